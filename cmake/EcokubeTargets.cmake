@@ -1,0 +1,31 @@
+# One static library per folder and one-file executables, all compiled the same way.
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
+
+add_library(ecokube_options INTERFACE)
+target_compile_options(ecokube_options INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow)
+target_include_directories(ecokube_options INTERFACE "${CMAKE_SOURCE_DIR}")
+target_link_libraries(ecokube_options INTERFACE Threads::Threads)
+
+# Asio and Beast are compiled once, in common/asio_src.cpp and common/beast_src.cpp.
+add_library(ecokube_asio INTERFACE)
+target_compile_definitions(ecokube_asio INTERFACE
+  BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_BEAST_SEPARATE_COMPILATION)
+target_link_libraries(ecokube_asio INTERFACE Boost::headers OpenSSL::SSL OpenSSL::Crypto)
+
+# ecokube_library(NAME SOURCES a.cpp ... LINK target ...)
+function(ecokube_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(${name} PUBLIC ecokube_options ${ARG_LINK})
+endfunction()
+
+# ecokube_program(NAME MAIN main.cpp LINK target ...): the executable `NAME` in bin/.
+function(ecokube_program name)
+  cmake_parse_arguments(ARG "" "MAIN" "LINK" ${ARGN})
+  add_executable(${name} ${ARG_MAIN})
+  target_link_libraries(${name} PRIVATE ecokube_options ${ARG_LINK})
+endfunction()

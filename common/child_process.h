@@ -1,0 +1,48 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/error.h"
+
+namespace ecokube {
+
+struct ChildOptions {
+  std::vector<std::string> argv;                                 ///< argv[0] is searched in PATH
+  std::vector<std::pair<std::string, std::string>> environment;  ///< added to ours
+  std::filesystem::path working_directory;
+  std::filesystem::path output_file;  ///< stdout and stderr are appended there; empty: inherited
+  bool die_with_parent = false;       ///< PR_SET_PDEATHSIG SIGKILL: nothing is left behind
+};
+
+/// A child in a process group of its own, watched by a pidfd: no SIGCHLD handler, no polling.
+class ChildProcess {
+ public:
+  virtual ~ChildProcess() = default;  ///< kills and reaps the group if it still lives
+  [[nodiscard]] virtual pid_t pid() const = 0;
+  [[nodiscard]] virtual bool running() = 0;
+  /// To the whole process group.
+  virtual void signal_group(int signal) = 0;
+  /// Waits for the end: exit status as the shell counts it (128 + signal when killed).
+  /// nullopt: it still runs after `limit`.
+  [[nodiscard]] virtual boost::asio::awaitable<std::optional<int>> wait(
+      std::optional<std::chrono::milliseconds> limit) = 0;
+};
+
+[[nodiscard]] Result<std::unique_ptr<ChildProcess>> start_child(
+    boost::asio::any_io_executor executor, const ChildOptions& options);
+
+/// SIGTERM to the group, SIGKILL after `grace`, then reaped. Returns the exit status.
+[[nodiscard]] boost::asio::awaitable<int> terminate(ChildProcess& child,
+                                                    std::chrono::milliseconds grace);
+
+}  // namespace ecokube

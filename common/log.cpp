@@ -1,0 +1,26 @@
+#include "common/log.h"
+
+#include <spdlog/sinks/stdout_sinks.h>
+
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+namespace ecokube::log {
+
+Result<void> start(std::string_view program, std::string_view level) {
+  const std::string wanted(level);
+  if (wanted != "debug" && wanted != "info" && wanted != "warning" && wanted != "error") {
+    return fail(Errc::config, "log level '" + wanted + "': use debug, info, warning or error");
+  }
+  auto logger = std::make_shared<spdlog::logger>(std::string(program),
+                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  logger->set_pattern(std::getenv("JOURNAL_STREAM") != nullptr ? "[%l] %v"
+                                                               : "%Y-%m-%dT%H:%M:%S.%e %n [%l] %v");
+  logger->set_level(spdlog::level::from_str(wanted));
+  logger->flush_on(spdlog::level::debug);
+  spdlog::set_default_logger(std::move(logger));
+  return {};
+}
+
+}  // namespace ecokube::log

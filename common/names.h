@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace ecokube {
+
+/// A node's name: Kubernetes metadata.name and the name in its certificate's URI SAN.
+using NodeName = std::string;
+
+/// True for an RFC 1123 subdomain: lower case letters, digits, '-' and '.', at most 253 characters.
+[[nodiscard]] bool is_node_name(std::string_view text);
+
+/// The names that belong to us in a cluster (annotations, labels, the taint, the Lease).
+namespace names {
+inline constexpr std::string_view kTaint = "ecokube.io/powering-down";  // effect NoSchedule
+inline constexpr std::string_view kTransition = "ecokube.io/transition";
+inline constexpr std::string_view kIntent =
+    "ecokube.io/power-intent";  // "down" while we take it away
+inline constexpr std::string_view kCordonedByUs = "ecokube.io/cordoned";
+inline constexpr std::string_view kPower = "ecokube.io/power";            // "off (inferred)", ...
+inline constexpr std::string_view kWakeProof = "ecokube.io/wake-proof";   // "<method> <ms>"
+inline constexpr std::string_view kHold = "ecokube.io/hold";              // "<owner>: <reason>"
+inline constexpr std::string_view kQuarantine = "ecokube.io/quarantine";  // "<until ms> <failures>"
+inline constexpr std::string_view kFence = "ecokube.io/fence";            // on the Lease, int64
+inline constexpr std::string_view kControlPlaneLabel = "node-role.kubernetes.io/control-plane";
+inline constexpr std::string_view kLeaseNamespace = "kube-system";
+inline constexpr std::string_view kLeaseName = "ecokube-coordinator";
+}  // namespace names
+
+}  // namespace ecokube

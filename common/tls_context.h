@@ -1,0 +1,56 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/error.h"
+
+namespace boost::asio::ssl {
+class context;
+}
+
+namespace ecokube {
+
+using TlsContext = std::shared_ptr<boost::asio::ssl::context>;
+
+/// PEM files. A private key readable by group or others is refused (Errc::config).
+struct TlsFiles {
+  std::filesystem::path ca;           ///< whom we believe
+  std::filesystem::path certificate;  ///< our own, with chain; empty: none
+  std::filesystem::path key;          ///< 0600
+};
+
+/// Mutual TLS of the agent link: TLS 1.3 only, both ends show a certificate of `ca`,
+/// ALPN "ecokube-agent/1". Names in the certificate are checked by peer_identity().
+[[nodiscard]] Result<TlsContext> make_link_server_context(const TlsFiles& files);
+[[nodiscard]] Result<TlsContext> make_link_client_context(const TlsFiles& files);
+
+/// HTTPS server with a certificate, clients without (bearer tokens above it).
+[[nodiscard]] Result<TlsContext> make_https_server_context(const std::filesystem::path& certificate,
+                                                           const std::filesystem::path& key);
+/// HTTPS client that believes `ca_pem` (PEM text; empty: the system's store). Optional client
+/// certificate and key as PEM text. Host names are checked by the HTTP client.
+struct HttpsClientIdentity {
+  std::string ca_pem;
+  std::string certificate_pem;
+  std::string key_pem;
+};
+[[nodiscard]] Result<TlsContext> make_https_client_context(const HttpsClientIdentity& identity);
+
+/// Who the peer of the agent link is, from the URI SAN of its verified certificate.
+struct PeerIdentity {
+  enum class Role { node, coordinator } role;
+  std::string name;
+  bool operator==(const PeerIdentity&) const = default;
+};
+
+/// Parses "ecokube://node/<name>" or "ecokube://coordinator/<id>".
+[[nodiscard]] std::optional<PeerIdentity> parse_identity_uri(std::string_view uri);
+
+/// Of a finished handshake (`ssl` is an SSL*): exactly one ecokube:// URI SAN, else refused.
+[[nodiscard]] Result<PeerIdentity> peer_identity(void* ssl);
+
+}  // namespace ecokube

@@ -1,0 +1,184 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/mac_address.h"
+#include "common/names.h"
+#include "common/policy_clock.h"
+#include "common/units.h"
+#include "coordinator/core/cluster_facts.h"
+#include "coordinator/core/step.h"
+
+namespace ecokube::core {
+
+// --- the cluster ---------------------------------------------------------------------------------
+
+/// Everything, listed anew: replaces all that was known of nodes, pods and workloads.
+struct ClusterListed {
+  Revision revision = 0;
+  std::vector<KubeNode> nodes;
+  std::vector<KubePod> pods;
+  std::vector<KubeWorkload> workloads;
+};
+struct NodeSeen {
+  KubeNode node;
+};
+struct NodeDeleted {
+  NodeName name;
+  Revision revision = 0;
+};
+struct PodSeen {
+  KubePod pod;
+};
+struct PodDeleted {
+  std::string uid;
+  Revision revision = 0;
+};
+struct WorkloadSeen {
+  KubeWorkload workload;
+};
+struct WorkloadDeleted {
+  std::string key;  ///< KubeWorkload::key()
+  Revision revision = 0;
+};
+/// The view is as new as `revision` and was confirmed now (bookmark or probe).
+struct ClusterAlive {
+  Revision revision = 0;
+};
+struct ClusterLost {
+  std::string why;
+};
+struct LeaseHeld {
+  std::int64_t fence = 0;
+  TimePoint valid_until;
+};
+struct LeaseLost {
+  std::string why;
+};
+
+// --- agents --------------------------------------------------------------------------------------
+
+struct NicFacts {
+  std::string name;
+  MacAddress mac;
+  bool link_up = false;
+  bool wake_armed = false;
+  bool operator==(const NicFacts&) const = default;
+};
+
+/// What a sleeper is known by; kept in the store so that it can be woken after a restart.
+struct Inventory {
+  std::string machine_id;
+  std::string boot_id;  ///< of the last Hello
+  std::vector<NicFacts> nics;
+  std::string wake_address;  ///< "host:port"
+  std::optional<Power> idle, peak;
+  bool operator==(const Inventory&) const = default;
+};
+
+struct AgentConnected {
+  NodeName node;
+  std::uint64_t session = 0;  ///< a number of its own for each connection
+  Inventory inventory;
+  std::int64_t fence_highest_seen = 0;
+};
+
+struct AgentHeartbeat {
+  NodeName node;
+  std::uint64_t session = 0;
+  std::uint64_t sequence = 0;
+  std::string boot_id;
+  Duration uptime{};
+  std::vector<NicFacts> nics;
+  std::vector<std::string> vetoes;
+  std::optional<Power> power;    ///< mean since the heartbeat before; absent: not known
+  std::string power_source;      ///< travels with the figure
+  std::optional<Energy> energy;  ///< of the node since the agent's start
+};
+
+enum class LeaveOrigin { coordinator, person, reboot, service_stop, ups, unspecified };
+[[nodiscard]] std::string_view to_string(LeaveOrigin origin);
+
+struct AgentGoodbye {
+  NodeName node;
+  std::uint64_t session = 0;
+  LeaveOrigin origin = LeaveOrigin::unspecified;
+  std::string command_id;
+  std::string boot_id;
+};
+struct AgentDisconnected {
+  NodeName node;
+  std::uint64_t session = 0;
+};
+
+// --- demand --------------------------------------------------------------------------------------
+
+struct LagSeen {
+  std::string scaler;
+  std::int64_t lag = 0;  ///< records not committed, over all partitions; jobs in flight included
+  std::int64_t partitions = 0;
+};
+struct LagLost {
+  std::string scaler;
+  std::string why;
+};
+
+// --- people --------------------------------------------------------------------------------------
+
+enum class PersonVerb { wake, sleep, hold, release, test_wake };
+[[nodiscard]] std::string_view to_string(PersonVerb verb);
+
+struct PersonAsked {
+  NodeName node;
+  PersonVerb verb;
+  std::string by;
+  std::string reason;
+  std::optional<Duration> valid_for;
+};
+
+// --- our own steps, and what the store remembers ------------------------------------------------
+
+struct StepStarted {
+  Step step;
+};
+enum class Outcome { done, refused, failed };
+struct StepEnded {
+  StepId id;
+  Outcome outcome = Outcome::failed;
+  std::string message;        ///< why it was refused or failed
+  Revision revision = 0;      ///< of the Node after mark/unmark; of the list after list_pods
+  std::vector<KubePod> pods;  ///< list_pods: all pods bound to the node
+};
+
+struct RememberedNode {
+  NodeName name;
+  Inventory inventory;
+  std::vector<Duration> boot_times;  ///< packet to Ready, newest last
+  std::optional<TimePoint> wake_proven_at;
+  std::vector<TimePoint> downs;         ///< newest last
+  std::optional<AgentGoodbye> goodbye;  ///< the last, if it was after the last Hello
+  std::int64_t transition = 0;
+  bool operator==(const RememberedNode&) const;
+};
+/// Once, before everything else.
+struct Recovered {
+  std::vector<RememberedNode> nodes;
+  std::vector<StepId> unfinished;  ///< journalled intents without an outcome
+};
+
+using Fact = std::variant<ClusterListed, NodeSeen, NodeDeleted, PodSeen, PodDeleted, WorkloadSeen,
+                          WorkloadDeleted, ClusterAlive, ClusterLost, LeaseHeld, LeaseLost,
+                          AgentConnected, AgentHeartbeat, AgentGoodbye, AgentDisconnected, LagSeen,
+                          LagLost, PersonAsked, StepStarted, StepEnded, Recovered>;
+
+/// Something that happened, with its time. The only input of World.
+struct Observation {
+  TimePoint at;
+  Fact fact;
+};
+
+}  // namespace ecokube::core

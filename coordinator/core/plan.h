@@ -1,0 +1,33 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "common/names.h"
+#include "common/policy_clock.h"
+#include "coordinator/core/policy.h"
+#include "coordinator/core/step.h"
+
+namespace ecokube::core {
+
+class World;
+
+/// What is wanted of one node and why. There is one for each node that World knows.
+struct NodeWant {
+  NodeName node;
+  bool on = true;
+  Reason reason;  ///< why it is wanted so, or why it is not put down
+  bool operator==(const NodeWant&) const = default;
+};
+
+struct Plan {
+  std::vector<NodeWant> nodes;
+  std::vector<Step> steps;
+  std::optional<TimePoint> reconsider_at;
+  bool operator==(const Plan&) const = default;
+};
+
+/// Pure: the same World, Policy and time give the same plan.
+[[nodiscard]] Plan decide(const World& world, const Policy& policy, TimePoint now);
+
+}  // namespace ecokube::core

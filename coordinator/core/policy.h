@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/names.h"
+#include "common/policy_clock.h"
+#include "common/units.h"
+#include "coordinator/core/cluster_facts.h"
+
+namespace ecokube::core {
+
+enum class Mode { off, advise, act };
+
+/// [[pool]]: the first that matches a node wins; a node in no pool is never touched.
+struct Pool {
+  std::string name;
+  std::vector<NodeName> names;
+  Labels node_selector;
+  Mode mode = Mode::advise;
+  std::int64_t min_on = 0;
+  std::int64_t spare = 0;  ///< idle nodes kept on beyond demand
+  Duration unneeded_time{std::chrono::minutes(10)};
+};
+
+/// [[node]]: overrides of what the agent reports.
+struct NodeOverride {
+  std::string wake_address;
+};
+
+/// [[scaler]] with KEDA's field names and meaning (Kafka scaler, ScaledObject).
+struct Scaler {
+  std::string name;
+  std::string kind = "Deployment";
+  std::string ns = "default";
+  std::string target;
+  std::string bootstrap_servers;
+  std::string topic;
+  std::string consumer_group;
+  std::int64_t lag_threshold = 10;
+  std::int64_t activation_lag_threshold = 0;
+  std::int64_t min_replica_count = 0;
+  std::int64_t max_replica_count = 100;
+  Duration cooldown_period{std::chrono::seconds(300)};
+  Duration polling_interval{std::chrono::seconds(1)};
+};
+
+/// Everything a user may set that decisions depend on. Defaults are the safe ones.
+struct Policy {
+  bool dry_run = false;
+  std::vector<Pool> pools;
+  std::vector<Scaler> scalers;
+  std::map<NodeName, NodeOverride> nodes;
+  NodeName host_node;  ///< the coordinator's own host: never put down (S4)
+
+  Duration settle{std::chrono::seconds(2)};                 ///< S1
+  Duration cluster_view_age_max{std::chrono::seconds(30)};  ///< S2
+  Duration demand_age_max{std::chrono::seconds(15)};        ///< S2
+  Duration heartbeat_age_max{std::chrono::seconds(20)};     ///< silence that makes an agent absent
+  Duration silence_to_off{
+      std::chrono::seconds(10)};  ///< t_down: from link closed to off (inferred)
+  Duration down_deadline{std::chrono::seconds(180)};  ///< from shutdown sent to goodbye
+  Duration wake_deadline{std::chrono::seconds(600)};  ///< S7, from first packet to Ready
+  Duration wake_repeat{std::chrono::seconds(2)};
+  Duration person_wake_for{std::chrono::hours(1)};     ///< how long a person's wake keeps a node on
+  Duration quarantine_base{std::chrono::minutes(10)};  ///< doubles with each failure
+  Duration refusal_backoff_base{std::chrono::seconds(30)};  ///< S3: doubles with each refusal
+  std::int64_t downs_per_day_max = 24;                      ///< S17
+  std::int64_t unready_percent_max = 30;                    ///< S16
+};
+
+/// The pool of a node, or nullptr.
+[[nodiscard]] const Pool* pool_of(const Policy& policy, const NodeName& name, const Labels& labels);
+
+}  // namespace ecokube::core

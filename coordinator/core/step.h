@@ -1,0 +1,113 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "common/names.h"
+#include "common/policy_clock.h"
+#include "coordinator/core/cluster_facts.h"
+
+namespace ecokube::core {
+
+/// Why: a stable word for programs and one sentence for people.
+struct Reason {
+  std::string code;
+  std::string text;
+  bool operator==(const Reason&) const = default;
+};
+
+enum class Verb {
+  mark,
+  list_pods,
+  shutdown,
+  record_off,
+  wake,
+  unmark,
+  quarantine,
+  record_hold,
+  scale
+};
+[[nodiscard]] std::string_view to_string(Verb verb);
+
+/// The same World gives the same ids: a doubled or replayed step is recognised by its id.
+struct StepId {
+  std::string subject;  ///< a node's name, or "scaler/<name>"
+  Verb verb;
+  std::int64_t transition;  ///< the subject's transition number in World
+  std::int64_t attempt;     ///< 1, 2, ... within that transition
+  auto operator<=>(const StepId&) const = default;
+  [[nodiscard]] std::string text() const;  ///< "worker1:wake:7:2"
+};
+
+/// Our NoSchedule taint, cordon and annotations onto the Node (S11), only if its resourceVersion is
+/// still `expected_revision`.
+struct MarkNode {
+  Revision expected_revision;
+  std::string boot_id;    ///< goes into the intent, so that a reboot is told from a crash
+  bool already_cordoned;  ///< by someone else: then the cordon is not ours and stays
+  bool operator==(const MarkNode&) const = default;
+};
+/// The pods bound to the node by a list not older than `min_revision` (S1).
+struct ListPods {
+  Revision min_revision;
+  bool operator==(const ListPods&) const = default;
+};
+struct ShutdownNode {
+  std::uint64_t heartbeat_sequence;
+  std::vector<std::string> pods_that_may_remain;
+  bool operator==(const ShutdownNode&) const = default;
+};
+/// Annotation with the power as known, once the node is off.
+struct RecordOff {
+  std::string power;
+  bool operator==(const RecordOff&) const = default;
+};
+/// One magic packet; repeats are attempts 2, 3, ...
+struct WakeNode {
+  std::string address;  ///< "host:port"
+  std::vector<std::string> macs;
+  bool operator==(const WakeNode&) const = default;
+};
+/// Removes what is ours: taint, annotations, and the cordon if we set it.
+struct UnmarkNode {
+  std::string wake_proof;  ///< written as annotation when not empty (S15, S23)
+  bool operator==(const UnmarkNode&) const = default;
+};
+struct QuarantineNode {
+  TimePoint until;
+  std::int64_t failures;
+  bool operator==(const QuarantineNode&) const = default;
+};
+struct RecordHold {
+  std::string text;  ///< empty: removes the annotation
+  bool operator==(const RecordHold&) const = default;
+};
+struct ScaleWorkload {
+  std::string kind, ns, name;
+  std::int64_t replicas;
+  bool operator==(const ScaleWorkload&) const = default;
+};
+
+/// One thing to do, as data. Same order as Verb.
+using Action = std::variant<MarkNode, ListPods, ShutdownNode, RecordOff, WakeNode, UnmarkNode,
+                            QuarantineNode, RecordHold, ScaleWorkload>;
+
+struct Step {
+  StepId id;
+  Action action;
+  Reason reason;
+  std::int64_t fence = 0;  ///< of the Lease under which it was decided; 0: none held
+  bool operator==(const Step&) const = default;
+};
+
+/// True for steps that take capacity away: only the Lease's holder may, and they are journalled
+/// with fsync before they are sent.
+[[nodiscard]] constexpr bool takes_capacity_away(Verb verb) {
+  return verb == Verb::mark || verb == Verb::shutdown;
+}
+
+}  // namespace ecokube::core

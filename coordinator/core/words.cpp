@@ -1,0 +1,74 @@
+// The words of the core's enums, as they stand in logs, the API and the journal.
+#include "coordinator/core/observation.h"
+#include "coordinator/core/step.h"
+#include "coordinator/core/world.h"
+
+namespace ecokube::core {
+
+std::string_view to_string(Verb verb) {
+  switch (verb) {
+    case Verb::mark: return "mark";
+    case Verb::list_pods: return "list_pods";
+    case Verb::shutdown: return "shutdown";
+    case Verb::record_off: return "record_off";
+    case Verb::wake: return "wake";
+    case Verb::unmark: return "unmark";
+    case Verb::quarantine: return "quarantine";
+    case Verb::record_hold: return "record_hold";
+    case Verb::scale: return "scale";
+  }
+  return "?";
+}
+
+std::string_view to_string(Lifecycle state) {
+  switch (state) {
+    case Lifecycle::unknown: return "Unknown";
+    case Lifecycle::ready: return "Ready";
+    case Lifecycle::draining: return "Draining";
+    case Lifecycle::powering_down: return "PoweringDown";
+    case Lifecycle::powered_down: return "PoweredDown";
+    case Lifecycle::powering_up: return "PoweringUp";
+    case Lifecycle::quarantined: return "Quarantined";
+    case Lifecycle::maintenance: return "Maintenance";
+  }
+  return "?";
+}
+
+std::string_view to_string(PowerState power) {
+  switch (power) {
+    case PowerState::on: return "on";
+    case PowerState::off: return "off";
+    case PowerState::unknown: return "unknown";
+  }
+  return "?";
+}
+
+std::string_view to_string(LeaveOrigin origin) {
+  switch (origin) {
+    case LeaveOrigin::coordinator: return "coordinator";
+    case LeaveOrigin::person: return "person";
+    case LeaveOrigin::reboot: return "reboot";
+    case LeaveOrigin::service_stop: return "service_stop";
+    case LeaveOrigin::ups: return "ups";
+    case LeaveOrigin::unspecified: return "unspecified";
+  }
+  return "?";
+}
+
+std::string_view to_string(PersonVerb verb) {
+  switch (verb) {
+    case PersonVerb::wake: return "wake";
+    case PersonVerb::sleep: return "sleep";
+    case PersonVerb::hold: return "hold";
+    case PersonVerb::release: return "release";
+    case PersonVerb::test_wake: return "test-wake";
+  }
+  return "?";
+}
+
+std::string StepId::text() const {
+  return subject + ":" + std::string(to_string(verb)) + ":" + std::to_string(transition) + ":" +
+         std::to_string(attempt);
+}
+
+}  // namespace ecokube::core

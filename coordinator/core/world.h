@@ -1,0 +1,157 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "coordinator/core/observation.h"
+
+namespace ecokube::core {
+
+/// The power lifecycle of a node, in Slurm's words.
+enum class Lifecycle {
+  unknown,
+  ready,
+  draining,
+  powering_down,
+  powered_down,
+  powering_up,
+  quarantined,
+  maintenance,
+};
+[[nodiscard]] std::string_view to_string(Lifecycle state);
+
+enum class PowerState { on, off, unknown };
+[[nodiscard]] std::string_view to_string(PowerState power);
+
+struct Request {
+  PersonVerb verb;
+  std::string by;
+  std::string reason;
+  TimePoint at;
+  std::optional<TimePoint> until;
+  bool operator==(const Request&) const = default;
+};
+
+/// The agent's side of a node, as of its last message in this process.
+struct AgentView {
+  bool connected = false;
+  std::uint64_t session = 0;
+  std::uint64_t sequence = 0;  ///< of the last heartbeat; 0: none yet
+  std::string boot_id;
+  std::optional<TimePoint> heard_at;
+  std::optional<TimePoint> closed_at;
+  Duration uptime{};
+  std::vector<NicFacts> nics;
+  std::vector<std::string> vetoes;
+  std::optional<Power> power;
+  std::string power_source;
+  std::optional<Energy> energy;
+  std::optional<AgentGoodbye> goodbye;  ///< cleared by the next Hello
+};
+
+/// The way down, from the mark to off.
+struct WayDown {
+  std::string boot_id;  ///< of the machine that goes down
+  std::optional<Revision> mark_revision;
+  std::optional<TimePoint> marked_at;
+  std::optional<Revision> listed_revision;
+  std::vector<std::string> may_remain;  ///< pod UIDs of that list
+  bool work_found = false;              ///< the list, or the watch since, saw work
+  bool refused = false;                 ///< by the agent, or a step failed: go back
+  std::optional<TimePoint> shutdown_at;
+  std::string command_id;  ///< StepId::text() of the shutdown
+};
+
+/// The way up, from the first packet to Ready.
+struct WayUp {
+  std::string old_boot_id;            ///< a heartbeat with this one proves nothing
+  std::optional<TimePoint> asked_at;  ///< first packet; absent: it came up by itself
+  std::optional<TimePoint> packet_at;
+  std::int64_t packets = 0;
+  bool boot_proven = false;
+  bool for_test = false;
+};
+
+struct Node {
+  NodeName name;
+  std::optional<KubeNode> kube;
+  AgentView agent;
+  Inventory inventory;
+
+  Lifecycle state = Lifecycle::unknown;
+  std::int64_t transition = 0;
+  TimePoint since;
+  std::map<Verb, std::int64_t> attempts;  ///< steps started in this transition
+  std::map<StepId, TimePoint> in_flight;
+  std::map<Verb, TimePoint> retry_not_before;  ///< a failed step of this transition
+
+  std::string hold;  ///< "<owner>: <reason>"; empty: not held
+  bool hold_unsaved = false;
+  std::optional<Request> request;
+
+  WayDown down;
+  WayUp up;
+  bool marked = false;        ///< our taint or intent is on the Node object
+  bool off_recorded = false;  ///< our power annotation says off
+
+  std::int64_t work_pods = 0;              ///< bound pods that may not remain
+  std::optional<TimePoint> work_ended_at;  ///< when work_pods last became 0, or the node Ready
+  std::vector<TimePoint> downs;            ///< newest last, one day
+  std::vector<Duration> boot_times;
+  std::optional<TimePoint> wake_proven_at;
+  std::int64_t wake_failures = 0;
+  std::optional<TimePoint> quarantined_until;
+  std::int64_t refusals = 0;
+  std::optional<TimePoint> down_not_before;
+  std::string last_problem;  ///< for people: the last refusal or failure
+};
+
+/// What is known of one scaler's demand and its own decisions.
+struct ScalerView {
+  std::string name;
+  std::optional<std::int64_t> lag;
+  std::int64_t partitions = 0;
+  std::optional<TimePoint> seen_at;
+  std::optional<TimePoint>
+      active_at;  ///< when lag was last above 0 (the policy's activation counts at decision)
+  std::optional<std::int64_t> lag_at_active;
+  std::string problem;
+  std::int64_t transition = 0;  ///< scale steps started
+  std::map<StepId, TimePoint> in_flight;
+  std::optional<TimePoint> retry_not_before;
+};
+
+/// All that is known. Changed by apply() alone.
+class World {
+ public:
+  std::map<NodeName, Node> nodes;
+  std::map<std::string, KubePod> pods;            ///< by UID
+  std::map<std::string, KubeWorkload> workloads;  ///< by KubeWorkload::key()
+  std::map<std::string, ScalerView> scalers;
+
+  bool cluster_synced = false;  ///< a list was seen and not lost since
+  bool cluster_went_backwards = false;
+  Revision revision = 0;
+  std::optional<TimePoint> cluster_seen_at;
+  std::string cluster_problem;
+
+  std::int64_t fence = 0;  ///< 0: no Lease held
+  std::optional<TimePoint> lease_valid_until;
+  std::int64_t fence_highest_seen = 0;
+
+  TimePoint now;  ///< of the newest observation
+};
+
+/// The only way World changes. Takes observations in the order they were made.
+void apply(World& world, const Observation& observation);
+
+/// Power from evidence, never from what we ordered.
+[[nodiscard]] PowerState power_of(const Node& node, Duration heartbeat_age_max,
+                                  Duration silence_to_off, TimePoint now);
+
+}  // namespace ecokube::core

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "common/error.h"
+#include "coordinator/core/observation.h"
+#include "coordinator/core/step.h"
+
+// The world outside, as the coordinator sees it. Each has a real implementation in its own folder
+// and a fake in tests/support. All calls are made on the loop's one thread.
+namespace ecokube {
+
+/// Where adapters put what they saw; the loop gives it its time. Never blocks, never decides.
+using Observe = std::function<void(core::Fact)>;
+
+struct ListedPods {
+  core::Revision revision = 0;
+  std::vector<core::KubePod> pods;
+};
+
+/// Kubernetes. Watches nodes, pods and workloads and keeps the Lease; posts what it sees.
+class ClusterApi {
+ public:
+  virtual ~ClusterApi() = default;
+  virtual void start(Observe observe) = 0;
+  /// Gives the Lease back, then ends all watches.
+  virtual boost::asio::awaitable<void> stop() = 0;
+
+  /// conflict when the Node changed since `expected_revision`. Returns the Node's new revision.
+  virtual boost::asio::awaitable<Result<core::Revision>> mark(const core::Step& step) = 0;
+  virtual boost::asio::awaitable<Result<core::Revision>> unmark(const core::Step& step) = 0;
+  /// record_off, quarantine, record_hold: annotations on the Node.
+  virtual boost::asio::awaitable<Result<core::Revision>> annotate(const core::Step& step) = 0;
+  /// Pods bound to `node`, by a list not older than `min_revision`.
+  virtual boost::asio::awaitable<Result<ListedPods>> list_pods(const NodeName& node,
+                                                               core::Revision min_revision) = 0;
+  virtual boost::asio::awaitable<Result<void>> scale(const core::ScaleWorkload& target) = 0;
+};
+
+/// A source of demand (Kafka lag). Posts LagSeen and LagLost.
+class DemandSource {
+ public:
+  virtual ~DemandSource() = default;
+  virtual void start(Observe observe) = 0;
+  virtual void stop() = 0;
+};
+
+/// Starts a machine. Success means sent, never that it woke: a new boot id proves that.
+class PowerControl {
+ public:
+  virtual ~PowerControl() = default;
+  virtual boost::asio::awaitable<Result<void>> wake(const core::WakeNode& target) = 0;
+};
+
+/// The agents' connections. Posts AgentConnected, AgentHeartbeat, AgentGoodbye, AgentDisconnected.
+class AgentLink {
+ public:
+  virtual ~AgentLink() = default;
+  virtual Result<void> start(Observe observe) = 0;
+  virtual boost::asio::awaitable<void> stop() = 0;
+  /// refused with the agent's own words when it says no; unreachable when it is not connected;
+  /// timeout when it does not answer (it may still go down).
+  virtual boost::asio::awaitable<Result<void>> shutdown(const core::Step& step) = 0;
+};
+
+/// What survives us: the journal of intents and the inventory.
+class Store {
+ public:
+  virtual ~Store() = default;
+  [[nodiscard]] virtual Result<core::Recovered> recover() = 0;
+  /// On disk (fsync) when it returns.
+  virtual boost::asio::awaitable<Result<void>> write_intent(const core::Step& step,
+                                                            TimePoint at) = 0;
+  /// Order with write_intent is kept; not waited for.
+  virtual void write_outcome(const core::StepId& id, const std::string& outcome, TimePoint at) = 0;
+  virtual void remember(const core::RememberedNode& node) = 0;
+};
+
+}  // namespace ecokube
