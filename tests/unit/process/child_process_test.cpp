@@ -1,0 +1,68 @@
+#include "common/child_process.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include "tests/support/run.h"
+#include "tests/support/temp_dir.h"
+
+namespace ecokube {
+namespace {
+
+using std::chrono::milliseconds;
+
+class ChildProcessTest : public testing::Test {
+ protected:
+  std::unique_ptr<ChildProcess> shell(const std::string& script) {
+    ChildOptions options;
+    options.argv = {"sh", "-c", script};
+    options.environment = {{"ECO_GREETING", "hello"}};
+    options.working_directory = dir.path();
+    options.output_file = dir / "out";
+    auto child = start_child(io.get_executor(), options);
+    EXPECT_TRUE(child) << child.error().message;
+    return std::move(*child);
+  }
+
+  boost::asio::io_context io{1};
+  test::TempDir dir;
+};
+
+TEST_F(ChildProcessTest, GivesStatusOutputAndEnvironment) {
+  auto child = shell("echo $ECO_GREETING; pwd; exit 7");
+  EXPECT_EQ(test::run(io, child->wait(std::nullopt)), 7);
+  EXPECT_EQ(test::read_text(dir / "out"), "hello\n" + dir.path().string() + "\n");
+  EXPECT_FALSE(child->running());
+}
+
+TEST_F(ChildProcessTest, WaitEndsAtItsLimit) {
+  auto child = shell("exec sleep 1000");
+  EXPECT_EQ(test::run(io, child->wait(milliseconds(5))), std::nullopt);
+  EXPECT_TRUE(child->running());
+}
+
+TEST_F(ChildProcessTest, TerminateKillsTheWholeGroupThatIgnoresTerm) {
+  auto child = shell("trap '' TERM; echo ready; sleep 1000");
+  ASSERT_TRUE(test::run_until(io, [&] { return !test::read_text(dir / "out").empty(); }));
+  EXPECT_EQ(test::run(io, terminate(*child, milliseconds(20))), 128 + SIGKILL);
+}
+
+TEST_F(ChildProcessTest, DestroyingEndsIt) {
+  pid_t pid = 0;
+  {
+    auto child = shell("exec sleep 1000");
+    pid = child->pid();
+  }
+  EXPECT_NE(::kill(pid, 0), 0);
+}
+
+TEST_F(ChildProcessTest, MissingProgramIsAnErrorWithItsName) {
+  ChildOptions options;
+  options.argv = {"/nowhere/no-such-program"};
+  const auto child = start_child(io.get_executor(), options);
+  ASSERT_FALSE(child);
+  EXPECT_NE(child.error().message.find("/nowhere/no-such-program"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace ecokube
