@@ -19,6 +19,9 @@ struct FleetEvent {
   std::string subject;  ///< a node's name or "scaler/<name>"
   std::string text;     ///< one sentence
   core::Reason reason;
+  std::string verb;     ///< "step", "step_ended", "blocked": core::to_string(Verb)
+  std::string outcome;  ///< "step_ended": "done", "refused" or "failed"
+  std::string rule;     ///< "blocked": "S1", ...
 };
 
 /// What the API sees of the loop: const views, and a way to put an observation in.

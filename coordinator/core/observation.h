@@ -109,6 +109,7 @@ struct AgentGoodbye {
   LeaveOrigin origin = LeaveOrigin::unspecified;
   std::string command_id;
   std::string boot_id;
+  bool operator==(const AgentGoodbye&) const = default;
 };
 struct AgentDisconnected {
   NodeName node;
@@ -162,7 +163,7 @@ struct RememberedNode {
   std::vector<TimePoint> downs;         ///< newest last
   std::optional<AgentGoodbye> goodbye;  ///< the last, if it was after the last Hello
   std::int64_t transition = 0;
-  bool operator==(const RememberedNode&) const;
+  bool operator==(const RememberedNode&) const = default;
 };
 /// Once, before everything else.
 struct Recovered {
