@@ -1,0 +1,140 @@
+#include "coordinator/store/remembered_json.h"
+
+#include <array>
+#include <boost/json.hpp>
+#include <optional>
+
+namespace ecokube {
+namespace {
+
+namespace json = boost::json;
+using core::LeaveOrigin;
+
+constexpr std::array kOrigins{LeaveOrigin::coordinator, LeaveOrigin::person,
+                              LeaveOrigin::reboot,      LeaveOrigin::service_stop,
+                              LeaveOrigin::ups,         LeaveOrigin::unspecified};
+
+LeaveOrigin origin_from(std::string_view word) {
+  for (const auto origin : kOrigins) {
+    if (core::to_string(origin) == word) return origin;
+  }
+  return LeaveOrigin::unspecified;
+}
+
+json::array to_json(const std::vector<core::NicFacts>& nics) {
+  json::array list;
+  for (const auto& nic : nics) {
+    list.push_back({{"name", nic.name},
+                    {"mac", nic.mac.text()},
+                    {"link_up", nic.link_up},
+                    {"wake_armed", nic.wake_armed}});
+  }
+  return list;
+}
+
+json::value to_json(const std::optional<Power>& power) {
+  return power ? json::value(power->milliwatts()) : json::value(nullptr);
+}
+
+// Readers: an absent key is an empty value, a wrong type throws (and the node is refused).
+std::string text(const json::object& from, std::string_view key) {
+  const auto* value = from.if_contains(key);
+  return value ? std::string(value->as_string()) : std::string();
+}
+bool flag(const json::object& from, std::string_view key) {
+  const auto* value = from.if_contains(key);
+  return value && value->as_bool();
+}
+std::optional<std::int64_t> number(const json::object& from, std::string_view key) {
+  const auto* value = from.if_contains(key);
+  if (!value || value->is_null()) return std::nullopt;
+  return value->as_int64();
+}
+const json::array& list(const json::object& from, std::string_view key) {
+  static const json::array kNone;
+  const auto* value = from.if_contains(key);
+  return value ? value->as_array() : kNone;
+}
+std::optional<Power> power(const json::object& from, std::string_view key) {
+  const auto milliwatts = number(from, key);
+  return milliwatts ? std::optional(Power::milliwatts(*milliwatts)) : std::nullopt;
+}
+
+core::Inventory inventory_from(const json::object& from) {
+  core::Inventory inventory;
+  inventory.machine_id = text(from, "machine_id");
+  inventory.boot_id = text(from, "boot_id");
+  inventory.wake_address = text(from, "wake_address");
+  inventory.idle = power(from, "idle_milliwatts");
+  inventory.peak = power(from, "peak_milliwatts");
+  for (const auto& entry : list(from, "nics")) {
+    const auto& nic = entry.as_object();
+    const auto mac = MacAddress::parse(text(nic, "mac"));
+    if (!mac) continue;
+    inventory.nics.push_back(
+        {text(nic, "name"), *mac, flag(nic, "link_up"), flag(nic, "wake_armed")});
+  }
+  return inventory;
+}
+
+core::AgentGoodbye goodbye_from(const NodeName& node, const json::object& from) {
+  core::AgentGoodbye goodbye;
+  goodbye.node = node;
+  goodbye.session = static_cast<std::uint64_t>(number(from, "session").value_or(0));
+  goodbye.origin = origin_from(text(from, "origin"));
+  goodbye.command_id = text(from, "command_id");
+  goodbye.boot_id = text(from, "boot_id");
+  return goodbye;
+}
+
+}  // namespace
+
+std::string to_document(const core::RememberedNode& node) {
+  json::object inventory{{"machine_id", node.inventory.machine_id},
+                         {"boot_id", node.inventory.boot_id},
+                         {"nics", to_json(node.inventory.nics)},
+                         {"wake_address", node.inventory.wake_address},
+                         {"idle_milliwatts", to_json(node.inventory.idle)},
+                         {"peak_milliwatts", to_json(node.inventory.peak)}};
+  json::array boots;
+  for (const auto time : node.boot_times) boots.push_back(time.count());
+  json::array downs;
+  for (const auto at : node.downs) downs.push_back(to_ms(at));
+  json::object document{{"inventory", std::move(inventory)},
+                        {"boot_times_ms", std::move(boots)},
+                        {"downs_at_ms", std::move(downs)},
+                        {"transition", node.transition}};
+  if (node.wake_proven_at) document["wake_proven_at_ms"] = to_ms(*node.wake_proven_at);
+  if (node.goodbye) {
+    document["goodbye"] = {{"session", static_cast<std::int64_t>(node.goodbye->session)},
+                           {"origin", core::to_string(node.goodbye->origin)},
+                           {"command_id", node.goodbye->command_id},
+                           {"boot_id", node.goodbye->boot_id}};
+  }
+  return json::serialize(document);
+}
+
+Result<core::RememberedNode> from_document(std::string_view name, std::string_view document) try {
+  const auto parsed = json::parse(document);
+  const auto& from = parsed.as_object();
+  core::RememberedNode node;
+  node.name = std::string(name);
+  if (const auto* inventory = from.if_contains("inventory")) {
+    node.inventory = inventory_from(inventory->as_object());
+  }
+  for (const auto& time : list(from, "boot_times_ms")) {
+    node.boot_times.emplace_back(time.as_int64());
+  }
+  for (const auto& at : list(from, "downs_at_ms")) node.downs.push_back(from_ms(at.as_int64()));
+  if (const auto at = number(from, "wake_proven_at_ms")) node.wake_proven_at = from_ms(*at);
+  if (const auto* goodbye = from.if_contains("goodbye")) {
+    node.goodbye = goodbye_from(node.name, goodbye->as_object());
+  }
+  node.transition = number(from, "transition").value_or(0);
+  return node;
+} catch (const std::exception& problem) {
+  return fail(Errc::io,
+              "the stored node " + std::string(name) + " is not readable: " + problem.what());
+}
+
+}  // namespace ecokube

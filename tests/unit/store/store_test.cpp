@@ -1,0 +1,178 @@
+#include "coordinator/store/store.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <csignal>
+
+#include "tests/support/run.h"
+#include "tests/support/temp_dir.h"
+
+namespace ecokube {
+namespace {
+
+constexpr TimePoint kAt = from_ms(1'700'000'000'000);
+
+core::Step step(std::int64_t transition, core::Verb verb = core::Verb::mark,
+                std::string subject = "worker1") {
+  core::Step made{{std::move(subject), verb, transition, 1},
+                  core::MarkNode{12, "boot-a", false},
+                  {"Unneeded", "nothing has run here for 10 min"},
+                  7};
+  return made;
+}
+
+core::RememberedNode remembered() {
+  core::RememberedNode node;
+  node.name = "worker1";
+  node.inventory.machine_id = "0123";
+  node.inventory.boot_id = "boot-a";
+  node.inventory.nics = {
+      {"eth0", MacAddress({0x52, 0x54, 0, 0, 0, 1}), true, true},
+      {"eth1", MacAddress({0x52, 0x54, 0, 0, 0, 2}), false, false},
+  };
+  node.inventory.wake_address = "127.0.10.11:40009";
+  node.inventory.idle = Power::milliwatts(6500);
+  node.boot_times = {Duration(8123), Duration(7999)};
+  node.wake_proven_at = kAt;
+  node.downs = {kAt - Duration(5), kAt};
+  node.goodbye = core::AgentGoodbye{"worker1", 3, core::LeaveOrigin::coordinator,
+                                    "worker1:shutdown:4:1", "boot-a"};
+  node.transition = 4;
+  return node;
+}
+
+class StoreTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<Store> open() {
+    auto store = make_store(io_.get_executor(), file_);
+    EXPECT_TRUE(store.has_value()) << store.error().message;
+    return store ? std::move(*store) : nullptr;
+  }
+  Result<void> write(Store& store, const core::Step& what) {
+    return test::run(io_, store.write_intent(what, kAt));
+  }
+
+  boost::asio::io_context io_{1};
+  test::TempDir dir_;
+  std::filesystem::path file_ = dir_ / "state.db";
+};
+
+TEST_F(StoreTest, GivesBackWhatItWasTold) {
+  auto full = remembered();
+  core::RememberedNode bare;
+  bare.name = "worker2";
+  {
+    auto store = open();
+    store->remember(bare);
+    auto old = full;
+    old.transition = 1;
+    store->remember(old);
+    store->remember(full);
+  }
+  const auto recovered = open()->recover();
+  ASSERT_TRUE(recovered.has_value()) << recovered.error().message;
+  EXPECT_EQ(recovered->nodes, (std::vector{full, bare}));
+  EXPECT_TRUE(recovered->unfinished.empty());
+}
+
+TEST_F(StoreTest, TellsFinishedFromUnfinishedIntents) {
+  {
+    auto store = open();
+    ASSERT_TRUE(write(*store, step(4)).has_value());
+    ASSERT_TRUE(write(*store, step(4, core::Verb::shutdown)).has_value());
+    ASSERT_TRUE(write(*store, step(2, core::Verb::mark, "worker2")).has_value());
+    store->write_outcome(step(4).id, "done", kAt);
+  }
+  const auto recovered = open()->recover();
+  ASSERT_TRUE(recovered.has_value());
+  EXPECT_EQ(recovered->unfinished, (std::vector{step(4, core::Verb::shutdown).id,
+                                                step(2, core::Verb::mark, "worker2").id}));
+}
+
+TEST_F(StoreTest, ALaterTransitionEndsWhatAnEarlierOneLeftOpen) {
+  auto store = open();
+  ASSERT_TRUE(write(*store, step(4)).has_value());
+  ASSERT_TRUE(write(*store, step(6)).has_value());
+  const auto recovered = store->recover();
+  ASSERT_TRUE(recovered.has_value());
+  EXPECT_EQ(recovered->unfinished, (std::vector{step(6).id}));
+}
+
+TEST_F(StoreTest, ARepeatedIntentIsOpenAgain) {
+  auto store = open();
+  ASSERT_TRUE(write(*store, step(4)).has_value());
+  store->write_outcome(step(4).id, "failed", kAt);
+  ASSERT_TRUE(write(*store, step(4)).has_value());
+  EXPECT_EQ(store->recover()->unfinished, (std::vector{step(4).id}));
+}
+
+/// Goal: an intent is on disk when write_intent returns, whatever happens to the process then.
+TEST_F(StoreTest, KeepsEachAcknowledgedIntentWhenKilled) {
+  int acknowledged[2];
+  ASSERT_EQ(::pipe(acknowledged), 0);
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    boost::asio::io_context io{1};
+    auto store = make_store(io.get_executor(), file_);
+    if (!store) ::_exit(1);
+    for (std::int64_t n = 1; n < 1'000'000; ++n) {
+      const auto subject = "worker" + std::to_string(n);
+      if (!test::run(io, (*store)->write_intent(step(1, core::Verb::mark, subject), kAt)))
+        ::_exit(1);
+      if (::write(acknowledged[1], &n, sizeof n) != sizeof n) ::_exit(1);
+    }
+    ::_exit(0);
+  }
+  ::close(acknowledged[1]);
+  std::int64_t last = 0;
+  std::int64_t n = 0;
+  constexpr std::int64_t kKillAt = 25;
+  while (::read(acknowledged[0], &n, sizeof n) == sizeof n) {
+    last = n;
+    if (n == kKillAt) ::kill(child, SIGKILL);
+  }
+  ::close(acknowledged[0]);
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status));
+  ASSERT_GE(last, kKillAt);
+
+  const auto recovered = open()->recover();
+  ASSERT_TRUE(recovered.has_value()) << recovered.error().message;
+  // One more may have been committed and not yet told.
+  const auto kept = static_cast<std::int64_t>(recovered->unfinished.size());
+  EXPECT_GE(kept, last);
+  EXPECT_LE(kept, last + 1);
+}
+
+TEST_F(StoreTest, ManyAtOnceShareACommitAndAllReturn) {
+  auto store = open();
+  constexpr int kMany = 500;
+  std::vector<core::Step> steps;
+  for (int i = 0; i < kMany; ++i)
+    steps.push_back(step(1, core::Verb::mark, "n" + std::to_string(i)));
+  int done = 0;
+  for (const auto& one : steps) {
+    boost::asio::co_spawn(io_, store->write_intent(one, kAt),
+                          [&](std::exception_ptr e, Result<void> r) { done += !e && r ? 1 : 0; });
+  }
+  EXPECT_TRUE(test::run_until(io_, [&] { return done == kMany; })) << done;
+  EXPECT_EQ(store->recover()->unfinished.size(), static_cast<std::size_t>(kMany));
+}
+
+TEST_F(StoreTest, IsOursAlone) {
+  const auto first = open();
+  const auto second = make_store(io_.get_executor(), file_);
+  ASSERT_FALSE(second.has_value());
+  EXPECT_EQ(second.error().code, Errc::io);
+  EXPECT_NE(second.error().message.find("another process"), std::string::npos)
+      << second.error().message;
+}
+
+}  // namespace
+}  // namespace ecokube
