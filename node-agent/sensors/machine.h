@@ -1,0 +1,43 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "common/error.h"
+#include "common/mac_address.h"
+
+namespace ecokube::agent {
+
+struct Nic {
+  std::string name;
+  MacAddress mac;
+  bool link_up = false;
+  bool wake_armed = false;  ///< device/power/wakeup says "enabled"
+  bool operator==(const Nic&) const = default;
+};
+
+/// Where to look; a test or another machine's tree gives other roots.
+struct MachineRoots {
+  std::filesystem::path sysfs = "/sys";
+  std::filesystem::path procfs = "/proc";
+  std::filesystem::path machine_id_file = "/etc/machine-id";
+};
+
+[[nodiscard]] Result<std::string> read_boot_id(const MachineRoots& roots);
+[[nodiscard]] Result<std::string> read_machine_id(const MachineRoots& roots);
+[[nodiscard]] Result<std::chrono::milliseconds> read_uptime(const MachineRoots& roots);
+
+/// Hardware NICs with a MAC, by name. Those without a device behind (lo, bridges, a pod's veth)
+/// cannot wake a machine and are left out.
+[[nodiscard]] std::vector<Nic> read_nics(const MachineRoots& roots);
+
+[[nodiscard]] bool any_wake_armed(const std::vector<Nic>& nics);
+
+/// Capacity; 0: unknown.
+[[nodiscard]] std::int64_t read_cpu_millicores(const MachineRoots& roots);
+[[nodiscard]] std::int64_t read_memory_bytes(const MachineRoots& roots);
+
+}  // namespace ecokube::agent

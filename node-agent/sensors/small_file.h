@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ecokube::agent {
+
+/// A sysfs or procfs attribute as read: its text, or the errno of why not.
+struct SmallFile {
+  std::string text;  ///< without white space at its ends
+  int error = 0;     ///< errno; 0: read
+
+  [[nodiscard]] bool ok() const { return error == 0; }
+};
+
+/// Reads at most 64 KiB in one go; sysfs gives an attribute's errno on read, not on open.
+[[nodiscard]] SmallFile read_small_file(const std::filesystem::path& file);
+
+/// The whole of `text` as a decimal number; nullopt for anything else.
+[[nodiscard]] std::optional<std::uint64_t> parse_number(std::string_view text);
+
+}  // namespace ecokube::agent
