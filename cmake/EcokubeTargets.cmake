@@ -23,9 +23,11 @@ function(ecokube_library name)
   target_link_libraries(${name} PUBLIC ecokube_options ${ARG_LINK})
 endfunction()
 
-# ecokube_program(NAME MAIN main.cpp LINK target ...): the executable `NAME` in bin/.
+# ecokube_program(NAME MAIN main.cpp LINK target ...): the executable `NAME` in bin/. Its main sees
+# ECOKUBE_VERSION for --version.
 function(ecokube_program name)
   cmake_parse_arguments(ARG "" "MAIN" "LINK" ${ARGN})
   add_executable(${name} ${ARG_MAIN})
   target_link_libraries(${name} PRIVATE ecokube_options ${ARG_LINK})
+  target_compile_definitions(${name} PRIVATE ECOKUBE_VERSION="${PROJECT_VERSION}")
 endfunction()
