@@ -15,7 +15,13 @@ namespace ecokube {
 /// file opened with O_APPEND. Every line has "at_ns" (CLOCK_BOOTTIME), "source" and "event".
 class JsonLines {
  public:
-  using Field = std::pair<std::string_view, boost::json::value>;
+  struct Field {
+    /// `v` is whatever JSON can hold: a text, a number, an array.
+    template <class Value>
+    Field(std::string_view k, Value&& v) : key(k), value(std::forward<Value>(v)) {}
+    std::string_view key;
+    boost::json::value value;
+  };
 
   JsonLines() = default;  ///< writes nowhere
   [[nodiscard]] static Result<JsonLines> open(const std::filesystem::path& file,
