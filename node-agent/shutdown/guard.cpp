@@ -1,0 +1,146 @@
+#include "node-agent/shutdown/guard.h"
+
+#include <algorithm>
+
+namespace ecokube::agent {
+namespace {
+
+constexpr std::string_view kNotArmed =
+    "no NIC of this machine is armed for wake-on-lan, it could not be woken again; arm one "
+    "(ethtool -s <nic> wol g) and check device/power/wakeup";
+
+}  // namespace
+
+ShutdownGuard::ShutdownGuard(const GuardMemory& memory, std::chrono::nanoseconds now)
+    : fence_highest_(memory.fence_highest) {
+  for (const auto& id : memory.commands) seen_.push_back({id, now});
+}
+
+void ShutdownGuard::heartbeat_sent(std::uint64_t sequence, std::chrono::nanoseconds now) {
+  heartbeats_.push_back({sequence, now});
+  while (heartbeats_.size() > kHeartbeatsMax || now - heartbeats_.front().at > kHeartbeatAgeMax) {
+    heartbeats_.pop_front();
+  }
+}
+
+std::optional<Refused> ShutdownGuard::consider(const ShutdownCommand& command,
+                                               const Conditions& conditions) {
+  if (!conditions.peer_is_coordinator) {
+    return Refused{v1::REFUSAL_ROLE, "the peer's certificate is not a coordinator's"};
+  }
+  if (auto refused = remember(command, conditions.now)) return refused;
+  if (auto refused = check_fence(command)) return refused;
+  if (auto refused = check_age(command, conditions.now)) return refused;
+  if (under_way_) {
+    return Refused{v1::REFUSAL_BUSY,
+                   "shutdown '" + under_way_->command.id + "' is already under way"};
+  }
+  if (auto refused = check_machine(conditions)) return refused;
+  under_way_ = UnderWay{command, conditions.now};
+  return std::nullopt;
+}
+
+std::optional<Refused> ShutdownGuard::confirm(const Conditions& conditions) {
+  if (!under_way_) return Refused{v1::REFUSAL_BUSY, "no shutdown is under way"};
+  std::optional<Refused> refused;
+  if (!conditions.peer_is_coordinator) {
+    refused = Refused{v1::REFUSAL_ROLE, "the coordinator's connection is gone"};
+  } else if (under_way_->command.fence < fence_highest_) {
+    refused =
+        Refused{v1::REFUSAL_FENCE, "a coordinator with fence " + std::to_string(fence_highest_) +
+                                       " spoke up meanwhile; this command has " +
+                                       std::to_string(under_way_->command.fence)};
+  } else if (conditions.now - under_way_->since > kHooksTimeMax) {
+    refused = Refused{v1::REFUSAL_HOOK, "the checks before power-off took longer than " +
+                                            std::to_string(kHooksTimeMax.count()) + " s together"};
+  } else {
+    refused = check_machine(conditions);
+  }
+  if (refused) under_way_.reset();
+  return refused;
+}
+
+// An id is forgotten only when its command would be refused as expired anyway.
+std::optional<Refused> ShutdownGuard::remember(const ShutdownCommand& command,
+                                               std::chrono::nanoseconds now) {
+  const auto& id = command.id;
+  const bool clean = std::all_of(id.begin(), id.end(), [](char c) { return c > ' ' && c < 0x7f; });
+  if (id.empty() || id.size() > kCommandIdBytesMax || !clean) {
+    return Refused{v1::REFUSAL_REPLAY, "the command has no usable id (1 to " +
+                                           std::to_string(kCommandIdBytesMax) +
+                                           " printable characters)"};
+  }
+  if (std::any_of(seen_.begin(), seen_.end(), [&](const Seen& seen) { return seen.id == id; })) {
+    return Refused{v1::REFUSAL_REPLAY, "command '" + id + "' was seen before"};
+  }
+  if (seen_.size() >= kCommandsMax) {
+    if (now - seen_.front().at <= kHeartbeatAgeMax) {
+      return Refused{v1::REFUSAL_BUSY, "more than " + std::to_string(kCommandsMax) +
+                                           " commands within 10 s: none is carried out"};
+    }
+    seen_.pop_front();
+  }
+  seen_.push_back({id, now});
+  return std::nullopt;
+}
+
+std::optional<Refused> ShutdownGuard::check_fence(const ShutdownCommand& command) {
+  if (command.fence <= 0 || command.fence < fence_highest_) {
+    return Refused{v1::REFUSAL_FENCE,
+                   "fence " + std::to_string(command.fence) + " of the command is lower than " +
+                       std::to_string(std::max<std::int64_t>(fence_highest_, 1)) +
+                       ": it comes from an older leader"};
+  }
+  fence_highest_ = command.fence;
+  return std::nullopt;
+}
+
+std::optional<Refused> ShutdownGuard::check_age(const ShutdownCommand& command,
+                                                std::chrono::nanoseconds now) const {
+  const auto sequence = std::to_string(command.heartbeat_sequence);
+  const auto sent = std::find_if(
+      heartbeats_.begin(), heartbeats_.end(),
+      [&](const Heartbeat& beat) { return beat.sequence == command.heartbeat_sequence; });
+  if (sent == heartbeats_.end()) {
+    return Refused{v1::REFUSAL_EXPIRED, "the command answers heartbeat " + sequence +
+                                            ", which is none of this connection's last 10 s"};
+  }
+  const auto age = now - sent->at;
+  if (age > kHeartbeatAgeMax || age.count() < 0) {
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(age).count();
+    return Refused{v1::REFUSAL_EXPIRED, "the command answers heartbeat " + sequence + " of " +
+                                            std::to_string(ms) + " ms ago; the limit is 10 s"};
+  }
+  return std::nullopt;
+}
+
+std::optional<Refused> ShutdownGuard::check_machine(const Conditions& conditions) {
+  if (!conditions.memory_problem.empty()) {
+    return Refused{v1::REFUSAL_FENCE,
+                   "the highest fence cannot be kept on disk: " + conditions.memory_problem};
+  }
+  if (!conditions.hold.empty()) return Refused{v1::REFUSAL_HELD, conditions.hold};
+  if (!conditions.wake_armed) {
+    return Refused{v1::REFUSAL_WAKE_NOT_ARMED, std::string(kNotArmed)};
+  }
+  return std::nullopt;
+}
+
+GuardMemory ShutdownGuard::memory() const {
+  GuardMemory memory{fence_highest_, {}};
+  for (const auto& seen : seen_) memory.commands.push_back(seen.id);
+  return memory;
+}
+
+std::vector<std::string> ShutdownGuard::vetoes(const Conditions& conditions) const {
+  std::vector<std::string> vetoes;
+  if (under_way_) vetoes.push_back("shutdown '" + under_way_->command.id + "' is under way");
+  if (!conditions.memory_problem.empty()) {
+    vetoes.push_back("the highest fence cannot be kept on disk: " + conditions.memory_problem);
+  }
+  if (!conditions.hold.empty()) vetoes.push_back(conditions.hold);
+  if (!conditions.wake_armed) vetoes.emplace_back(kNotArmed);
+  return vetoes;
+}
+
+}  // namespace ecokube::agent

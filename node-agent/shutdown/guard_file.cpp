@@ -1,0 +1,103 @@
+#include "node-agent/shutdown/guard_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <string_view>
+
+namespace ecokube::agent {
+namespace {
+
+constexpr std::string_view kFileName = "shutdown-guard";
+constexpr std::string_view kFirstLine = "ecokube-shutdown-guard 1";
+constexpr std::string_view kFenceKey = "fence ";
+constexpr std::string_view kCommandKey = "command ";
+constexpr std::string_view kLastLine = "end";  // tells a whole file from a cut one
+
+std::unexpected<Error> io_failure(const std::string& doing, const std::filesystem::path& file) {
+  return fail(Errc::io, doing + " " + file.string() + ": " + std::strerror(errno));
+}
+
+std::string to_text(const GuardMemory& memory) {
+  std::string text(kFirstLine);
+  text += "\n" + std::string(kFenceKey) + std::to_string(memory.fence_highest) + "\n";
+  for (const auto& id : memory.commands) text += std::string(kCommandKey) + id + "\n";
+  text += std::string(kLastLine) + "\n";
+  return text;
+}
+
+std::optional<GuardMemory> from_text(std::string_view text) {
+  GuardMemory memory;
+  const auto line = [&]() -> std::string_view {
+    const auto taken = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), taken.size() + 1));
+    return taken;
+  };
+  if (line() != kFirstLine) return std::nullopt;
+  const auto fence = line();
+  if (!fence.starts_with(kFenceKey)) return std::nullopt;
+  const auto end = fence.data() + fence.size();
+  const auto parsed = std::from_chars(fence.data() + kFenceKey.size(), end, memory.fence_highest);
+  if (parsed.ec != std::errc{} || parsed.ptr != end || memory.fence_highest < 0) {
+    return std::nullopt;
+  }
+  for (auto next = line(); next != kLastLine; next = line()) {
+    if (!next.starts_with(kCommandKey)) return std::nullopt;
+    memory.commands.emplace_back(next.substr(kCommandKey.size()));
+  }
+  return memory;
+}
+
+Result<void> write_durably(const std::filesystem::path& file, std::string_view text) {
+  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (fd < 0) return io_failure("cannot create", file);
+  bool good = true;
+  while (good && !text.empty()) {
+    const auto n = ::write(fd, text.data(), text.size());
+    if (n < 0 && errno == EINTR) continue;
+    good = n > 0;
+    if (good) text.remove_prefix(static_cast<std::size_t>(n));
+  }
+  good = good && ::fsync(fd) == 0;
+  const int error = errno;
+  ::close(fd);
+  errno = error;
+  if (!good) return io_failure("cannot write", file);
+  return {};
+}
+
+}  // namespace
+
+Result<GuardMemory> load_guard_memory(const std::filesystem::path& state_dir) {
+  const auto file = state_dir / kFileName;
+  if (::access(file.c_str(), F_OK) != 0 && errno == ENOENT) return GuardMemory{};
+  std::ifstream in(file, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  if (!in) return io_failure("cannot read", file);
+  if (auto memory = from_text(text)) return std::move(*memory);
+  return fail(Errc::io, file.string() +
+                            " is damaged: the highest fence is lost; remove the file once no old "
+                            "coordinator can speak to this machine any more");
+}
+
+Result<void> save_guard_memory(const std::filesystem::path& state_dir, const GuardMemory& memory) {
+  std::error_code error;
+  std::filesystem::create_directories(state_dir, error);
+  const auto file = state_dir / kFileName;
+  const auto fresh = state_dir / (std::string(kFileName) + ".new");
+  if (auto written = write_durably(fresh, to_text(memory)); !written) return written;
+  if (::rename(fresh.c_str(), file.c_str()) != 0) return io_failure("cannot replace", file);
+  const int folder = ::open(state_dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool synced = folder >= 0 && ::fsync(folder) == 0;
+  if (folder >= 0) ::close(folder);
+  if (!synced) return io_failure("cannot sync", state_dir);
+  return {};
+}
+
+}  // namespace ecokube::agent
