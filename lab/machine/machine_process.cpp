@@ -1,6 +1,5 @@
 #include "lab/machine/machine_process.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/prctl.h>
@@ -26,6 +25,7 @@
 #include "lab/machine/power_socket.h"
 #include "lab/machine/programs.h"
 #include "lab/machine/system_files.h"
+#include "lab/machine/wake_port.h"
 
 namespace ecokube::lab {
 
@@ -42,26 +42,6 @@ double joules(Energy energy) {
 }
 
 double watts(Power power) { return static_cast<double>(power.milliwatts()) / kMilliwattsPerWatt; }
-
-/// A UDP socket bound to the machine's own address.
-Result<int> bind_wake_port(const std::string& host, std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  if (::inet_pton(AF_INET, host.c_str(), &address.sin_addr) != 1) {
-    return fail(Errc::config, "wake.address: '" + host + "' is no IPv4 address");
-  }
-  const int fd = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  const auto* plain = reinterpret_cast<const sockaddr*>(&address);
-  if (fd < 0 || ::bind(fd, plain, sizeof address) != 0) {
-    const int error = errno;
-    if (fd >= 0) ::close(fd);
-    return fail(Errc::io, fmt::format("binding the wake port {}:{}/udp: {}; is another lab "
-                                      "running?",
-                                      host, port, std::strerror(error)));
-  }
-  return fd;
-}
 
 /// SIGTERM, SIGINT and SIGCHLD become readable instead of interrupting.
 int make_signal_descriptor() {

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "lab/demo/judge.h"
+
+namespace ecokube::lab {
+
+/// What the run was asked to do; for the reader only, no figure depends on it.
+struct RunParameters {
+  std::int64_t jobs = 300;
+  double job_s = 5;
+  double boot_s = 8;
+  std::int64_t pods_max = 10;
+};
+
+/// One line beside the figures of the project's first user.
+struct ComparedFigure {
+  std::string what, theirs, ours;
+};
+
+[[nodiscard]] std::vector<ComparedFigure> compare(const Verdict& verdict, const RunParameters& run);
+/// The least that the work itself takes: boot + jobs × time / pods.
+[[nodiscard]] double work_bound_s(const RunParameters& run);
+/// Of the energy of the same work with nothing ever off.
+[[nodiscard]] double energy_saved_percent(const Figures& figures);
+/// "12 ms", "3.4 s", "-" for a run that never came so far.
+[[nodiscard]] std::string duration_text(const std::optional<double>& milliseconds);
+
+/// report.json: flat figures, then the timeline and the violations.
+[[nodiscard]] std::string report_json(const Verdict& verdict, const RunParameters& run);
+/// The table at the end in a terminal.
+[[nodiscard]] std::string report_text(const Verdict& verdict, const RunParameters& run);
+/// report.html: one file with everything in it.
+[[nodiscard]] std::string report_html(const History& history, const Verdict& verdict,
+                                      const RunParameters& run);
+
+}  // namespace ecokube::lab
