@@ -1,0 +1,179 @@
+#include "coordinator/agents/agent_messages.h"
+
+#include <google/protobuf/stubs/logging.h>
+
+#include <algorithm>
+#include <charconv>
+#include <string>
+#include <utility>
+
+#include "common/frame.h"
+
+namespace ecokube {
+namespace {
+
+constexpr std::uint32_t kProtocolVersion = 1;
+constexpr int kNicsMax = 64;
+constexpr int kCountersMax = 256;
+constexpr int kFeaturesMax = 64;
+constexpr int kVetoesMax = 32;
+constexpr std::size_t kIdMax = 128;
+constexpr std::size_t kVetoMax = 1024;
+constexpr std::size_t kCommandIdMax = 512;
+constexpr std::int64_t kUptimeMsMax = 1'000'000'000'000'000;
+constexpr std::int64_t kPowerMilliwattsMax = 1'000'000'000;
+
+// Control characters would let an agent write lines of its own into our log.
+bool is_text(std::string_view text, std::size_t max) {
+  return text.size() <= max && std::none_of(text.begin(), text.end(), [](char c) {
+           return static_cast<unsigned char>(c) < ' ' || c == 0x7f;
+         });
+}
+
+std::unexpected<Error> broken(std::string_view what) {
+  return fail(Errc::protocol, "the agent's " + std::string(what));
+}
+
+bool is_host_and_port(std::string_view text) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0 || colon + 1 == text.size()) return false;
+  std::uint16_t port = 0;
+  const auto* end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data() + colon + 1, end, port);
+  return parsed.ec == std::errc{} && parsed.ptr == end && port > 0 &&
+         text.find(' ') == std::string_view::npos;
+}
+
+Result<std::vector<core::NicFacts>> read_nics(
+    const google::protobuf::RepeatedPtrField<v1::Nic>& nics) {
+  if (nics.size() > kNicsMax) return broken("list of NICs is too long");
+  std::vector<core::NicFacts> facts;
+  for (const auto& nic : nics) {
+    const auto mac = MacAddress::from_bytes(nic.mac());
+    if (!mac) return broken("NIC has a MAC that is not 6 bytes long");
+    if (!is_text(nic.name(), kIdMax)) return broken("NIC has an unusable name");
+    facts.push_back({nic.name(), *mac, nic.link_up(), nic.wake_armed()});
+  }
+  return facts;
+}
+
+core::LeaveOrigin origin_of(v1::Origin origin) {
+  switch (origin) {
+    case v1::ORIGIN_COORDINATOR: return core::LeaveOrigin::coordinator;
+    case v1::ORIGIN_PERSON: return core::LeaveOrigin::person;
+    case v1::ORIGIN_REBOOT: return core::LeaveOrigin::reboot;
+    case v1::ORIGIN_SERVICE_STOP: return core::LeaveOrigin::service_stop;
+    case v1::ORIGIN_UPS: return core::LeaveOrigin::ups;
+    default: return core::LeaveOrigin::unspecified;
+  }
+}
+
+std::optional<Power> known_power(std::int64_t milliwatts) {
+  return milliwatts > 0 ? std::optional(Power::milliwatts(milliwatts)) : std::nullopt;
+}
+
+}  // namespace
+
+Result<v1::FromAgent> parse_from_agent(std::string_view body) {
+  // Else protobuf writes lines of its own to our standard error as often as a peer likes.
+  const google::protobuf::LogSilencer silence;
+  v1::FromAgent message;
+  if (!message.ParseFromArray(body.data(), static_cast<int>(body.size()))) {
+    return broken("message is no FromAgent");
+  }
+  return message;
+}
+
+Result<core::AgentConnected> read_hello(const v1::Hello& hello) {
+  if (hello.protocol_version() != kProtocolVersion) {
+    return broken("Hello speaks protocol version " + std::to_string(hello.protocol_version()) +
+                  ", we speak " + std::to_string(kProtocolVersion));
+  }
+  const auto& inventory = hello.inventory();
+  if (hello.features_size() > kFeaturesMax) return broken("Hello has too many features");
+  for (const auto& feature : hello.features()) {
+    if (!is_text(feature, kIdMax)) return broken("Hello has an unusable feature name");
+  }
+  if (hello.boot_id().empty() || !is_text(hello.boot_id(), kIdMax)) {
+    return broken("Hello has no usable boot id");
+  }
+  if (!is_text(hello.machine_id(), kIdMax) || !is_text(hello.agent_version(), kIdMax)) {
+    return broken("Hello has an unusable machine id or version");
+  }
+  const auto& wake = inventory.wake_address();
+  if (!wake.empty() && (!is_text(wake, 2 * kIdMax) || !is_host_and_port(wake))) {
+    return broken("Hello has a wake address that is not host:port");
+  }
+  const auto power_fits = [](std::int64_t mw) { return mw >= 0 && mw <= kPowerMilliwattsMax; };
+  if (hello.fence_highest_seen() < 0 || !power_fits(inventory.power_idle_milliwatts()) ||
+      !power_fits(inventory.power_peak_milliwatts())) {
+    return broken("Hello has a number out of its range");
+  }
+  auto nics = read_nics(inventory.nics());
+  if (!nics) return std::unexpected(std::move(nics.error()));
+  core::AgentConnected connected;
+  connected.fence_highest_seen = hello.fence_highest_seen();
+  connected.inventory = {hello.machine_id(),
+                         hello.boot_id(),
+                         std::move(*nics),
+                         wake,
+                         known_power(inventory.power_idle_milliwatts()),
+                         known_power(inventory.power_peak_milliwatts())};
+  return connected;
+}
+
+Result<core::AgentHeartbeat> read_heartbeat(const v1::Heartbeat& heartbeat) {
+  if (heartbeat.energy_size() > kCountersMax) return broken("list of energy counters is too long");
+  for (const auto& counter : heartbeat.energy()) {
+    if (!is_text(counter.source(), kIdMax) || !is_text(counter.domain(), kIdMax)) {
+      return broken("energy counter has an unusable name");
+    }
+  }
+  if (heartbeat.vetoes_size() > kVetoesMax) return broken("list of vetoes is too long");
+  for (const auto& veto : heartbeat.vetoes()) {
+    if (!is_text(veto, kVetoMax)) return broken("veto is too long or no text");
+  }
+  if (heartbeat.uptime_ms() < 0 || heartbeat.uptime_ms() > kUptimeMsMax) {
+    return broken("uptime is out of range");
+  }
+  auto nics = read_nics(heartbeat.nics());
+  if (!nics) return std::unexpected(std::move(nics.error()));
+  core::AgentHeartbeat facts;
+  facts.sequence = heartbeat.sequence();
+  facts.boot_id = heartbeat.boot_id();
+  facts.uptime = Duration(heartbeat.uptime_ms());
+  facts.nics = std::move(*nics);
+  facts.vetoes.assign(heartbeat.vetoes().begin(), heartbeat.vetoes().end());
+  return facts;
+}
+
+Result<core::AgentGoodbye> read_goodbye(const v1::Goodbye& goodbye) {
+  if (!is_text(goodbye.command_id(), kCommandIdMax) || !is_text(goodbye.boot_id(), kIdMax)) {
+    return broken("Goodbye has an unusable id");
+  }
+  core::AgentGoodbye facts;
+  facts.origin = origin_of(goodbye.origin());
+  facts.command_id = goodbye.command_id();
+  facts.boot_id = goodbye.boot_id();
+  return facts;
+}
+
+Result<v1::ToAgent> make_shutdown(const core::Step& step) {
+  const auto* action = std::get_if<core::ShutdownNode>(&step.action);
+  if (action == nullptr) return fail(Errc::invalid, step.id.text() + " is no shutdown");
+  v1::ToAgent message;
+  auto& shutdown = *message.mutable_shutdown();
+  shutdown.set_command_id(step.id.text());
+  shutdown.set_fence(step.fence);
+  shutdown.set_heartbeat_sequence(action->heartbeat_sequence);
+  for (const auto& pod : action->pods_that_may_remain) shutdown.add_pods_that_may_remain(pod);
+  shutdown.set_reason(step.reason.text);
+  if (message.ByteSizeLong() > kFrameBytesMax) {
+    return fail(Errc::too_large, "shutdown of " + step.id.subject + " names " +
+                                     std::to_string(action->pods_that_may_remain.size()) +
+                                     " pods that may remain: too many for one message");
+  }
+  return message;
+}
+
+}  // namespace ecokube

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "common/tls_context.h"
+#include "coordinator/ports.h"
+
+namespace ecokube {
+
+struct AgentServerOptions {
+  std::string listen_address = "0.0.0.0";
+  std::uint16_t port = 7443;  ///< 0: any free one, see AgentServer::port()
+  TlsFiles tls;
+  std::string coordinator_id;
+  std::chrono::milliseconds heartbeat_interval{5000};
+  /// Above the time that an agent's checks may take together (25 s): after this time no agent
+  /// accepts any more.
+  std::chrono::milliseconds shutdown_reply_timeout{30'000};
+  std::chrono::milliseconds handshake_limit{10'000};
+  std::size_t connections_max = 12'000;
+};
+
+/// The agents' end at the coordinator. A node's name comes from its certificate alone.
+class AgentServer : public AgentLink {
+ public:
+  /// Where it listens once started; 0 before.
+  [[nodiscard]] virtual std::uint16_t port() const = 0;
+};
+
+[[nodiscard]] std::unique_ptr<AgentServer> make_agent_server(boost::asio::any_io_executor executor,
+                                                             AgentServerOptions options);
+
+}  // namespace ecokube

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "common/link_connection.h"
+#include "coordinator/agents/agent_server.h"
+#include "coordinator/agents/node_power.h"
+
+namespace ecokube {
+
+class AgentSession;
+
+/// What a session tells the server that owns it.
+class AgentSessionOwner {
+ public:
+  virtual ~AgentSessionOwner() = default;
+  /// A valid Hello of `session`: it is the node's current session from now on.
+  virtual void session_opened(const std::shared_ptr<AgentSession>& session,
+                              core::AgentConnected facts) = 0;
+  virtual void session_fact(const AgentSession& session, core::Fact fact) = 0;
+};
+
+/// One agent's connection, from the handshake to its end.
+class AgentSession : public std::enable_shared_from_this<AgentSession> {
+ public:
+  AgentSession(boost::asio::any_io_executor executor, std::shared_ptr<LinkConnection> link,
+               std::uint64_t number, const AgentServerOptions& options);
+
+  /// Returns when the connection has ended, and logs why.
+  boost::asio::awaitable<void> run(AgentSessionOwner& owner);
+  /// Ends run() soon.
+  void close(std::string_view why);
+
+  boost::asio::awaitable<Result<void>> shutdown(v1::ToAgent command);
+
+  [[nodiscard]] std::uint64_t number() const { return number_; }
+  [[nodiscard]] const NodeName& node() const { return node_; }
+  [[nodiscard]] const std::string& machine_id() const { return machine_id_; }
+
+ private:
+  /// Someone who waits for the answer to a command.
+  struct Asked {
+    explicit Asked(const boost::asio::any_io_executor& executor) : answered(executor) {}
+    boost::asio::steady_timer answered;
+    std::optional<v1::ShutdownReply> reply;
+  };
+
+  boost::asio::awaitable<Result<void>> serve(AgentSessionOwner& owner);
+  boost::asio::awaitable<Result<void>> greet(AgentSessionOwner& owner);
+  Result<void> take(AgentSessionOwner& owner, const v1::FromAgent& message);
+  Result<void> take_heartbeat(AgentSessionOwner& owner, const v1::Heartbeat& heartbeat);
+  Result<void> take_goodbye(AgentSessionOwner& owner, const v1::Goodbye& goodbye);
+  Result<void> take_reply(const v1::ShutdownReply& reply);
+  Result<void> send(const v1::ToAgent& message);
+
+  boost::asio::any_io_executor executor_;
+  std::shared_ptr<LinkConnection> link_;
+  std::uint64_t number_;
+  AgentServerOptions options_;
+  NodeName node_;
+  std::string machine_id_, boot_id_, close_reason_;
+  std::uint64_t sequence_ = 0;
+  bool said_goodbye_ = false;
+  bool ended_ = false;
+  NodePower power_;
+  std::map<std::string, std::shared_ptr<Asked>> asked_;
+};
+
+}  // namespace ecokube

@@ -1,0 +1,149 @@
+// Goal: nothing out of bounds gets from the wire into core. Method: one good message, broken in one
+// place at a time; and random bytes.
+#include "coordinator/agents/agent_messages.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <random>
+#include <string>
+
+namespace ecokube {
+namespace {
+
+v1::Hello good_hello() {
+  v1::Hello hello;
+  hello.set_protocol_version(1);
+  hello.set_machine_id("0123456789abcdef");
+  hello.set_boot_id("boot-1");
+  hello.set_fence_highest_seen(4);
+  hello.set_agent_version("0.1.0");
+  auto& inventory = *hello.mutable_inventory();
+  inventory.set_wake_address("127.0.10.11:40009");
+  inventory.set_power_idle_milliwatts(6000);
+  auto& nic = *inventory.add_nics();
+  nic.set_name("eno1");
+  nic.set_mac(std::string("\x02\0\0\0\0\x01", 6));
+  nic.set_wake_armed(true);
+  return hello;
+}
+
+v1::Heartbeat good_heartbeat() {
+  v1::Heartbeat heartbeat;
+  heartbeat.set_sequence(1);
+  heartbeat.set_boot_id("boot-1");
+  heartbeat.set_uptime_ms(1000);
+  heartbeat.add_vetoes("held");
+  return heartbeat;
+}
+
+TEST(AgentMessages, HelloBecomesInventory) {
+  const auto facts = read_hello(good_hello());
+  ASSERT_TRUE(facts) << facts.error().message;
+  EXPECT_EQ(facts->fence_highest_seen, 4);
+  EXPECT_EQ(facts->inventory.boot_id, "boot-1");
+  EXPECT_EQ(facts->inventory.wake_address, "127.0.10.11:40009");
+  EXPECT_EQ(facts->inventory.idle, Power::watts(6));
+  EXPECT_EQ(facts->inventory.peak, std::nullopt);
+  ASSERT_EQ(facts->inventory.nics.size(), 1U);
+  EXPECT_EQ(facts->inventory.nics[0].mac.text(), "02:00:00:00:00:01");
+  EXPECT_TRUE(facts->inventory.nics[0].wake_armed);
+}
+
+TEST(AgentMessages, HelloOutOfBoundsIsRefused) {
+  const std::function<void(v1::Hello&)> breaks[] = {
+      [](auto& h) { h.set_protocol_version(0); },
+      [](auto& h) { h.set_protocol_version(2); },
+      [](auto& h) { h.set_boot_id(""); },
+      [](auto& h) { h.set_boot_id(std::string(200, 'b')); },
+      [](auto& h) { h.set_boot_id("a\nb"); },
+      [](auto& h) { h.set_machine_id(std::string(200, 'm')); },
+      [](auto& h) { h.set_agent_version("\x1b[31m"); },
+      [](auto& h) { h.set_fence_highest_seen(-1); },
+      [](auto& h) { h.mutable_inventory()->set_power_peak_milliwatts(-5); },
+      [](auto& h) { h.mutable_inventory()->set_wake_address("no port"); },
+      [](auto& h) { h.mutable_inventory()->set_wake_address("host:99999"); },
+      [](auto& h) { h.mutable_inventory()->mutable_nics(0)->set_mac("12345"); },
+      [](auto& h) { h.mutable_inventory()->mutable_nics(0)->set_mac(std::string(8, 'x')); },
+      [](auto& h) {
+        for (int i = 0; i < 65; ++i) *h.mutable_inventory()->add_nics() = h.inventory().nics(0);
+      },
+      [](auto& h) {
+        for (int i = 0; i < 65; ++i) h.add_features("f");
+      },
+  };
+  int number = 0;
+  for (const auto& break_it : breaks) {
+    auto hello = good_hello();
+    break_it(hello);
+    const auto facts = read_hello(hello);
+    ASSERT_FALSE(facts) << number;
+    EXPECT_EQ(facts.error().code, Errc::protocol);
+    ++number;
+  }
+}
+
+TEST(AgentMessages, HeartbeatOutOfBoundsIsRefused) {
+  ASSERT_TRUE(read_heartbeat(good_heartbeat()));
+  const std::function<void(v1::Heartbeat&)> breaks[] = {
+      [](auto& h) { h.set_uptime_ms(-1); },
+      [](auto& h) { h.set_uptime_ms(std::numeric_limits<std::int64_t>::max()); },
+      [](auto& h) { h.set_vetoes(0, std::string(2000, 'v')); },
+      [](auto& h) { h.add_nics()->set_mac(""); },
+      [](auto& h) { h.add_energy()->set_domain("a\tb"); },
+      [](auto& h) {
+        for (int i = 0; i < 40; ++i) h.add_vetoes("v");
+      },
+      [](auto& h) {
+        for (int i = 0; i < 300; ++i) h.add_energy();
+      },
+  };
+  for (const auto& break_it : breaks) {
+    auto heartbeat = good_heartbeat();
+    break_it(heartbeat);
+    EXPECT_FALSE(read_heartbeat(heartbeat));
+  }
+}
+
+TEST(AgentMessages, RandomAndMangledBytesDoNotCrash) {
+  std::mt19937_64 random(7);
+  v1::FromAgent whole;
+  *whole.mutable_hello() = good_hello();
+  const auto bytes = whole.SerializeAsString();
+  int parsed = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    auto mangled = bytes.substr(0, random() % (bytes.size() + 1));
+    for (auto flips = random() % 4; flips > 0 && !mangled.empty(); --flips) {
+      mangled[random() % mangled.size()] = static_cast<char>(random());
+    }
+    const auto message = parse_from_agent(mangled);
+    if (!message) continue;
+    ++parsed;
+    if (message->has_hello()) (void)read_hello(message->hello());
+    if (message->has_heartbeat()) (void)read_heartbeat(message->heartbeat());
+    if (message->has_goodbye()) (void)read_goodbye(message->goodbye());
+  }
+  EXPECT_GT(parsed, 100);
+}
+
+TEST(AgentMessages, ShutdownCarriesWhatTheStepSays) {
+  core::Step step{{"worker1", core::Verb::shutdown, 3, 1},
+                  core::ShutdownNode{12, {"uid-1", "uid-2"}},
+                  {"Idle", "nothing runs here"},
+                  9};
+  const auto message = make_shutdown(step);
+  ASSERT_TRUE(message);
+  EXPECT_EQ(message->shutdown().command_id(), "worker1:shutdown:3:1");
+  EXPECT_EQ(message->shutdown().fence(), 9);
+  EXPECT_EQ(message->shutdown().heartbeat_sequence(), 12U);
+  EXPECT_EQ(message->shutdown().pods_that_may_remain_size(), 2);
+  step.action = core::ShutdownNode{12, std::vector<std::string>(3000, std::string(36, 'u'))};
+  const auto large = make_shutdown(step);
+  ASSERT_FALSE(large);
+  EXPECT_EQ(large.error().code, Errc::too_large);
+  step.action = core::ListPods{1};
+  EXPECT_FALSE(make_shutdown(step));
+}
+
+}  // namespace
+}  // namespace ecokube
