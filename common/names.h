@@ -20,6 +20,7 @@ inline constexpr std::string_view kIntent =
 inline constexpr std::string_view kCordonedByUs = "ecokube.io/cordoned";
 inline constexpr std::string_view kPower = "ecokube.io/power";            // "off (inferred)", ...
 inline constexpr std::string_view kWakeProof = "ecokube.io/wake-proof";   // "<method> <ms>"
+inline constexpr std::string_view kWakeRecipe = "ecokube.io/wake-recipe";
 inline constexpr std::string_view kHold = "ecokube.io/hold";              // "<owner>: <reason>"
 inline constexpr std::string_view kQuarantine = "ecokube.io/quarantine";  // "<until ms> <failures>"
 inline constexpr std::string_view kFence = "ecokube.io/fence";            // on the Lease, int64

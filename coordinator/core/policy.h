@@ -67,9 +67,8 @@ struct Policy {
   Duration wake_repeat{std::chrono::seconds(2)};
   Duration person_wake_for{std::chrono::hours(1)};     ///< how long a person's wake keeps a node on
   Duration quarantine_base{std::chrono::minutes(10)};  ///< doubles with each failure
-  Duration refusal_backoff_base{std::chrono::seconds(30)};  ///< S3: doubles with each refusal
-  std::int64_t downs_per_day_max = 24;                      ///< S17
-  std::int64_t unready_percent_max = 30;                    ///< S16
+  std::int64_t downs_per_day_max = 24;                 ///< S17
+  std::int64_t unready_percent_max = 30;               ///< S16
 };
 
 /// The pool of a node, or nullptr.

@@ -47,8 +47,9 @@ struct StepId {
 /// still `expected_revision`.
 struct MarkNode {
   Revision expected_revision;
-  std::string boot_id;    ///< goes into the intent, so that a reboot is told from a crash
-  bool already_cordoned;  ///< by someone else: then the cordon is not ours and stays
+  std::string boot_id;      ///< goes into the intent, so that a reboot is told from a crash
+  bool already_cordoned;    ///< by someone else: then the cordon is not ours and stays
+  std::string wake_recipe;  ///< core/marks.h; stays on the Node, so that a successor can wake it
   bool operator==(const MarkNode&) const = default;
 };
 /// The pods bound to the node by a list not older than `min_revision` (S1).
@@ -83,7 +84,7 @@ struct QuarantineNode {
   bool operator==(const QuarantineNode&) const = default;
 };
 struct RecordHold {
-  std::string text;  ///< empty: removes the annotation
+  std::string text;  ///< core/marks.h's hold text; empty: removes the annotation
   bool operator==(const RecordHold&) const = default;
 };
 struct ScaleWorkload {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "coordinator/core/observation.h"
+#include "coordinator/core/policy.h"
 
 namespace ecokube::core {
 
@@ -37,6 +38,14 @@ struct Request {
   bool operator==(const Request&) const = default;
 };
 
+/// Hands off, says a person. Without `until` it stays until it is released.
+struct Hold {
+  std::string by;
+  std::string reason;
+  std::optional<TimePoint> until;
+  bool operator==(const Hold&) const = default;
+};
+
 /// The agent's side of a node, as of its last message in this process.
 struct AgentView {
   bool connected = false;
@@ -60,9 +69,11 @@ struct WayDown {
   std::optional<Revision> mark_revision;
   std::optional<TimePoint> marked_at;
   std::optional<Revision> listed_revision;
+  std::optional<TimePoint> listed_at;
   std::vector<std::string> may_remain;  ///< pod UIDs of that list
   bool work_found = false;              ///< the list, or the watch since, saw work
-  bool refused = false;                 ///< by the agent, or a step failed: go back
+  bool give_up = false;  ///< a step of ours failed, or the cluster went backwards: go back
+  bool refused = false;  ///< the agent said no: go back, and wait longer before the next try
   std::optional<TimePoint> shutdown_at;
   std::string command_id;  ///< StepId::text() of the shutdown
 };
@@ -74,7 +85,6 @@ struct WayUp {
   std::optional<TimePoint> packet_at;
   std::int64_t packets = 0;
   bool boot_proven = false;
-  bool for_test = false;
 };
 
 struct Node {
@@ -90,14 +100,15 @@ struct Node {
   std::map<StepId, TimePoint> in_flight;
   std::map<Verb, TimePoint> retry_not_before;  ///< a failed step of this transition
 
-  std::string hold;  ///< "<owner>: <reason>"; empty: not held
-  bool hold_unsaved = false;
+  std::optional<Hold> hold;
+  bool hold_unsaved = false;  ///< not yet on the Node object (S23)
   std::optional<Request> request;
 
   WayDown down;
   WayUp up;
-  bool marked = false;        ///< our taint or intent is on the Node object
-  bool off_recorded = false;  ///< our power annotation says off
+  bool marked = false;          ///< our taint or intent is on the Node object
+  Revision marks_revision = 0;  ///< of our last mark or unmark; older views of the Node lie
+  bool off_recorded = false;    ///< our power annotation says off
 
   std::int64_t work_pods = 0;              ///< bound pods that may not remain
   std::optional<TimePoint> work_ended_at;  ///< when work_pods last became 0, or the node Ready
@@ -117,9 +128,9 @@ struct ScalerView {
   std::optional<std::int64_t> lag;
   std::int64_t partitions = 0;
   std::optional<TimePoint> seen_at;
-  std::optional<TimePoint>
-      active_at;  ///< when lag was last above 0 (the policy's activation counts at decision)
-  std::optional<std::int64_t> lag_at_active;
+  std::int64_t activation_lag_threshold = 0;
+  std::optional<TimePoint> active_at;  ///< when lag was last above the activation threshold
+  std::optional<TimePoint> first_seen_at;
   std::string problem;
   std::int64_t transition = 0;  ///< scale steps started
   std::map<StepId, TimePoint> in_flight;
@@ -134,8 +145,11 @@ class World {
   std::map<std::string, KubeWorkload> workloads;  ///< by KubeWorkload::key()
   std::map<std::string, ScalerView> scalers;
 
-  bool cluster_synced = false;  ///< a list was seen and not lost since
-  bool cluster_went_backwards = false;
+  std::map<NodeName, std::set<std::string>> pods_on;  ///< UIDs of the pods bound to a node
+
+  bool cluster_listed = false;                 ///< everything was listed at least once
+  bool cluster_ok = false;                     ///< ... and the view was not lost since
+  std::optional<TimePoint> went_backwards_at;  ///< the last time the revision fell
   Revision revision = 0;
   std::optional<TimePoint> cluster_seen_at;
   std::string cluster_problem;
@@ -147,11 +161,26 @@ class World {
   TimePoint now;  ///< of the newest observation
 };
 
+/// A World that knows the scalers' names and thresholds and nothing else.
+[[nodiscard]] World make_world(const Policy& policy);
+
 /// The only way World changes. Takes observations in the order they were made.
 void apply(World& world, const Observation& observation);
 
+/// The Node is cordoned, and not by us: never undone by us, and nothing is done to it (S11).
+[[nodiscard]] bool cordoned_by_other(const Node& node);
+
+/// The agent was heard not longer ago than the policy's limit.
+[[nodiscard]] bool agent_alive(const Node& node, const Policy& policy, TimePoint now);
+
+/// The lifecycle as it must be read now: a node whose agent went silent without a goodbye is
+/// Unknown, whatever it was before.
+[[nodiscard]] Lifecycle state_at(const Node& node, const Policy& policy, TimePoint now);
+
 /// Power from evidence, never from what we ordered.
-[[nodiscard]] PowerState power_of(const Node& node, Duration heartbeat_age_max,
-                                  Duration silence_to_off, TimePoint now);
+[[nodiscard]] PowerState power_at(const Node& node, const Policy& policy, TimePoint now);
+
+/// Why the node may not be put down by anyone but a person with force: the hold in force now.
+[[nodiscard]] const Hold* hold_at(const Node& node, TimePoint now);
 
 }  // namespace ecokube::core

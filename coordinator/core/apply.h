@@ -1,0 +1,35 @@
+#pragma once
+
+#include "coordinator/core/world.h"
+
+// The parts of apply(), by what they come from. Each takes the observation's time.
+namespace ecokube::core::detail {
+
+[[nodiscard]] Node& node_at(World& world, const NodeName& name, TimePoint now);
+
+void on(World& world, const ClusterListed& fact, TimePoint now);
+void on(World& world, const NodeSeen& fact, TimePoint now);
+void on(World& world, const NodeDeleted& fact, TimePoint now);
+void on(World& world, const PodSeen& fact, TimePoint now);
+void on(World& world, const PodDeleted& fact, TimePoint now);
+void on(World& world, const WorkloadSeen& fact, TimePoint now);
+void on(World& world, const WorkloadDeleted& fact, TimePoint now);
+void on(World& world, const ClusterAlive& fact, TimePoint now);
+void on(World& world, const ClusterLost& fact, TimePoint now);
+void on(World& world, const LeaseHeld& fact, TimePoint now);
+void on(World& world, const LeaseLost& fact, TimePoint now);
+
+void on(World& world, const AgentConnected& fact, TimePoint now);
+void on(World& world, const AgentHeartbeat& fact, TimePoint now);
+void on(World& world, const AgentGoodbye& fact, TimePoint now);
+void on(World& world, const AgentDisconnected& fact, TimePoint now);
+
+void on(World& world, const LagSeen& fact, TimePoint now);
+void on(World& world, const LagLost& fact, TimePoint now);
+void on(World& world, const PersonAsked& fact, TimePoint now);
+void on(World& world, const Recovered& fact, TimePoint now);
+
+void on(World& world, const StepStarted& fact, TimePoint now);
+void on(World& world, const StepEnded& fact, TimePoint now);
+
+}  // namespace ecokube::core::detail

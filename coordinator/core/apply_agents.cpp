@@ -1,0 +1,96 @@
+// What agents tell, and what the store remembers of them.
+#include <algorithm>
+
+#include "coordinator/core/apply.h"
+#include "coordinator/core/lifecycle.h"
+
+namespace ecokube::core::detail {
+namespace {
+
+/// The node whose current session this is, or nullptr: late words of an older connection.
+Node* speaker(World& world, const NodeName& name, std::uint64_t session) {
+  const auto at = world.nodes.find(name);
+  if (at == world.nodes.end() || at->second.agent.session != session) return nullptr;
+  return &at->second;
+}
+
+}  // namespace
+
+void on(World& world, const AgentConnected& fact, TimePoint now) {
+  Node& node = node_at(world, fact.node, now);
+  node.agent = AgentView{};
+  node.agent.connected = true;
+  node.agent.session = fact.session;
+  node.agent.boot_id = fact.inventory.boot_id;
+  node.agent.nics = fact.inventory.nics;
+  node.agent.heard_at = now;
+  node.inventory = fact.inventory;
+  world.fence_highest_seen = std::max(world.fence_highest_seen, fact.fence_highest_seen);
+  follow_evidence(node, now);
+}
+
+void on(World& world, const AgentHeartbeat& fact, TimePoint now) {
+  Node* node = speaker(world, fact.node, fact.session);
+  if (node == nullptr || !node->agent.connected) return;
+  auto& agent = node->agent;
+  agent.sequence = fact.sequence;
+  agent.boot_id = fact.boot_id;
+  agent.heard_at = now;
+  agent.uptime = fact.uptime;
+  agent.nics = fact.nics;
+  agent.vetoes = fact.vetoes;
+  agent.power = fact.power;
+  agent.power_source = fact.power_source;
+  agent.energy = fact.energy;
+  node->inventory.nics = fact.nics;
+  node->inventory.boot_id = fact.boot_id;
+  follow_evidence(*node, now);
+}
+
+void on(World& world, const AgentGoodbye& fact, TimePoint now) {
+  Node* node = speaker(world, fact.node, fact.session);
+  if (node == nullptr || node->agent.goodbye) return;
+  node->agent.goodbye = fact;
+  node->agent.heard_at = now;
+  const bool ours = fact.origin == LeaveOrigin::coordinator &&
+                    node->state == Lifecycle::powering_down &&
+                    fact.command_id == node->down.command_id;
+  if (ours) return;
+  node->last_problem = "the agent left by itself: " + std::string(to_string(fact.origin));
+  const bool machine_stays = fact.origin == LeaveOrigin::service_stop;
+  enter(*node, machine_stays ? Lifecycle::unknown : Lifecycle::maintenance, now);
+}
+
+void on(World& world, const AgentDisconnected& fact, TimePoint now) {
+  Node* node = speaker(world, fact.node, fact.session);
+  if (node == nullptr) return;
+  node->agent.connected = false;
+  node->agent.closed_at = now;
+}
+
+void on(World& world, const Recovered& fact, TimePoint now) {
+  for (const auto& remembered : fact.nodes) {
+    Node& node = node_at(world, remembered.name, now);
+    node.inventory = remembered.inventory;
+    node.boot_times = remembered.boot_times;
+    node.wake_proven_at = remembered.wake_proven_at;
+    node.downs = remembered.downs;
+    // Past every id that the last process may have used.
+    node.transition = remembered.transition + 1;
+    if (!remembered.goodbye || remembered.goodbye->origin != LeaveOrigin::coordinator) continue;
+    // It said goodbye for our step before we were stopped: silence from now on proves the rest.
+    node.agent.goodbye = remembered.goodbye;
+    node.agent.closed_at = now;
+    node.down.boot_id = remembered.goodbye->boot_id;
+    node.down.command_id = remembered.goodbye->command_id;
+    node.marked = true;
+    enter(node, Lifecycle::powering_down, now);
+  }
+  for (const auto& id : fact.unfinished) {
+    const auto at = world.nodes.find(id.subject);
+    if (at == world.nodes.end()) continue;
+    at->second.transition = std::max(at->second.transition, id.transition + 1);
+  }
+}
+
+}  // namespace ecokube::core::detail

@@ -1,0 +1,180 @@
+// What Kubernetes tells: nodes, pods, workloads, the Lease, and how fresh the view is.
+#include <algorithm>
+
+#include "coordinator/core/apply.h"
+#include "coordinator/core/lifecycle.h"
+#include "coordinator/core/marks.h"
+
+namespace ecokube::core::detail {
+namespace {
+
+bool carries_our_mark(const KubeNode& kube) {
+  const bool tainted = std::any_of(kube.taints.begin(), kube.taints.end(),
+                                   [](const Taint& taint) { return taint.key == names::kTaint; });
+  return tainted || kube.annotations.contains(std::string(names::kIntent));
+}
+
+std::string_view annotation(const KubeNode& kube, std::string_view name) {
+  const auto at = kube.annotations.find(std::string(name));
+  return at == kube.annotations.end() ? std::string_view() : std::string_view(at->second);
+}
+
+/// Safety state that belongs to the cluster (S23).
+void read_marks(Node& node, const KubeNode& kube) {
+  if (kube.revision >= node.marks_revision) node.marked = carries_our_mark(kube);
+  node.off_recorded = annotation(kube, names::kPower).starts_with("off");
+  if (!node.hold_unsaved) node.hold = parse_hold(annotation(kube, names::kHold));
+  if (const auto proof = parse_wake_proof(annotation(kube, names::kWakeProof))) {
+    if (!node.wake_proven_at || *node.wake_proven_at < *proof) node.wake_proven_at = proof;
+  }
+  const auto recipe = parse_wake_recipe(annotation(kube, names::kWakeRecipe));
+  if (recipe && node.inventory.nics.empty()) {
+    node.inventory.wake_address = recipe->address;
+    for (const auto& mac : recipe->macs) node.inventory.nics.push_back({"", mac, false, true});
+  }
+  const auto quarantine = parse_quarantine(annotation(kube, names::kQuarantine));
+  if (quarantine && node.state == Lifecycle::unknown) {
+    node.quarantined_until = quarantine->until;
+    node.wake_failures = quarantine->failures;
+  }
+}
+
+void see_node(World& world, const KubeNode& kube, TimePoint now) {
+  Node& node = node_at(world, kube.name, now);
+  node.kube = kube;
+  read_marks(node, kube);
+  follow_evidence(node, now);
+}
+
+bool is_work(const KubePod& pod) { return !pod.node.empty() && !may_remain(pod); }
+
+/// Keeps the node's count of work, and notes when its last work ended and what came while we drain.
+void count_work(World& world, const NodeName& name, TimePoint now) {
+  Node& node = node_at(world, name, now);
+  const auto& uids = world.pods_on[name];
+  const auto work = std::count_if(uids.begin(), uids.end(), [&](const std::string& uid) {
+    return is_work(world.pods.at(uid));
+  });
+  if (node.work_pods > 0 && work == 0) node.work_ended_at = now;
+  if (work > node.work_pods && node.down.listed_at) node.down.work_found = true;
+  node.work_pods = work;
+}
+
+void drop_pod(World& world, const std::string& uid, TimePoint now) {
+  const auto at = world.pods.find(uid);
+  if (at == world.pods.end()) return;
+  const NodeName node = at->second.node;
+  world.pods.erase(at);
+  if (node.empty()) return;
+  world.pods_on[node].erase(uid);
+  count_work(world, node, now);
+}
+
+void see_pod(World& world, const KubePod& pod, TimePoint now) {
+  const auto at = world.pods.find(pod.uid);
+  if (at != world.pods.end() && at->second.node != pod.node) drop_pod(world, pod.uid, now);
+  world.pods[pod.uid] = pod;
+  if (pod.node.empty()) return;
+  world.pods_on[pod.node].insert(pod.uid);
+  count_work(world, pod.node, now);
+}
+
+void advance_revision(World& world, Revision revision) {
+  world.revision = std::max(world.revision, revision);
+}
+
+/// A restored etcd: what we knew is from a future that never was. Marks that are not there are
+/// gone.
+void go_backwards(World& world, Revision revision, TimePoint now) {
+  world.went_backwards_at = now;
+  world.revision = revision;
+  for (auto& [name, node] : world.nodes) {
+    node.marks_revision = 0;
+    if (node.state == Lifecycle::draining) node.down.give_up = true;
+  }
+}
+
+}  // namespace
+
+void on(World& world, const ClusterListed& fact, TimePoint now) {
+  if (fact.revision < world.revision) go_backwards(world, fact.revision, now);
+  std::set<NodeName> present;
+  std::set<std::string> uids;
+  for (const auto& node : fact.nodes) present.insert(node.name);
+  for (const auto& pod : fact.pods) uids.insert(pod.uid);
+  std::vector<std::string> gone;
+  for (const auto& [uid, pod] : world.pods) {
+    if (!uids.contains(uid)) gone.push_back(uid);
+  }
+  for (const auto& uid : gone) drop_pod(world, uid, now);
+  for (auto& [name, node] : world.nodes) {
+    if (!present.contains(name)) node.kube.reset();
+  }
+  world.workloads.clear();
+  for (const auto& workload : fact.workloads) world.workloads[workload.key()] = workload;
+  for (const auto& pod : fact.pods) see_pod(world, pod, now);
+  for (const auto& node : fact.nodes) see_node(world, node, now);
+  advance_revision(world, fact.revision);
+  world.cluster_listed = true;
+  world.cluster_ok = true;
+  world.cluster_seen_at = now;
+  world.cluster_problem.clear();
+}
+
+void on(World& world, const NodeSeen& fact, TimePoint now) {
+  see_node(world, fact.node, now);
+  advance_revision(world, fact.node.revision);
+}
+
+void on(World& world, const NodeDeleted& fact, TimePoint now) {
+  Node& node = node_at(world, fact.name, now);
+  node.kube.reset();
+  enter(node, Lifecycle::unknown, now);
+  advance_revision(world, fact.revision);
+}
+
+void on(World& world, const PodSeen& fact, TimePoint now) {
+  see_pod(world, fact.pod, now);
+  advance_revision(world, fact.pod.revision);
+}
+
+void on(World& world, const PodDeleted& fact, TimePoint now) {
+  drop_pod(world, fact.uid, now);
+  advance_revision(world, fact.revision);
+}
+
+void on(World& world, const WorkloadSeen& fact, TimePoint /*now*/) {
+  world.workloads[fact.workload.key()] = fact.workload;
+  advance_revision(world, fact.workload.revision);
+}
+
+void on(World& world, const WorkloadDeleted& fact, TimePoint /*now*/) {
+  world.workloads.erase(fact.key);
+  advance_revision(world, fact.revision);
+}
+
+void on(World& world, const ClusterAlive& fact, TimePoint now) {
+  if (fact.revision < world.revision) return;  // older news than what we have
+  advance_revision(world, fact.revision);
+  if (!world.cluster_listed) return;
+  world.cluster_ok = true;
+  world.cluster_seen_at = now;
+  world.cluster_problem.clear();
+}
+
+void on(World& world, const ClusterLost& fact, TimePoint /*now*/) {
+  world.cluster_ok = false;
+  world.cluster_problem = fact.why;
+}
+
+void on(World& world, const LeaseHeld& fact, TimePoint /*now*/) {
+  world.fence = fact.fence;
+  world.lease_valid_until = fact.valid_until;
+}
+
+void on(World& world, const LeaseLost& /*fact*/, TimePoint /*now*/) {
+  world.fence = 0;
+  world.lease_valid_until.reset();
+}
+
+}  // namespace ecokube::core::detail

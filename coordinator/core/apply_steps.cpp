@@ -1,0 +1,175 @@
+// Our own steps: begun, and ended.
+#include <algorithm>
+
+#include "common/backoff.h"
+#include "coordinator/core/apply.h"
+#include "coordinator/core/lifecycle.h"
+
+namespace ecokube::core::detail {
+namespace {
+
+constexpr Duration kRetryBase{200};
+constexpr Duration kRetryMax{10'000};
+constexpr Duration kRefusalWaitBase{std::chrono::seconds(30)};
+constexpr Duration kRefusalWaitMax{std::chrono::hours(4)};
+constexpr std::size_t kDownsKept = 200;
+
+void begin(Node& node, const MarkNode& mark, const Step& /*step*/, TimePoint now) {
+  node.down = WayDown{};
+  node.down.boot_id = mark.boot_id;
+  node.marked = true;  // from now on it may be, even if no answer comes
+  enter(node, Lifecycle::draining, now);
+}
+
+void begin(Node& node, const ShutdownNode& /*shutdown*/, const Step& step, TimePoint now) {
+  node.down.shutdown_at = now;
+  node.down.command_id = step.id.text();
+  node.downs.push_back(now);
+  if (node.downs.size() > kDownsKept) node.downs.erase(node.downs.begin());
+  enter(node, Lifecycle::powering_down, now);
+}
+
+void begin(Node& node, const RecordOff& /*record*/, const Step& /*step*/, TimePoint now) {
+  if (node.request && node.request->verb == PersonVerb::sleep) node.request.reset();
+  node.refusals = 0;
+  enter(node, Lifecycle::powered_down, now);
+}
+
+void begin(Node& node, const WakeNode& /*wake*/, const Step& /*step*/, TimePoint now) {
+  if (node.state != Lifecycle::powering_up) {
+    node.up = WayUp{};
+    node.up.old_boot_id = node.inventory.boot_id;
+    node.up.asked_at = now;
+    enter(node, Lifecycle::powering_up, now);
+  }
+  node.up.packet_at = now;
+  ++node.up.packets;
+}
+
+void begin(Node& node, const QuarantineNode& quarantine, const Step& /*step*/, TimePoint now) {
+  node.wake_failures = quarantine.failures;
+  node.quarantined_until = quarantine.until;
+  node.last_problem = "did not come up before its deadline, " + std::to_string(node.up.packets) +
+                      " packets were sent";
+  enter(node, Lifecycle::quarantined, now);
+}
+
+void begin(Node& node, const UnmarkNode& /*unmark*/, const Step& /*step*/, TimePoint now) {
+  if (node.down.refused || node.state == Lifecycle::powering_down) {
+    ++node.refusals;  // each refusal doubles the wait before the next try (S3)
+    node.down_not_before = now + next_delay(static_cast<unsigned>(node.refusals), 0,
+                                            kRefusalWaitBase, kRefusalWaitMax);
+  } else if (node.down.give_up) {
+    node.down_not_before = now + kRetryBase;
+  }
+}
+
+void begin(Node& node, const RecordHold& /*hold*/, const Step& /*step*/, TimePoint /*now*/) {
+  node.hold_unsaved = false;
+}
+
+void begin(Node&, const ListPods&, const Step&, TimePoint) {}
+void begin(Node&, const ScaleWorkload&, const Step&, TimePoint) {}
+
+void end_mark(Node& node, const StepEnded& fact, TimePoint now) {
+  if (fact.outcome != Outcome::done) {
+    node.down.give_up = true;
+    return;
+  }
+  node.down.mark_revision = fact.revision;
+  node.down.marked_at = now;
+  node.marks_revision = std::max(node.marks_revision, fact.revision);
+}
+
+void end_list(Node& node, const StepEnded& fact, TimePoint now) {
+  if (fact.outcome != Outcome::done) return;
+  node.down.listed_revision = fact.revision;
+  node.down.listed_at = now;
+  node.down.may_remain.clear();
+  for (const auto& pod : fact.pods) {
+    if (may_remain(pod)) {
+      node.down.may_remain.push_back(pod.uid);
+    } else {
+      node.down.work_found = true;
+    }
+  }
+}
+
+void end_unmark(Node& node, const StepEnded& fact, TimePoint now) {
+  if (fact.outcome != Outcome::done) return;
+  node.marked = false;
+  node.off_recorded = false;
+  node.marks_revision = std::max(node.marks_revision, fact.revision);
+  const bool was_going_down =
+      node.state == Lifecycle::draining || node.state == Lifecycle::powering_down;
+  if (was_going_down) {
+    node.down = WayDown{};
+    node.work_ended_at = now;
+    enter(node, Lifecycle::ready, now);
+  }
+  follow_evidence(node, now);
+}
+
+void end_node_step(Node& node, const StepEnded& fact, TimePoint now) {
+  node.in_flight.erase(fact.id);
+  if (fact.outcome != Outcome::done) {
+    node.last_problem = std::string(to_string(fact.id.verb)) + ": " + fact.message;
+    node.retry_not_before[fact.id.verb] =
+        now + next_delay(static_cast<unsigned>(fact.id.attempt), 0, kRetryBase, kRetryMax);
+  }
+  switch (fact.id.verb) {
+    case Verb::mark: return end_mark(node, fact, now);
+    case Verb::list_pods: return end_list(node, fact, now);
+    case Verb::shutdown:
+      if (fact.outcome == Outcome::refused) node.down.refused = true;
+      return;
+    case Verb::record_off: node.off_recorded = fact.outcome == Outcome::done; return;
+    case Verb::unmark: return end_unmark(node, fact, now);
+    case Verb::record_hold:
+      if (fact.outcome != Outcome::done) node.hold_unsaved = true;
+      return;
+    case Verb::wake:
+    case Verb::quarantine:
+    case Verb::scale: return;
+  }
+}
+
+constexpr std::string_view kScalerPrefix = "scaler/";
+
+ScalerView* scaler_of(World& world, const StepId& id) {
+  if (!id.subject.starts_with(kScalerPrefix)) return nullptr;
+  const auto at = world.scalers.find(id.subject.substr(kScalerPrefix.size()));
+  return at == world.scalers.end() ? nullptr : &at->second;
+}
+
+}  // namespace
+
+void on(World& world, const StepStarted& fact, TimePoint now) {
+  const auto& step = fact.step;
+  if (auto* scaler = scaler_of(world, step.id)) {
+    scaler->in_flight[step.id] = now;
+    ++scaler->transition;
+    return;
+  }
+  Node& node = node_at(world, step.id.subject, now);
+  std::visit([&](const auto& action) { begin(node, action, step, now); }, step.action);
+  node.attempts[step.id.verb] = step.id.attempt;
+  node.in_flight[step.id] = now;
+}
+
+void on(World& world, const StepEnded& fact, TimePoint now) {
+  if (auto* scaler = scaler_of(world, fact.id)) {
+    scaler->in_flight.erase(fact.id);
+    if (fact.outcome == Outcome::done) {
+      scaler->retry_not_before.reset();
+    } else {
+      scaler->problem = fact.message;
+      scaler->retry_not_before = now + std::chrono::seconds(1);
+    }
+    return;
+  }
+  const auto at = world.nodes.find(fact.id.subject);
+  if (at != world.nodes.end()) end_node_step(at->second, fact, now);
+}
+
+}  // namespace ecokube::core::detail

@@ -1,0 +1,53 @@
+#include <algorithm>
+
+#include "coordinator/core/node_steps.h"
+#include "coordinator/core/placement.h"
+#include "coordinator/core/plan.h"
+#include "coordinator/core/scaler.h"
+#include "coordinator/core/wants.h"
+#include "coordinator/core/world.h"
+
+namespace ecokube::core {
+namespace {
+
+void look_again(Plan& plan, std::optional<TimePoint> at, TimePoint now) {
+  if (!at || *at <= now) return;
+  plan.reconsider_at = plan.reconsider_at ? std::min(*plan.reconsider_at, *at) : *at;
+}
+
+void plan_scaler(const World& world, const ScalerWant& want, TimePoint now, Plan& plan) {
+  look_again(plan, want.reconsider_at, now);
+  if (!want.fresh || want.workload == nullptr) return;
+  if (want.workload->replicas == want.replicas || world.fence == 0) return;
+  const auto& view = world.scalers.at(want.scaler->name);
+  if (!view.in_flight.empty()) return;
+  if (view.retry_not_before && now < *view.retry_not_before) {
+    return look_again(plan, view.retry_not_before, now);
+  }
+  ScaleWorkload scale{want.scaler->kind, want.scaler->ns, want.scaler->target, want.replicas};
+  plan.steps.push_back(Step{{"scaler/" + want.scaler->name, Verb::scale, view.transition, 1},
+                            std::move(scale),
+                            want.reason,
+                            world.fence});
+}
+
+}  // namespace
+
+Plan decide(const World& world, const Policy& policy, TimePoint now) {
+  Plan plan;
+  std::vector<ScalerWant> scalers;
+  for (const auto& scaler : policy.scalers) {
+    scalers.push_back(want_of(world, policy, scaler, now));
+    plan_scaler(world, scalers.back(), now, plan);
+  }
+  const auto placement = place(world, policy, demand_of(world, scalers), now);
+  auto wants = want_nodes(world, policy, placement, now);
+  look_again(plan, wants.reconsider_at, now);
+  plan.nodes = std::move(wants.nodes);
+  for (auto& want : plan.nodes) {
+    plan_node(world, policy, world.nodes.at(want.node), now, want, plan);
+  }
+  return plan;
+}
+
+}  // namespace ecokube::core

@@ -1,0 +1,130 @@
+#include "coordinator/core/lifecycle.h"
+
+#include "coordinator/core/marks.h"
+
+namespace ecokube::core {
+namespace {
+
+constexpr std::size_t kBootTimesKept = 20;
+
+bool kube_ready(const Node& node) {
+  return node.kube && node.kube->ready == Readiness::ready &&
+         (node.kube->boot_id.empty() || node.agent.boot_id.empty() ||
+          node.kube->boot_id == node.agent.boot_id);
+}
+
+/// The machine is up with a boot we did not see go down; wait for Kubernetes, then it is Ready.
+void enter_booted(Node& node, TimePoint now) {
+  const bool ours = node.state == Lifecycle::powering_up && node.up.asked_at.has_value();
+  if (!ours) node.up = WayUp{};
+  node.up.boot_proven = true;
+  enter(node, Lifecycle::powering_up, now);
+}
+
+/// What a crash of ours left: the mark says that this very boot was to go down.
+void resume_way_down(Node& node, TimePoint now) {
+  node.down = WayDown{};
+  node.down.boot_id = node.agent.boot_id;
+  node.down.mark_revision = node.kube->revision;
+  node.down.marked_at = now;
+  enter(node, Lifecycle::draining, now);
+}
+
+void finish_way_up(Node& node, TimePoint now) {
+  if (node.up.asked_at) {
+    node.boot_times.push_back(now - *node.up.asked_at);
+    if (node.boot_times.size() > kBootTimesKept) node.boot_times.erase(node.boot_times.begin());
+    node.wake_proven_at = now;
+    if (node.request && node.request->verb == PersonVerb::test_wake) node.request.reset();
+  }
+  node.wake_failures = 0;
+  node.quarantined_until.reset();
+  node.down = WayDown{};
+  node.work_ended_at = now;
+  enter(node, Lifecycle::ready, now);
+}
+
+void from_unknown(Node& node, TimePoint now) {
+  if (!node.kube) return;
+  if (!node.marked) {
+    if (!kube_ready(node)) return enter_booted(node, now);
+    node.work_ended_at = now;
+    return enter(node, Lifecycle::ready, now);
+  }
+  const auto annotation = node.kube->annotations.find(std::string(names::kIntent));
+  const auto intent =
+      annotation == node.kube->annotations.end() ? std::nullopt : parse_intent(annotation->second);
+  if (intent && intent->boot_id == node.agent.boot_id) return resume_way_down(node, now);
+  enter_booted(node, now);
+}
+
+void on_the_way_up(Node& node, bool heard, TimePoint now) {
+  if (heard && node.agent.boot_id != node.up.old_boot_id) node.up.boot_proven = true;
+  if (node.up.boot_proven && heard && kube_ready(node) && !node.marked) finish_way_up(node, now);
+}
+
+}  // namespace
+
+void enter(Node& node, Lifecycle state, TimePoint now) {
+  if (node.state == state) return;
+  node.state = state;
+  node.since = now;
+  ++node.transition;
+  node.attempts.clear();
+  node.retry_not_before.clear();
+}
+
+void follow_evidence(Node& node, TimePoint now) {
+  const bool heard = node.agent.connected && !node.agent.boot_id.empty();
+  const bool new_boot = heard && node.agent.boot_id != node.down.boot_id;
+  switch (node.state) {
+    case Lifecycle::unknown:
+    case Lifecycle::maintenance:
+      if (heard) from_unknown(node, now);
+      break;
+    case Lifecycle::ready:
+      // `down.boot_id` of a Ready node is the boot it became Ready with.
+      if (heard && node.down.boot_id.empty()) node.down.boot_id = node.agent.boot_id;
+      if (heard && node.agent.boot_id != node.down.boot_id) enter_booted(node, now);
+      break;
+    case Lifecycle::draining:
+    case Lifecycle::powering_down:
+      if (new_boot) enter_booted(node, now);
+      break;
+    case Lifecycle::powered_down:
+    case Lifecycle::quarantined:
+      if (heard) enter_booted(node, now);
+      break;
+    case Lifecycle::powering_up: break;
+  }
+  if (node.state == Lifecycle::powering_up) on_the_way_up(node, heard, now);
+}
+
+bool agent_alive(const Node& node, const Policy& policy, TimePoint now) {
+  return node.agent.connected && node.agent.heard_at &&
+         now - *node.agent.heard_at <= policy.heartbeat_age_max;
+}
+
+bool cordoned_by_other(const Node& node) {
+  return node.kube && node.kube->unschedulable &&
+         !node.kube->annotations.contains(std::string(names::kCordonedByUs));
+}
+
+const Hold* hold_at(const Node& node, TimePoint now) {
+  if (!node.hold || (node.hold->until && *node.hold->until <= now)) return nullptr;
+  return &*node.hold;
+}
+
+Lifecycle state_at(const Node& node, const Policy& policy, TimePoint now) {
+  const bool should_speak = node.state == Lifecycle::ready || node.state == Lifecycle::draining ||
+                            (node.state == Lifecycle::powering_down && !node.agent.goodbye);
+  return should_speak && !agent_alive(node, policy, now) ? Lifecycle::unknown : node.state;
+}
+
+PowerState power_at(const Node& node, const Policy& policy, TimePoint now) {
+  if (agent_alive(node, policy, now)) return PowerState::on;
+  if (node.state == Lifecycle::powered_down) return PowerState::off;
+  return PowerState::unknown;
+}
+
+}  // namespace ecokube::core

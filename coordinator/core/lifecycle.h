@@ -1,0 +1,14 @@
+#pragma once
+
+#include "coordinator/core/world.h"
+
+namespace ecokube::core {
+
+/// Puts the node into `state`; a change begins a new transition with its own step ids.
+void enter(Node& node, Lifecycle state, TimePoint now);
+
+/// Moves the node to the state that the evidence of its agent and its Node object says. Called
+/// after each observation that touched either.
+void follow_evidence(Node& node, TimePoint now);
+
+}  // namespace ecokube::core

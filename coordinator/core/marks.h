@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "coordinator/core/world.h"
+
+// What stands in our annotations on a Node object (S8, S23): written and read here alone, so that a
+// successor with no database reads what its predecessor meant.
+namespace ecokube::core {
+
+/// names::kIntent: "down transition=7 boot_id=<id>".
+struct Intent {
+  std::int64_t transition = 0;
+  std::string boot_id;  ///< of the machine that was to go down; another one has rebooted since
+  bool operator==(const Intent&) const = default;
+};
+[[nodiscard]] std::string format_intent(const Intent& intent);
+[[nodiscard]] std::optional<Intent> parse_intent(std::string_view text);
+
+/// names::kWakeProof: "wol at_ms=<ms>".
+[[nodiscard]] std::string format_wake_proof(TimePoint at);
+[[nodiscard]] std::optional<TimePoint> parse_wake_proof(std::string_view text);
+
+/// names::kWakeRecipe: "address=<host:port> macs=<mac>,<mac>".
+struct WakeRecipe {
+  std::string address;
+  std::vector<MacAddress> macs;
+  bool operator==(const WakeRecipe&) const = default;
+};
+[[nodiscard]] std::string format_wake_recipe(const WakeRecipe& recipe);
+[[nodiscard]] std::optional<WakeRecipe> parse_wake_recipe(std::string_view text);
+
+/// names::kQuarantine: "until_ms=<ms> failures=<n>".
+[[nodiscard]] std::string format_quarantine(const QuarantineNode& quarantine);
+[[nodiscard]] std::optional<QuarantineNode> parse_quarantine(std::string_view text);
+
+/// names::kHold: "until_ms=<ms> <by>: <reason>", until_ms only where it ends. Whatever a person
+/// wrote there by hand is a hold too, without an end.
+[[nodiscard]] std::string format_hold(const Hold& hold);
+[[nodiscard]] std::optional<Hold> parse_hold(std::string_view text);
+
+}  // namespace ecokube::core

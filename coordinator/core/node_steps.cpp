@@ -1,0 +1,214 @@
+#include "coordinator/core/node_steps.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "coordinator/core/marks.h"
+#include "coordinator/core/placement.h"
+#include "coordinator/core/safety.h"
+
+namespace ecokube::core {
+namespace {
+
+/// Plans one node. One function for each state of the lifecycle.
+class NodePlanner {
+ public:
+  NodePlanner(const World& world, const Policy& policy, const Node& node, TimePoint now,
+              NodeWant& want, Plan& plan)
+      : world_(world), policy_(policy), node_(node), now_(now), want_(want), plan_(plan) {}
+
+  void run() {
+    if (node_.hold_unsaved && node_.kube) {
+      add(Verb::record_hold, RecordHold{node_.hold ? format_hold(*node_.hold) : std::string()},
+          {"PersonAsked", "a person's hold belongs to the Node object"});
+    }
+    if (node_.agent.heard_at && node_.agent.connected) {
+      look_again(*node_.agent.heard_at + policy_.heartbeat_age_max);
+    }
+    switch (state_at(node_, policy_, now_)) {
+      case Lifecycle::ready: return ready();
+      case Lifecycle::draining: return draining();
+      case Lifecycle::powering_down: return powering_down();
+      case Lifecycle::powered_down: return powered_down();
+      case Lifecycle::powering_up: return powering_up();
+      case Lifecycle::quarantined:
+        if (node_.quarantined_until) look_again(*node_.quarantined_until);
+        return wake_if_wanted();
+      case Lifecycle::unknown: return unknown();
+      case Lifecycle::maintenance: return;
+    }
+  }
+
+ private:
+  void ready() {
+    if (node_.marked) {  // a person put our taint back, or an old mark was seen late
+      return add(Verb::unmark, UnmarkNode{}, {"LeftOver", "our mark is on a node that stays on"});
+    }
+    if (want_.on) return;
+    if (node_.request && node_.request->verb == PersonVerb::test_wake && another_proof_runs()) {
+      return block({"AnotherProof", "one node of a pool is tested at a time"});
+    }
+    const auto reasons = blockers(world_, policy_, node_, now_);
+    if (!reasons.empty()) {
+      if (node_.down_not_before) look_again(*node_.down_not_before);
+      return block({reasons.front().code, reasons.front().text});
+    }
+    WakeRecipe recipe{wake_address_of(node_, policy_), {}};
+    for (const auto& nic : node_.agent.nics) {
+      if (nic.wake_armed) recipe.macs.push_back(nic.mac);
+    }
+    MarkNode mark{node_.kube->revision, node_.agent.boot_id, cordoned_by_other(node_),
+                  format_wake_recipe(recipe)};
+    add(Verb::mark, std::move(mark), want_.reason);
+  }
+
+  void draining() {
+    if (node_.down.give_up || node_.down.refused || node_.down.work_found || node_.work_pods > 0) {
+      return go_back({"WorkCame", "work came, or a step failed, while it was being emptied"});
+    }
+    if (want_.on) return go_back(want_.reason);
+    const auto reasons = blockers(world_, policy_, node_, now_);
+    if (!reasons.empty()) return go_back({reasons.front().code, reasons.front().text});
+    if (!node_.down.mark_revision) return;  // the mark is on its way
+    const auto settled_at = *node_.down.marked_at + policy_.settle;
+    if (now_ < settled_at) return look_again(settled_at);
+    if (!node_.down.listed_at) {
+      return add(Verb::list_pods, ListPods{*node_.down.mark_revision},
+                 {"Settled", "the mark has settled; is the node really empty?"});
+    }
+    ShutdownNode shutdown{node_.agent.sequence, node_.down.may_remain};
+    add(Verb::shutdown, std::move(shutdown), want_.reason);
+  }
+
+  void powering_down() {
+    if (node_.down.refused) return go_back({"Refused", node_.last_problem});
+    if (node_.agent.goodbye && !node_.agent.connected) {
+      const auto off_at = node_.agent.closed_at.value_or(node_.since) + policy_.silence_to_off;
+      if (want_.on && may_be_woken(node_, policy_, now_)) return wake();
+      if (now_ < off_at) return look_again(off_at);
+      return add(Verb::record_off, RecordOff{"off (inferred)"},
+                 {"SaidGoodbye", "it said goodbye for our step and is silent since"});
+    }
+    const auto given_up_at = node_.down.shutdown_at.value_or(node_.since) + policy_.down_deadline;
+    if (now_ < given_up_at) return look_again(given_up_at);
+    if (!agent_alive(node_, policy_, now_)) return;
+    go_back({"DidNotGoDown", "it took the order and is still up"});
+  }
+
+  void powered_down() {
+    if (want_.on) return wake_if_wanted();
+    if (node_.off_recorded || !node_.kube) return;
+    add(Verb::record_off, RecordOff{"off (inferred)"}, {"RecordOff", "its power is not recorded"});
+  }
+
+  void powering_up() {
+    if (node_.up.boot_proven && node_.marked && node_.kube &&
+        node_.kube->ready == Readiness::ready && agent_alive(node_, policy_, now_)) {
+      const bool proven = node_.up.asked_at.has_value();
+      return add(Verb::unmark, UnmarkNode{proven ? format_wake_proof(now_) : std::string()},
+                 {"BootProven", "a new boot id and Ready in Kubernetes"});
+    }
+    if (!node_.up.asked_at) return;
+    const auto deadline = *node_.up.asked_at + policy_.wake_deadline;
+    if (now_ >= deadline) return quarantine();
+    look_again(deadline);
+    if (node_.up.boot_proven || node_.up.packets == 0) return;
+    const auto next_packet_at = *node_.up.packet_at + policy_.wake_repeat;
+    if (now_ < next_packet_at) return look_again(next_packet_at);
+    send_packet({"NoBootYet", "no new boot id since the last packet"});
+  }
+
+  /// No agent speaks. What we marked and lost sight of is woken, so that no crash of ours strands a
+  /// node (S8); other silence is a fault and left to Kubernetes, unless its room is needed.
+  void unknown() {
+    if (node_.marked && !want_.on) {
+      want_.reason = {"LostSight", "marked by us and silent; it is woken to know its state"};
+      want_.on = true;
+    }
+    wake_if_wanted();
+    const auto silent_since = std::max(node_.since, node_.agent.heard_at.value_or(node_.since));
+    look_again(silent_since + policy_.heartbeat_age_max + Duration(1));
+  }
+
+  void wake_if_wanted() {
+    if (want_.on && may_be_woken(node_, policy_, now_)) wake();
+  }
+
+  void wake() { send_packet(want_.reason); }
+
+  void send_packet(Reason reason) {
+    WakeNode target{wake_address_of(node_, policy_), {}};
+    for (const auto& nic : node_.inventory.nics) {
+      if (nic.wake_armed) target.macs.push_back(nic.mac.text());
+    }
+    if (target.macs.empty()) {
+      for (const auto& nic : node_.inventory.nics) target.macs.push_back(nic.mac.text());
+    }
+    add(Verb::wake, std::move(target), std::move(reason));
+  }
+
+  void quarantine() {
+    constexpr std::int64_t kDoublingsMax = 10;
+    const auto failures = node_.wake_failures + 1;
+    const auto factor = std::int64_t{1} << std::min(failures - 1, kDoublingsMax);
+    const auto until = now_ + policy_.quarantine_base * factor;
+    add(Verb::quarantine, QuarantineNode{until, failures},
+        {"WakeFailed",
+         "not up at its deadline after " + std::to_string(node_.up.packets) + " packets"});
+  }
+
+  void go_back(Reason reason) { add(Verb::unmark, UnmarkNode{}, std::move(reason)); }
+
+  void block(Reason reason) {
+    want_.on = true;
+    want_.reason = std::move(reason);
+  }
+
+  bool another_proof_runs() const {
+    const Pool* pool = pool_of(policy_, node_.name, node_.kube->labels);
+    return std::any_of(world_.nodes.begin(), world_.nodes.end(), [&](const auto& entry) {
+      const Node& other = entry.second;
+      return other.name != node_.name && other.kube && other.request &&
+             other.request->verb == PersonVerb::test_wake && other.state != Lifecycle::ready &&
+             pool_of(policy_, other.name, other.kube->labels) == pool;
+    });
+  }
+
+  void add(Verb verb, Action action, Reason reason) {
+    for (const auto& [id, at] : node_.in_flight) {
+      // A packet may still be on its way out when the next step is due; nothing else overlaps.
+      if (id.verb == verb || (id.verb != Verb::wake && id.verb != Verb::record_hold)) return;
+    }
+    const auto retry = node_.retry_not_before.find(verb);
+    if (retry != node_.retry_not_before.end() && now_ < retry->second) {
+      return look_again(retry->second);
+    }
+    const auto attempts = node_.attempts.find(verb);
+    const auto attempt = attempts == node_.attempts.end() ? 1 : attempts->second + 1;
+    plan_.steps.push_back(Step{{node_.name, verb, node_.transition, attempt},
+                               std::move(action),
+                               std::move(reason),
+                               world_.fence});
+  }
+
+  void look_again(TimePoint at) {
+    if (at <= now_) return;
+    plan_.reconsider_at = plan_.reconsider_at ? std::min(*plan_.reconsider_at, at) : at;
+  }
+
+  const World& world_;
+  const Policy& policy_;
+  const Node& node_;
+  TimePoint now_;
+  NodeWant& want_;
+  Plan& plan_;
+};
+
+}  // namespace
+
+void plan_node(const World& world, const Policy& policy, const Node& node, TimePoint now,
+               NodeWant& want, Plan& plan) {
+  NodePlanner(world, policy, node, now, want, plan).run();
+}
+
+}  // namespace ecokube::core

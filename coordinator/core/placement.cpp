@@ -1,0 +1,189 @@
+#include "coordinator/core/placement.h"
+
+#include <algorithm>
+#include <limits>
+#include <tuple>
+
+namespace ecokube::core {
+namespace {
+
+/// In this order demand fills nodes.
+enum class Tier { on, coming_up, going_down, asleep, silent };
+
+struct Bin {
+  Tier tier;
+  const Node* node;
+  Resources room;
+};
+
+/// Taints that only say that the node is off or being switched; gone when it is back.
+bool passes_when_awake(const Taint& taint) {
+  return taint.key == names::kTaint || taint.key == "node.kubernetes.io/unschedulable" ||
+         taint.key == "node.kubernetes.io/not-ready" ||
+         taint.key == "node.kubernetes.io/unreachable";
+}
+
+Resources room_on(const World& world, const Node& node) {
+  Resources room = node.kube->allocatable;
+  const auto bound = world.pods_on.find(node.name);
+  if (bound == world.pods_on.end()) return room;
+  for (const auto& uid : bound->second) {
+    const auto& pod = world.pods.at(uid);
+    const bool finished = pod.phase == PodPhase::succeeded || pod.phase == PodPhase::failed;
+    if (!finished) room -= pod.requests;
+  }
+  return room;
+}
+
+std::optional<Tier> tier_of(const Node& node, const Policy& policy, TimePoint now) {
+  switch (state_at(node, policy, now)) {
+    case Lifecycle::ready:
+      if (node.kube->ready != Readiness::ready) return std::nullopt;
+      return Tier::on;
+    case Lifecycle::powering_up:
+      // A promise that has expired is no capacity (S7).
+      if (node.up.asked_at && now >= *node.up.asked_at + policy.wake_deadline) return std::nullopt;
+      return Tier::coming_up;
+    case Lifecycle::draining: return Tier::going_down;
+    case Lifecycle::powering_down:
+    case Lifecycle::powered_down:
+    case Lifecycle::quarantined:
+      if (!may_be_woken(node, policy, now)) return std::nullopt;
+      return node.state == Lifecycle::quarantined ? Tier::silent : Tier::asleep;
+    case Lifecycle::unknown:
+      if (!may_be_woken(node, policy, now)) return std::nullopt;
+      return Tier::silent;
+    case Lifecycle::maintenance: return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+/// Cheapest first: watts, then time to wake, then the name so that the order is one.
+auto cost_of(const Node& node) {
+  constexpr auto kUnknown = std::numeric_limits<std::int64_t>::max();
+  const auto watts = node.inventory.idle ? node.inventory.idle->milliwatts() : kUnknown;
+  const auto boot = node.boot_times.empty() ? kUnknown : node.boot_times.back().count();
+  return std::tuple(watts, boot, node.name);
+}
+
+std::vector<Bin> bins_of(const World& world, const Policy& policy, TimePoint now) {
+  std::vector<Bin> bins;
+  for (const auto& [name, node] : world.nodes) {
+    if (!node.kube || cordoned_by_other(node)) continue;
+    const auto tier = tier_of(node, policy, now);
+    if (tier) bins.push_back({*tier, &node, room_on(world, node)});
+  }
+  std::sort(bins.begin(), bins.end(), [](const Bin& a, const Bin& b) {
+    if (a.tier != b.tier) return a.tier < b.tier;
+    if (a.tier != Tier::asleep && a.tier != Tier::silent) return a.node->name < b.node->name;
+    return cost_of(*a.node) < cost_of(*b.node);
+  });
+  return bins;
+}
+
+bool is_pending_demand(const KubePod& pod) {
+  return pod.node.empty() && pod.unschedulable && !pod.deleting && pod.phase == PodPhase::pending;
+}
+
+bool belongs_to(const KubePod& pod, const KubeWorkload& workload) {
+  return pod.ns == workload.ns && !workload.match_labels.empty() &&
+         matches(workload.match_labels, pod.labels);
+}
+
+bool runs(const KubePod& pod) {
+  return !pod.node.empty() && !pod.deleting && pod.phase != PodPhase::succeeded &&
+         pod.phase != PodPhase::failed;
+}
+
+}  // namespace
+
+bool may_be_woken(const Node& node, const Policy& policy, TimePoint now) {
+  const Pool* pool = node.kube ? pool_of(policy, node.name, node.kube->labels) : nullptr;
+  const bool asked = node.request && node.request->verb != PersonVerb::sleep;
+  if (pool == nullptr || hold_at(node, now) != nullptr) return false;
+  if (pool->mode != Mode::act && !asked) return false;
+  if (wake_address_of(node, policy).empty() || node.inventory.nics.empty()) return false;
+  switch (state_at(node, policy, now)) {
+    case Lifecycle::powered_down: return true;
+    // It said goodbye: packets are repeated until it is deaf no more.
+    case Lifecycle::powering_down: return node.agent.goodbye.has_value();
+    case Lifecycle::quarantined: return !node.quarantined_until || now >= *node.quarantined_until;
+    case Lifecycle::unknown: {
+      // Agents get time to come back to a new coordinator; a kubelet that speaks proves it is on.
+      const auto silent_since = std::max(node.since, node.agent.heard_at.value_or(node.since));
+      const bool quarantine_over = !node.quarantined_until || now >= *node.quarantined_until;
+      return quarantine_over && node.kube->ready != Readiness::ready &&
+             now - silent_since > policy.heartbeat_age_max;
+    }
+    case Lifecycle::ready:
+    case Lifecycle::draining:
+    case Lifecycle::powering_up:
+    case Lifecycle::maintenance: return false;
+  }
+  return false;
+}
+
+bool could_run_on(const Node& node, const Labels& selector,
+                  const std::vector<Toleration>& tolerations) {
+  if (!node.kube || !matches(selector, node.kube->labels)) return false;
+  return std::all_of(node.kube->taints.begin(), node.kube->taints.end(), [&](const Taint& taint) {
+    return taint.effect == "PreferNoSchedule" || passes_when_awake(taint) ||
+           tolerates(tolerations, taint);
+  });
+}
+
+std::string wake_address_of(const Node& node, const Policy& policy) {
+  const auto given = policy.nodes.find(node.name);
+  if (given != policy.nodes.end() && !given->second.wake_address.empty()) {
+    return given->second.wake_address;
+  }
+  return node.inventory.wake_address;
+}
+
+std::vector<Demand> demand_of(const World& world, const std::vector<ScalerWant>& scalers) {
+  std::vector<Demand> demand;
+  for (const auto& want : scalers) {
+    if (want.workload == nullptr) continue;
+    const auto running = std::count_if(world.pods.begin(), world.pods.end(), [&](const auto& pod) {
+      return belongs_to(pod.second, *want.workload) && runs(pod.second);
+    });
+    for (auto missing = want.replicas - running; missing > 0; --missing) {
+      demand.push_back({"scaler " + want.scaler->name, want.workload->requests,
+                        want.workload->node_selector, want.workload->tolerations});
+    }
+  }
+  for (const auto& [uid, pod] : world.pods) {
+    const bool scaled = std::any_of(scalers.begin(), scalers.end(), [&](const ScalerWant& want) {
+      return want.workload != nullptr && belongs_to(pod, *want.workload);
+    });
+    if (scaled || !is_pending_demand(pod)) continue;
+    demand.push_back(
+        {"pod " + pod.ns + "/" + pod.name, pod.requests, pod.node_selector, pod.tolerations});
+  }
+  return demand;
+}
+
+Placement place(const World& world, const Policy& policy, std::vector<Demand> demand,
+                TimePoint now) {
+  Placement placement;
+  auto bins = bins_of(world, policy, now);
+  // Largest first packs best; equal ones keep their order, so the result is one.
+  std::stable_sort(demand.begin(), demand.end(), [](const Demand& a, const Demand& b) {
+    return a.requests.cpu_millicores > b.requests.cpu_millicores;
+  });
+  for (const auto& item : demand) {
+    const auto bin = std::find_if(bins.begin(), bins.end(), [&](const Bin& candidate) {
+      return item.requests.fits_in(candidate.room) &&
+             could_run_on(*candidate.node, item.node_selector, item.tolerations);
+    });
+    if (bin == bins.end()) {
+      placement.unplaced.push_back(item.what);
+      continue;
+    }
+    bin->room -= item.requests;
+    placement.needed_for.try_emplace(bin->node->name, item.what);
+  }
+  return placement;
+}
+
+}  // namespace ecokube::core

@@ -1,0 +1,255 @@
+#include "coordinator/core/safety.h"
+
+#include <algorithm>
+
+#include "coordinator/core/placement.h"
+
+namespace ecokube::core {
+namespace {
+
+using Violations = std::vector<Violation>;
+
+bool person_asked(const Node& node) {
+  return node.request &&
+         (node.request->verb == PersonVerb::sleep || node.request->verb == PersonVerb::test_wake);
+}
+
+void s1_empty(const World& world, const Node& node, Violations& out) {
+  const auto bound = world.pods_on.find(node.name);
+  if (bound == world.pods_on.end()) return;
+  for (const auto& uid : bound->second) {
+    const auto& pod = world.pods.at(uid);
+    if (may_remain(pod)) continue;
+    out.push_back({"S1", "NotEmpty", "pod " + pod.ns + "/" + pod.name + " is bound to it"});
+    return;
+  }
+}
+
+/// Empty by a list that is not older than our mark, made after the settle time (S1).
+void s1_listed(const Policy& policy, const Node& node, Violations& out) {
+  const auto& down = node.down;
+  if (!down.mark_revision || !down.listed_revision || !down.listed_at ||
+      *down.listed_revision < *down.mark_revision ||
+      *down.listed_at < *down.marked_at + policy.settle) {
+    out.push_back({"S1", "NotListed", "no list of its pods since our mark settled"});
+  } else if (down.work_found) {
+    out.push_back({"S1", "NotEmpty", "a pod was bound to it while it was being emptied"});
+  }
+}
+
+void s2_fresh(const World& world, const Policy& policy, const Node& node, TimePoint now,
+              Violations& out) {
+  if (!world.cluster_ok || !world.cluster_seen_at ||
+      now - *world.cluster_seen_at > policy.cluster_view_age_max) {
+    out.push_back({"S2", "ClusterViewStale",
+                   world.cluster_problem.empty() ? "the view of the cluster is too old"
+                                                 : world.cluster_problem});
+  }
+  if (world.went_backwards_at && now - *world.went_backwards_at <= policy.cluster_view_age_max) {
+    out.push_back({"S2", "ClusterWentBackwards", "the cluster's revision fell a moment ago"});
+  }
+  if (!agent_alive(node, policy, now) || node.agent.sequence == 0) {
+    out.push_back({"S2", "AgentSilent", "no fresh heartbeat from its agent"});
+  }
+  if (!node.kube || node.kube->ready != Readiness::ready) {
+    out.push_back({"S2", "NotReady", "Kubernetes does not say Ready of it"});
+  }
+  for (const auto& scaler : policy.scalers) {
+    const auto view = world.scalers.find(scaler.name);
+    const auto target = world.workloads.find(scaler.kind + "/" + scaler.ns + "/" + scaler.target);
+    const bool fresh = view != world.scalers.end() && view->second.seen_at &&
+                       now - *view->second.seen_at <= policy.demand_age_max;
+    if (fresh || target == world.workloads.end()) continue;
+    if (could_run_on(node, target->second.node_selector, target->second.tolerations)) {
+      out.push_back({"S2", "DemandStale", "the lag of scaler " + scaler.name + " is not known"});
+    }
+  }
+}
+
+void s3_wakeable(const Policy& policy, const Node& node, TimePoint now, Violations& out) {
+  const bool armed = std::any_of(node.agent.nics.begin(), node.agent.nics.end(),
+                                 [](const NicFacts& nic) { return nic.wake_armed; });
+  if (!armed) out.push_back({"S3", "WakeNotArmed", "no NIC of it is armed for Wake-on-LAN"});
+  if (wake_address_of(node, policy).empty()) {
+    out.push_back({"S3", "NoWakeAddress", "no address is known for its magic packet"});
+  }
+  if (node.down_not_before && now < *node.down_not_before) {
+    out.push_back({"S3", "RefusedRecently", "the last try failed: " + node.last_problem});
+  }
+}
+
+std::int64_t on_in_pool(const World& world, const Policy& policy, const Pool& pool, TimePoint now) {
+  return std::count_if(world.nodes.begin(), world.nodes.end(), [&](const auto& entry) {
+    const Node& node = entry.second;
+    return node.kube && pool_of(policy, node.name, node.kube->labels) == &pool &&
+           state_at(node, policy, now) == Lifecycle::ready && node.kube->ready == Readiness::ready;
+  });
+}
+
+void s4_floors(const World& world, const Policy& policy, const Node& node, TimePoint now,
+               Violations& out) {
+  const Pool* pool = node.kube ? pool_of(policy, node.name, node.kube->labels) : nullptr;
+  if (pool == nullptr) {
+    out.push_back({"S4", "NotInPool", "it is in no pool, so it is never touched"});
+    return;
+  }
+  if (node.kube->labels.contains(std::string(names::kControlPlaneLabel))) {
+    out.push_back({"S4", "ControlPlane", "it carries the control plane"});
+  }
+  if (node.name == policy.host_node) {
+    out.push_back({"S4", "CoordinatorHost", "the coordinator runs on it"});
+  }
+  const bool counts_itself = state_at(node, policy, now) == Lifecycle::ready;
+  const auto others = on_in_pool(world, policy, *pool, now) - (counts_itself ? 1 : 0);
+  if (others < pool->min_on) {
+    out.push_back({"S4", "NodeGroupMinSizeReached",
+                   "pool " + pool->name + " keeps " + std::to_string(pool->min_on) + " on"});
+  }
+  if (pool->mode != Mode::act && !person_asked(node)) {
+    out.push_back({"S10", "ModeNotAct", "pool " + pool->name + " is not in mode act"});
+  }
+}
+
+void s5_lease(const World& world, TimePoint now, Violations& out) {
+  if (world.fence == 0 || !world.lease_valid_until || now >= *world.lease_valid_until) {
+    out.push_back({"S5", "NoLease", "this coordinator does not hold the Lease"});
+  } else if (world.fence < world.fence_highest_seen) {
+    out.push_back({"S5", "OldFence", "an agent has seen a newer coordinator"});
+  }
+}
+
+void s10_s11_people(const Node& node, TimePoint now, Violations& out) {
+  if (const auto* hold = hold_at(node, now)) {
+    out.push_back({"S4", "Held", "held by " + hold->by + ": " + hold->reason});
+  }
+  if (cordoned_by_other(node)) {
+    out.push_back({"S11", "CordonedByOther", "somebody else has cordoned it"});
+  }
+}
+
+void s13_vetoes(const Node& node, Violations& out) {
+  if (node.agent.vetoes.empty()) return;
+  out.push_back({"S13", "AgentVeto", "its agent would refuse: " + node.agent.vetoes.front()});
+}
+
+void s15_proven(const Node& node, Violations& out) {
+  if (node.wake_proven_at || person_asked(node)) return;
+  out.push_back(
+      {"S15", "WakeNotProven", "no wake of it was ever seen; run: ecoctl test-wake " + node.name});
+}
+
+void s16_unwell(const World& world, const Policy& policy, const Node& node, TimePoint now,
+                Violations& out) {
+  constexpr std::int64_t kPercent = 100;
+  std::int64_t should_be_on = 0;
+  std::int64_t unready = 0;
+  for (const auto& [name, other] : world.nodes) {
+    if (!other.kube || other.state != Lifecycle::ready || name == node.name) continue;
+    ++should_be_on;
+    if (other.kube->ready != Readiness::ready || !agent_alive(other, policy, now)) ++unready;
+  }
+  if (unready * kPercent <= should_be_on * policy.unready_percent_max) return;
+  out.push_back({"S16", "ClusterUnwell",
+                 std::to_string(unready) + " of " + std::to_string(should_be_on) +
+                     " nodes that should be on are not ready"});
+}
+
+void s17_flapping(const Policy& policy, const Node& node, TimePoint now, Violations& out) {
+  if (person_asked(node)) return;
+  const auto day_ago = now - std::chrono::hours(24);
+  const auto today = std::count_if(node.downs.begin(), node.downs.end(),
+                                   [&](TimePoint at) { return at > day_ago; });
+  if (today >= policy.downs_per_day_max) {
+    out.push_back({"S17", "TooManyDowns",
+                   "it was put down " + std::to_string(today) + " times within a day"});
+  }
+  const Pool* pool = node.kube ? pool_of(policy, node.name, node.kube->labels) : nullptr;
+  if (pool != nullptr && node.work_ended_at && now - *node.work_ended_at < pool->unneeded_time) {
+    out.push_back({"S17", "NotUnneededLongEnough", "its work ended a moment ago"});
+  }
+}
+
+void check_shutdown(const World& world, const Policy& policy, const Node& node, const Step& step,
+                    Violations& out) {
+  s1_listed(policy, node, out);
+  if (node.state != Lifecycle::draining || node.agent.boot_id != node.down.boot_id) {
+    out.push_back({"S1", "NotDraining", "it is not the boot that was marked"});
+  }
+  if (step.fence != world.fence) {
+    out.push_back({"S5", "OldFence", "the step was decided under another Lease"});
+  }
+}
+
+void check_wake(const Node& node, TimePoint now, Violations& out) {
+  const bool asked = node.request && node.request->verb != PersonVerb::sleep;
+  if (const auto* hold = hold_at(node, now)) {
+    out.push_back({"S10", "Held", "held by " + hold->by + ": " + hold->reason});
+  }
+  if (node.state == Lifecycle::maintenance && !asked) {
+    out.push_back({"S10", "PersonsOff", "a person switched it off"});
+  }
+}
+
+void check_scale(const World& world, const Policy& policy, const Step& step,
+                 const ScaleWorkload& scale, TimePoint now, Violations& out) {
+  s5_lease(world, now, out);
+  for (const auto& scaler : policy.scalers) {
+    if ("scaler/" + scaler.name != step.id.subject) continue;
+    const auto& view = world.scalers.at(scaler.name);
+    const auto target = world.workloads.find(scaler.kind + "/" + scaler.ns + "/" + scaler.target);
+    const bool falls = target != world.workloads.end() && scale.replicas < target->second.replicas;
+    const bool fresh = view.lag && now - *view.seen_at <= policy.demand_age_max;
+    if (falls && (!fresh || *view.lag > scaler.activation_lag_threshold)) {
+      out.push_back({"S2", "LagAboveActivation", "replicas do not fall while there may be lag"});
+    }
+    if (scale.replicas > std::max(scaler.max_replica_count, scaler.min_replica_count)) {
+      out.push_back({"S6", "TooManyReplicas", "more than maxReplicaCount"});
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<Violation> blockers(const World& world, const Policy& policy, const Node& node,
+                                TimePoint now) {
+  Violations out;
+  s4_floors(world, policy, node, now, out);
+  s10_s11_people(node, now, out);
+  s1_empty(world, node, out);
+  s5_lease(world, now, out);
+  s2_fresh(world, policy, node, now, out);
+  s3_wakeable(policy, node, now, out);
+  s13_vetoes(node, out);
+  s15_proven(node, out);
+  s16_unwell(world, policy, node, now, out);
+  s17_flapping(policy, node, now, out);
+  return out;
+}
+
+std::vector<Violation> check(const World& world, const Policy& policy, const Step& step,
+                             TimePoint now) {
+  Violations out;
+  if (policy.dry_run) out.push_back({"S9", "DryRun", "a dry run touches nothing"});
+  if (const auto* scale = std::get_if<ScaleWorkload>(&step.action)) {
+    check_scale(world, policy, step, *scale, now, out);
+    return out;
+  }
+  const auto at = world.nodes.find(step.id.subject);
+  if (at == world.nodes.end()) {
+    out.push_back({"S2", "UnknownNode", "no such node is known"});
+    return out;
+  }
+  const Node& node = at->second;
+  if (step.id.transition != node.transition) {
+    out.push_back({"S8", "OldStep", "the node has changed since this step was decided"});
+  }
+  if (takes_capacity_away(step.id.verb)) {
+    const auto standing = blockers(world, policy, node, now);
+    out.insert(out.end(), standing.begin(), standing.end());
+  }
+  if (step.id.verb == Verb::shutdown) check_shutdown(world, policy, node, step, out);
+  if (step.id.verb == Verb::wake) check_wake(node, now, out);
+  return out;
+}
+
+}  // namespace ecokube::core

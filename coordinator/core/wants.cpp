@@ -1,0 +1,153 @@
+#include "coordinator/core/wants.h"
+
+#include <algorithm>
+
+namespace ecokube::core {
+namespace {
+
+void sooner(std::optional<TimePoint>& at, TimePoint candidate) {
+  at = at ? std::min(*at, candidate) : candidate;
+}
+
+bool sleeps(Lifecycle state) {
+  return state == Lifecycle::powered_down || state == Lifecycle::quarantined ||
+         state == Lifecycle::unknown;
+}
+
+std::string seconds_text(Duration duration) {
+  return std::to_string((duration.count() + 999) / 1000) + " s";
+}
+
+class Wanting {
+ public:
+  Wanting(const World& world, const Policy& policy, const Placement& placement, TimePoint now)
+      : world_(world), policy_(policy), placement_(placement), now_(now) {}
+
+  Wants run() {
+    for (const auto& [name, node] : world_.nodes) wants_.nodes.push_back(want(node));
+    keep_floors();
+    return std::move(wants_);
+  }
+
+ private:
+  NodeWant want(const Node& node) {
+    if (auto fixed = hands_off(node)) return std::move(*fixed);
+    if (auto person = person_wants(node)) return std::move(*person);
+    if (node.work_pods > 0) {
+      return {node.name, true, {"HasWork", std::to_string(node.work_pods) + " pods run here"}};
+    }
+    const auto needed = placement_.needed_for.find(node.name);
+    if (needed != placement_.needed_for.end()) {
+      return {node.name, true, {"NeededFor", "room is needed for " + needed->second}};
+    }
+    return idle(node);
+  }
+
+  std::optional<NodeWant> hands_off(const Node& node) const {
+    const bool on = !sleeps(node.state);
+    const Pool* pool = node.kube ? pool_of(policy_, node.name, node.kube->labels) : nullptr;
+    if (!node.kube) {
+      return NodeWant{node.name, on, {"NotInCluster", "Kubernetes has no Node of this name"}};
+    }
+    if (pool == nullptr) {
+      return NodeWant{node.name, on, {"NotInPool", "in no pool; never touched"}};
+    }
+    if (const auto* hold = hold_at(node, now_)) {
+      return NodeWant{node.name, on, {"Held", "held by " + hold->by + ": " + hold->reason}};
+    }
+    if (pool->mode == Mode::off) {
+      return NodeWant{node.name, on, {"PoolOff", "pool " + pool->name + " has mode off"}};
+    }
+    return std::nullopt;
+  }
+
+  std::optional<NodeWant> person_wants(const Node& node) {
+    if (!node.request) return std::nullopt;
+    const auto& request = *node.request;
+    const std::string who =
+        "asked for by " + request.by + (request.reason.empty() ? "" : ": " + request.reason);
+    switch (request.verb) {
+      case PersonVerb::wake: {
+        const auto until = request.until.value_or(request.at + policy_.person_wake_for);
+        if (now_ >= until) return std::nullopt;
+        sooner(wants_.reconsider_at, until);
+        return NodeWant{node.name, true, {"PersonAskedWake", "wake " + who}};
+      }
+      case PersonVerb::sleep:
+        if (request.until && now_ >= *request.until) return std::nullopt;
+        return NodeWant{node.name, false, {"PersonAskedSleep", "sleep " + who}};
+      case PersonVerb::test_wake: {
+        const bool down = node.state == Lifecycle::powered_down ||
+                          node.state == Lifecycle::powering_up ||
+                          node.state == Lifecycle::quarantined;
+        return NodeWant{node.name, down, {"TestWake", "test of its wake " + who}};
+      }
+      case PersonVerb::hold:
+      case PersonVerb::release: break;
+    }
+    return std::nullopt;
+  }
+
+  NodeWant idle(const Node& node) {
+    const Pool& pool = *pool_of(policy_, node.name, node.kube->labels);
+    const auto since = node.work_ended_at.value_or(node.since);
+    if (!sleeps(node.state) && now_ < since + pool.unneeded_time) {
+      sooner(wants_.reconsider_at, since + pool.unneeded_time);
+      return {node.name,
+              true,
+              {"NotUnneededLongEnough",
+               "idle; may be put down in " + seconds_text(since + pool.unneeded_time - now_)}};
+    }
+    if (pool.mode == Mode::advise) {
+      return {node.name,
+              !sleeps(node.state),
+              {"Advise",
+               "idle; pool " + pool.name + " has mode advise, in mode act it would be put down"}};
+    }
+    return {node.name, false, {"Idle", "no work and no demand"}};
+  }
+
+  /// A pool's minimum, and spare room beyond demand, out of those that nobody wants.
+  void keep_floors() {
+    for (const auto& pool : policy_.pools) {
+      std::int64_t on = 0;
+      std::int64_t idle_on = 0;
+      std::vector<NodeWant*> unwanted;
+      for (auto& want : wants_.nodes) {
+        const Node& node = world_.nodes.at(want.node);
+        if (!node.kube || pool_of(policy_, node.name, node.kube->labels) != &pool) continue;
+        if (want.on) ++on;
+        if (want.on && want.reason.code == "NotUnneededLongEnough") ++idle_on;
+        if (!want.on && want.reason.code == "Idle") unwanted.push_back(&want);
+      }
+      std::stable_partition(unwanted.begin(), unwanted.end(), [&](const NodeWant* want) {
+        return !sleeps(world_.nodes.at(want->node).state);
+      });
+      const auto missing = std::max(pool.min_on - on, pool.spare - idle_on);
+      for (std::int64_t i = 0; i < missing && i < std::ssize(unwanted); ++i) {
+        auto& want = *unwanted[static_cast<std::size_t>(i)];
+        const bool floor = i < pool.min_on - on;
+        want.on = true;
+        want.reason =
+            floor ? Reason{"NodeGroupMinSizeReached", "pool " + pool.name + " keeps " +
+                                                          std::to_string(pool.min_on) + " nodes on"}
+                  : Reason{"Spare", "pool " + pool.name + " keeps spare nodes on"};
+      }
+    }
+  }
+
+  const World& world_;
+  const Policy& policy_;
+  const Placement& placement_;
+  TimePoint now_;
+  Wants wants_;
+};
+
+}  // namespace
+
+Wants want_nodes(const World& world, const Policy& policy, const Placement& placement,
+                 TimePoint now) {
+  return Wanting(world, policy, placement, now).run();
+}
+
+}  // namespace ecokube::core
