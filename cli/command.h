@@ -1,0 +1,46 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "common/error.h"
+
+namespace ecokube::cli {
+
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitFailed = 1;  ///< refused, failed, or not done in time
+inline constexpr int kExitUsage = 2;
+
+enum class Verb { nodes, fleet, explain, events, wake, sleep, hold, release, test_wake };
+
+/// The verb's word on the command line and in the API's paths.
+[[nodiscard]] std::string_view to_string(Verb verb);
+
+/// What was asked for on the command line.
+struct Command {
+  Verb verb = Verb::nodes;
+  std::string node;
+  std::filesystem::path socket = "/run/ecokube/api.sock";
+  std::string server;  ///< "http://host:port"; only for what is read
+  bool json = false;
+  std::string reason;
+  std::optional<std::chrono::seconds> stay;
+  bool follow = false;
+  bool wait = false;
+  std::chrono::seconds timeout{900};
+
+  [[nodiscard]] bool changes_something() const { return verb >= Verb::wake; }
+};
+
+/// The command, or the exit code when all is said (help, version, a mistake).
+[[nodiscard]] std::variant<Command, int> parse_command(int argc, const char* const* argv,
+                                                       const std::string& version);
+
+/// "90", "90s", "15m", "1h", "2d".
+[[nodiscard]] Result<std::chrono::seconds> parse_time(std::string_view text);
+
+}  // namespace ecokube::cli

@@ -1,0 +1,88 @@
+#include "cli/command.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+namespace ecokube::cli {
+namespace {
+
+std::variant<Command, int> parse(std::vector<const char*> words) {
+  words.insert(words.begin(), "ecoctl");
+  return parse_command(static_cast<int>(words.size()), words.data(), "1.2.3");
+}
+
+Command command(std::vector<const char*> words) {
+  const auto parsed = parse(std::move(words));
+  EXPECT_TRUE(std::holds_alternative<Command>(parsed));
+  const auto* found = std::get_if<Command>(&parsed);
+  return found ? *found : Command{};
+}
+
+int exit_code(std::vector<const char*> words) {
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  const auto parsed = parse(std::move(words));
+  testing::internal::GetCapturedStdout();
+  testing::internal::GetCapturedStderr();
+  const auto* code = std::get_if<int>(&parsed);
+  return code ? *code : -1;
+}
+
+TEST(Command, ReadsVerbsAndTheirOptions) {
+  EXPECT_EQ(command({"nodes"}).verb, Verb::nodes);
+  EXPECT_TRUE(command({"nodes", "--json"}).json);
+  EXPECT_TRUE(command({"--json", "fleet"}).json);
+  EXPECT_TRUE(command({"events", "--follow"}).follow);
+  const auto wake = command({"wake", "worker1", "--for", "2h", "--reason", "disk swap", "--wait"});
+  EXPECT_EQ(wake.verb, Verb::wake);
+  EXPECT_EQ(wake.node, "worker1");
+  EXPECT_EQ(wake.stay, std::chrono::hours(2));
+  EXPECT_EQ(wake.reason, "disk swap");
+  EXPECT_TRUE(wake.wait);
+  const auto test = command({"test-wake", "worker2", "--wait", "--timeout", "90"});
+  EXPECT_EQ(test.verb, Verb::test_wake);
+  EXPECT_EQ(test.timeout, std::chrono::seconds(90));
+  EXPECT_EQ(command({"hold", "a"}).verb, Verb::hold);
+  EXPECT_EQ(command({"release", "a"}).verb, Verb::release);
+  EXPECT_EQ(command({"sleep", "a"}).verb, Verb::sleep);
+  EXPECT_EQ(command({"explain", "a"}).verb, Verb::explain);
+}
+
+TEST(Command, WrongUsageIsExitCode2) {
+  EXPECT_EQ(exit_code({}), kExitUsage);
+  EXPECT_EQ(exit_code({"frobnicate"}), kExitUsage);
+  EXPECT_EQ(exit_code({"wake"}), kExitUsage);
+  EXPECT_EQ(exit_code({"wake", "a", "--for", "soon"}), kExitUsage);
+  EXPECT_EQ(exit_code({"wake", "a", "--server", "http://127.0.0.1:7444"}), kExitUsage);
+  EXPECT_EQ(exit_code({"hold", "a", "--wait"}), kExitUsage);
+}
+
+TEST(Command, HelpAndVersionAreNoMistake) {
+  EXPECT_EQ(exit_code({"--help"}), kExitOk);
+  EXPECT_EQ(exit_code({"wake", "--help"}), kExitOk);
+  EXPECT_EQ(exit_code({"--version"}), kExitOk);
+}
+
+TEST(Command, TakesTheSocketFromTheEnvironment) {
+  ::setenv("ECOKUBE_SOCKET", "/elsewhere/api.sock", 1);
+  EXPECT_EQ(command({"nodes"}).socket, "/elsewhere/api.sock");
+  EXPECT_EQ(command({"nodes", "--socket", "/x"}).socket, "/x");
+  ::unsetenv("ECOKUBE_SOCKET");
+  EXPECT_EQ(command({"nodes"}).socket, "/run/ecokube/api.sock");
+}
+
+TEST(Command, ReadsTimes) {
+  using std::chrono::seconds;
+  EXPECT_EQ(parse_time("90"), seconds(90));
+  EXPECT_EQ(parse_time("90s"), seconds(90));
+  EXPECT_EQ(parse_time("15m"), seconds(900));
+  EXPECT_EQ(parse_time("1h"), seconds(3600));
+  EXPECT_EQ(parse_time("2d"), seconds(172800));
+  for (const auto* text : {"", "h", "0", "-1h", "1x", "1 h", "400d", "99999999999999999999"}) {
+    EXPECT_FALSE(parse_time(text).has_value()) << text;
+  }
+}
+
+}  // namespace
+}  // namespace ecokube::cli
