@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <charconv>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -62,11 +63,16 @@ void describe(CLI::App& app, Options& options) {
 }
 
 Result<std::pair<std::string, std::uint16_t>> parse_listen(const std::string& listen) {
-  auto endpoint = parse_http_url("http://" + listen + "/");
-  if (!endpoint || listen.find(':') == std::string::npos) {
-    return fail(Errc::config, "--listen " + listen + ": give an IP address and a port");
+  const auto colon = listen.rfind(':');
+  std::uint16_t port = 0;
+  if (colon != std::string::npos && colon > 0) {
+    const char* const end = listen.data() + listen.size();
+    const auto parsed = std::from_chars(listen.data() + colon + 1, end, port);
+    if (parsed.ec == std::errc() && parsed.ptr == end) {
+      return std::pair(listen.substr(0, colon), port);
+    }
   }
-  return std::pair(endpoint->first.host, endpoint->first.port);
+  return fail(Errc::config, "--listen " + listen + ": give an IP address and a port");
 }
 
 // Whoever waits for the file must never read half an address.
