@@ -19,7 +19,7 @@ constexpr TimePoint kAt = from_ms(1'700'000'000'000);
 core::Step step(std::int64_t transition, core::Verb verb = core::Verb::mark,
                 std::string subject = "worker1") {
   core::Step made{{std::move(subject), verb, transition, 1},
-                  core::MarkNode{12, "boot-a", false},
+                  core::MarkNode{12, "boot-a", false, {}},
                   {"Unneeded", "nothing has run here for 10 min"},
                   7};
   return made;
