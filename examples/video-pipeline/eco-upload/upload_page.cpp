@@ -10,11 +10,12 @@ std::string_view upload_page() {
 <title>Eco-Kube video upload</title>
 <style>
   :root { color-scheme: light dark; --line: #8886; --good: #2e8b57; --bad: #c0392b; }
-  body { font: 16px/1.5 system-ui, sans-serif; max-width: 44rem; margin: 3rem auto; padding: 0 1rem; }
+  body { font: 16px/1.5 system-ui, sans-serif; max-width: 44rem;
+         margin: 3rem auto; padding: 0 1rem; }
   h1 { font-size: 1.4rem; margin-bottom: .2rem; }
   p { margin-top: 0; opacity: .8; }
-  label { display: block; border: 2px dashed var(--line); border-radius: .8rem; padding: 2.5rem 1rem;
-          text-align: center; cursor: pointer; }
+  label { display: block; border: 2px dashed var(--line); border-radius: .8rem;
+          padding: 2.5rem 1rem; text-align: center; cursor: pointer; }
   label.over, label:focus-within { border-color: var(--good); }
   input[type=file] { position: absolute; opacity: 0; }
   ul { list-style: none; padding: 0; }
