@@ -12,6 +12,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
@@ -255,6 +256,9 @@ class AsioHttpServer final : public HttpServer {
     for (const auto& live : connections) {
       if (live->http.stream) live->http.stream->close();
       live->cancel.emit(asio::cancellation_type::terminal);
+      // Outside the loop co_spawn delivers the signal by a posted call that holds a bare pointer
+      // into `live`; the one posted after it keeps it alive, even when the coroutine ends first.
+      asio::post(state_->executor, [live] {});
     }
   }
 
