@@ -14,7 +14,8 @@ boost::json::object parse(std::string_view text) { return boost::json::parse(tex
 constexpr std::string_view kNodes = R"({"nodes": [
   {"name": "master", "state": "Ready", "power": "on", "power_watts": 14.25,
    "power_source": "estimated", "work_pods": 3, "for_s": 45.5, "held": null,
-   "want": {"on": true, "reason": {"code": "ControlPlane", "text": "it carries the control plane"}}},
+   "want": {"on": true,
+            "reason": {"code": "ControlPlane", "text": "it carries the control plane"}}},
   {"name": "worker1", "state": "PoweredDown", "power": "off", "power_watts": 6.5,
    "power_source": "rapl", "work_pods": 0, "for_s": 7260, "held": "ann: disk swap", "want": null}
 ]})";
@@ -69,7 +70,8 @@ TEST(ExplanationView, ShowsReasonsBlockersAndWhatWouldChange) {
 
 TEST(FleetView, SaysItAtAGlance) {
   const auto text = fleet_view(parse(R"({
-    "dry_run": false, "nodes": {"total": 3, "wanted_on": 1, "by_state": {"PoweredDown": 2, "Ready": 1}},
+    "dry_run": false, "nodes": {"total": 3, "wanted_on": 1,
+                                   "by_state": {"PoweredDown": 2, "Ready": 1}},
     "pods": {"bound": 4, "pending": 2, "unschedulable": 1},
     "power_watts": 14.25, "power_known_nodes": 1, "energy_joules": 120500.0,
     "cluster": {"synced": true, "view_age_s": 0.4}, "lease": {"held": true, "fence": 3},

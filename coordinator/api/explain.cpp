@@ -1,0 +1,247 @@
+#include "coordinator/api/explain.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "coordinator/api/times.h"
+#include "coordinator/core/placement.h"
+
+namespace ecokube {
+
+using core::Lifecycle;
+using core::PersonVerb;
+
+const core::NodeWant* want_of(const core::Plan& plan, const NodeName& name) {
+  const auto found = std::ranges::find(plan.nodes, name, &core::NodeWant::node);
+  return found == plan.nodes.end() ? nullptr : &*found;
+}
+
+core::PowerState power_of(const Fleet& fleet, const core::Node& node) {
+  return core::power_at(node, fleet.policy(), fleet.now());
+}
+
+core::Lifecycle state_of(const Fleet& fleet, const core::Node& node) {
+  return core::state_at(node, fleet.policy(), fleet.now());
+}
+
+std::string hold_of(const Fleet& fleet, const core::Node& node) {
+  const auto* hold = core::hold_at(node, fleet.now());
+  if (hold == nullptr) return "";
+  return hold->reason.empty() ? hold->by : hold->by + ": " + hold->reason;
+}
+
+std::vector<core::Violation> blockers_of(const Fleet& fleet, const core::Node& node) {
+  const auto state = state_of(fleet, node);
+  if (state == Lifecycle::powered_down || state == Lifecycle::powering_down) return {};
+  return core::blockers(fleet.world(), fleet.policy(), node, fleet.now());
+}
+
+std::string text_of(const std::vector<core::Violation>& blockers) {
+  std::string text;
+  for (const auto& blocker : blockers) {
+    if (!text.empty()) text += "; ";
+    text += fmt::format("{} ({}, {})", blocker.text, blocker.code, blocker.rule);
+  }
+  return text;
+}
+
+namespace {
+
+std::string change_when_ready(const Fleet& fleet, const core::Node& node) {
+  const auto* want = want_of(fleet.plan(), node.name);
+  if (want != nullptr && !want->on) {
+    const auto blockers = blockers_of(fleet, node);
+    if (blockers.empty()) return "It is about to be put to sleep.";
+    return "It is put to sleep once this no longer holds: " + text_of(blockers) + ".";
+  }
+  const auto blockers = blockers_of(fleet, node);
+  if (!blockers.empty()) {
+    return "It may be put to sleep once this no longer holds: " + text_of(blockers) + ".";
+  }
+  if (want == nullptr) return "The next decision is made when the cluster has been listed.";
+  return "It may be put to sleep once this no longer holds: " + want->reason.text;
+}
+
+std::string change_when_off(const Fleet& fleet, const core::Node& node) {
+  const auto* want = want_of(fleet.plan(), node.name);
+  if (want != nullptr && want->on) return "It is wanted on: it is being woken.";
+  return fmt::format("Pods or lag that need its room wake it, or a person: ecoctl wake {}.",
+                     node.name);
+}
+
+std::string change_when_rising(const Fleet& fleet, const core::Node& node) {
+  std::string text =
+      "It is Ready once a heartbeat brings a new boot id and Kubernetes calls the node ready";
+  if (node.up.asked_at) {
+    text += "; it is given up at " + rfc3339(*node.up.asked_at + fleet.policy().wake_deadline);
+  }
+  return text + ".";
+}
+
+}  // namespace
+
+std::string what_would_change(const Fleet& fleet, const core::Node& node) {
+  if (const auto hold = hold_of(fleet, node); !hold.empty()) {
+    return fmt::format("It is left alone because it is held ({}); ecoctl release {} ends that.",
+                       hold, node.name);
+  }
+  switch (state_of(fleet, node)) {
+    case Lifecycle::ready: return change_when_ready(fleet, node);
+    case Lifecycle::draining:
+      return fmt::format(
+          "It goes down when its pods, listed {} after our mark, leave nothing that must run; a "
+          "pod bound in between sends it back to Ready.",
+          words(fleet.policy().settle));
+    case Lifecycle::powering_down:
+      return fmt::format(
+          "It counts as off when its agent has said goodbye, the link has closed and {} have "
+          "passed in silence.",
+          words(fleet.policy().silence_to_off));
+    case Lifecycle::powered_down: return change_when_off(fleet, node);
+    case Lifecycle::powering_up: return change_when_rising(fleet, node);
+    case Lifecycle::quarantined:
+      return fmt::format("It is tried again {}; a person may do so now: ecoctl wake {}.",
+                         node.quarantined_until ? "after " + rfc3339(*node.quarantined_until)
+                                                : std::string("later"),
+                         node.name);
+    case Lifecycle::maintenance:
+      return fmt::format(
+          "Someone else took it down or stopped its agent; it is back with its agent's next "
+          "connection, or by ecoctl wake {}.",
+          node.name);
+    case Lifecycle::unknown:
+      return fmt::format(
+          "A heartbeat of its agent and its state in Kubernetes would tell what it is; ecoctl wake "
+          "{} is harmless if it is on.",
+          node.name);
+  }
+  return "";
+}
+
+namespace {
+
+Forecast forecast_wake(const Fleet& fleet, const core::Node& node, const core::PersonAsked& asked) {
+  const auto stay = asked.valid_for.value_or(fleet.policy().person_wake_for);
+  const std::string kept = "kept on for " + words(stay);
+  switch (state_of(fleet, node)) {
+    case Lifecycle::ready: return {true, "It is on; it is " + kept + ".", {}};
+    case Lifecycle::draining:
+      return {true, "Its way down is given up, and it is " + kept + ".", {}};
+    case Lifecycle::powering_down:
+      return {
+          false, "It is on its way down; it is woken as soon as it is off, and " + kept + ".", {}};
+    case Lifecycle::powering_up: return {true, "It is being woken; it is " + kept + ".", {}};
+    default: break;
+  }
+  const auto& nics = node.inventory.nics;
+  if (nics.empty()) {
+    return {false,
+            "Nothing can be sent: no MAC address of it is known; its agent must have been "
+            "connected once.",
+            {}};
+  }
+  if (core::wake_address_of(node, fleet.policy()).empty()) {
+    return {false,
+            "Nothing can be sent: no wake address is known; set [wake] address in agent.toml "
+            "or [[node]] wake_address in coordinator.toml.",
+            {}};
+  }
+  return {
+      true,
+      fmt::format("A magic packet is sent now and every {} until it is up, for at most {}; then "
+                  "it is {}.",
+                  words(fleet.policy().wake_repeat), words(fleet.policy().wake_deadline), kept),
+      {}};
+}
+
+Forecast forecast_sleep(const Fleet& fleet, const core::Node& node,
+                        const core::PersonAsked& asked) {
+  const bool again = asked.verb == PersonVerb::test_wake;
+  switch (state_of(fleet, node)) {
+    case Lifecycle::powered_down:
+      return again ? Forecast{true, "It is off: it is woken, which is the proof.", {}}
+                   : Forecast{true, "It is off already.", {}};
+    case Lifecycle::powering_down:
+      return {
+          true,
+          again ? "It is on its way down; it is woken when it is off." : "It is on its way down.",
+          {}};
+    default: break;
+  }
+  // As the core will see it: a person's request wins over timers and modes, not over safety.
+  core::Node requested = node;
+  requested.request = core::Request{asked.verb, asked.by, asked.reason, fleet.now(), std::nullopt};
+  auto blockers = blockers_of(fleet, requested);
+  if (!blockers.empty()) {
+    auto text =
+        "Nothing can happen yet: " + text_of(blockers) + ". It goes on when that no longer holds.";
+    return {false, std::move(text), std::move(blockers)};
+  }
+  const auto state = state_of(fleet, node);
+  if (state != Lifecycle::ready && state != Lifecycle::draining) {
+    return {false,
+            fmt::format("Nothing can happen while it is {}. It goes on when it is Ready.",
+                        core::to_string(state)),
+            {}};
+  }
+  std::string text = "It is cordoned, listed again after " + words(fleet.policy().settle) +
+                     " and switched off by its agent when nothing on it must run";
+  return {true, text + (again ? "; then it is woken." : "."), {}};
+}
+
+}  // namespace
+
+namespace {
+
+/// What makes policy leave the node alone, whatever a person asks; empty: nothing.
+std::string hands_off(const Fleet& fleet, const core::Node& node) {
+  if (const auto hold = hold_of(fleet, node); !hold.empty()) {
+    return fmt::format("it is held ({}); ecoctl release {} first", hold, node.name);
+  }
+  if (!node.kube) return "Kubernetes has no Node of this name";
+  const auto* pool = core::pool_of(fleet.policy(), node.name, node.kube->labels);
+  if (pool == nullptr) {
+    return "it is in no pool, so it is never touched; name it in a [[pool]] of coordinator.toml";
+  }
+  if (pool->mode == core::Mode::off) return "its pool " + pool->name + " has mode off";
+  return "";
+}
+
+Forecast forecast_hold(const core::Node& node, const core::PersonAsked& asked) {
+  const std::string until = "until ecoctl release " + node.name;
+  if (!asked.valid_for) return {true, "It is left as it is " + until + ".", {}};
+  return {true, "It is left as it is for " + words(*asked.valid_for) + ", or " + until + ".", {}};
+}
+
+Forecast forecast_release(const Fleet& fleet, const core::Node& node) {
+  if (!hold_of(fleet, node).empty())
+    return {true, "It is no longer held; policy decides again.", {}};
+  return {true, "It is not held; what a person asked of it is dropped and policy decides.", {}};
+}
+
+}  // namespace
+
+Forecast forecast(const Fleet& fleet, const core::Node& node, const core::PersonAsked& asked) {
+  Forecast result;
+  const auto untouched = hands_off(fleet, node);
+  if (asked.verb == PersonVerb::hold) {
+    result = forecast_hold(node, asked);
+  } else if (asked.verb == PersonVerb::release) {
+    result = forecast_release(fleet, node);
+  } else if (!untouched.empty()) {
+    result = {false, "Nothing can happen: " + untouched + ".", {}};
+    if (asked.verb != PersonVerb::wake) result.blockers = blockers_of(fleet, node);
+  } else if (asked.verb == PersonVerb::wake) {
+    result = forecast_wake(fleet, node, asked);
+  } else {
+    result = forecast_sleep(fleet, node, asked);
+  }
+  if (fleet.policy().dry_run) {
+    result.now = false;
+    result.text = "Dry run, so nothing is touched. Else: " + result.text;
+  }
+  return result;
+}
+
+}  // namespace ecokube

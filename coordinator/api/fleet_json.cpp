@@ -1,0 +1,140 @@
+#include <boost/json.hpp>
+#include <map>
+
+#include "coordinator/api/json.h"
+#include "coordinator/api/times.h"
+
+namespace ecokube {
+
+namespace json = boost::json;
+
+std::optional<std::int64_t> replicas_of(const core::World& world, const core::Scaler& scaler) {
+  const auto found = world.workloads.find(scaler.kind + "/" + scaler.ns + "/" + scaler.target);
+  if (found == world.workloads.end()) return std::nullopt;
+  return found->second.replicas;
+}
+
+namespace {
+
+json::object nodes_summary(const Fleet& fleet) {
+  std::map<std::string_view, std::int64_t> states;
+  std::map<std::string_view, std::int64_t> power{{"on", 0}, {"off", 0}, {"unknown", 0}};
+  std::int64_t wanted_on = 0;
+  for (const auto& [name, node] : fleet.world().nodes) {
+    ++states[core::to_string(state_of(fleet, node))];
+    ++power[core::to_string(power_of(fleet, node))];
+  }
+  for (const auto& want : fleet.plan().nodes) wanted_on += want.on ? 1 : 0;
+  json::object by_state;
+  for (const auto& [state, count] : states) by_state[state] = count;
+  json::object by_power;
+  for (const auto& [state, count] : power) by_power[state] = count;
+  return {{"total", fleet.world().nodes.size()},
+          {"wanted_on", wanted_on},
+          {"by_state", std::move(by_state)},
+          {"by_power", std::move(by_power)}};
+}
+
+void put_power(json::object& into, const Fleet& fleet) {
+  std::int64_t milliwatts = 0;
+  double joules = 0;
+  std::int64_t measured = 0;
+  for (const auto& [name, node] : fleet.world().nodes) {
+    if (node.agent.energy) joules += static_cast<double>(node.agent.energy->microjoules()) / 1e6;
+    if (!node.agent.power || power_of(fleet, node) != core::PowerState::on) continue;
+    milliwatts += node.agent.power->milliwatts();
+    ++measured;
+  }
+  into["power_watts"] = static_cast<double>(milliwatts) / 1000.0;
+  into["power_known_nodes"] = measured;
+  into["energy_joules"] = joules;
+}
+
+json::object cluster_json(const Fleet& fleet) {
+  const auto& world = fleet.world();
+  json::object object{{"synced", world.cluster_ok}, {"revision", world.revision}};
+  put_time(object, "seen_at", world.cluster_seen_at);
+  put_time(object, "went_backwards_at", world.went_backwards_at);
+  object["view_age_s"] = world.cluster_seen_at
+                             ? json::value(seconds(fleet.now() - *world.cluster_seen_at))
+                             : json::value(nullptr);
+  object["problem"] =
+      world.cluster_problem.empty() ? json::value(nullptr) : json::value(world.cluster_problem);
+  return object;
+}
+
+json::object lease_json(const Fleet& fleet) {
+  const auto& world = fleet.world();
+  const bool held =
+      world.fence > 0 && world.lease_valid_until && *world.lease_valid_until > fleet.now();
+  json::object object{{"held", held}, {"fence", world.fence}};
+  put_time(object, "valid_until", world.lease_valid_until);
+  return object;
+}
+
+json::array scalers_json(const Fleet& fleet) {
+  json::array list;
+  for (const auto& scaler : fleet.policy().scalers) {
+    json::object object{{"name", scaler.name},
+                        {"target", scaler.kind + "/" + scaler.ns + "/" + scaler.target},
+                        {"topic", scaler.topic},
+                        {"consumer_group", scaler.consumer_group},
+                        {"min_replica_count", scaler.min_replica_count},
+                        {"max_replica_count", scaler.max_replica_count}};
+    const auto replicas = replicas_of(fleet.world(), scaler);
+    object["replicas"] = replicas ? json::value(*replicas) : json::value(nullptr);
+    const auto found = fleet.world().scalers.find(scaler.name);
+    const core::ScalerView view =
+        found == fleet.world().scalers.end() ? core::ScalerView{} : found->second;
+    object["lag"] = view.lag ? json::value(*view.lag) : json::value(nullptr);
+    object["partitions"] = view.partitions;
+    put_time(object, "seen_at", view.seen_at);
+    object["problem"] = view.problem.empty() ? json::value(nullptr) : json::value(view.problem);
+    list.push_back(std::move(object));
+  }
+  return list;
+}
+
+json::object pods_json(const core::World& world) {
+  std::int64_t bound = 0;
+  std::int64_t pending = 0;
+  std::int64_t unschedulable = 0;
+  for (const auto& [uid, pod] : world.pods) {
+    if (pod.phase == core::PodPhase::succeeded || pod.phase == core::PodPhase::failed) continue;
+    if (!pod.node.empty()) ++bound;
+    if (pod.node.empty()) ++pending;
+    if (pod.node.empty() && pod.unschedulable) ++unschedulable;
+  }
+  return {{"bound", bound}, {"pending", pending}, {"unschedulable", unschedulable}};
+}
+
+json::object plan_json(const core::Plan& plan) {
+  json::array steps;
+  for (const auto& step : plan.steps) {
+    steps.push_back({{"id", step.id.text()},
+                     {"subject", step.id.subject},
+                     {"verb", core::to_string(step.id.verb)},
+                     {"reason", to_json(step.reason)}});
+  }
+  json::object object{{"steps", std::move(steps)}};
+  put_time(object, "reconsider_at", plan.reconsider_at);
+  return object;
+}
+
+}  // namespace
+
+json::object fleet_json(const Fleet& fleet) {
+  json::object object;
+  put_time(object, "at", fleet.now());
+  object["dry_run"] = fleet.policy().dry_run;
+  object["nodes"] = nodes_summary(fleet);
+  object["pods"] = pods_json(fleet.world());
+  put_power(object, fleet);
+  object["cluster"] = cluster_json(fleet);
+  object["lease"] = lease_json(fleet);
+  object["scalers"] = scalers_json(fleet);
+  object["plan"] = plan_json(fleet.plan());
+  return object;
+}
+
+}  // namespace ecokube

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+
+#include "coordinator/api/explain.h"
+#include "coordinator/fleet.h"
+
+namespace ecokube {
+
+// The API's documents. Figures carry their unit in the key.
+[[nodiscard]] boost::json::object to_json(const core::Reason& reason);
+[[nodiscard]] boost::json::array to_json(const std::vector<core::Violation>& blockers);
+[[nodiscard]] boost::json::object to_json(const FleetEvent& event);
+
+/// `want` may be nullptr: not planned yet.
+[[nodiscard]] boost::json::object node_json(const Fleet& fleet, const core::Node& node,
+                                            const core::NodeWant* want);
+[[nodiscard]] boost::json::object nodes_json(const Fleet& fleet);
+[[nodiscard]] boost::json::object explanation_json(const Fleet& fleet, const core::Node& node);
+[[nodiscard]] boost::json::object fleet_json(const Fleet& fleet);
+
+/// Replicas of a scaler's target as Kubernetes says.
+[[nodiscard]] std::optional<std::int64_t> replicas_of(const core::World& world,
+                                                      const core::Scaler& scaler);
+
+}  // namespace ecokube

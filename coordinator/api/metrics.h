@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "coordinator/fleet.h"
+
+namespace ecokube {
+
+/// What can only be counted as it happens.
+struct StepCounters {
+  std::map<std::pair<std::string, std::string>, std::uint64_t> ended;  ///< by verb and outcome
+  std::map<std::string, std::uint64_t> blocked;                        ///< by rule
+};
+void count(StepCounters& counters, const FleetEvent& event);
+
+/// The text exposition format.
+[[nodiscard]] std::string metrics_text(const Fleet& fleet, const StepCounters& counters);
+
+}  // namespace ecokube

@@ -1,0 +1,208 @@
+#include <boost/json.hpp>
+#include <unordered_map>
+
+#include "coordinator/api/json.h"
+#include "coordinator/api/quantile.h"
+#include "coordinator/api/times.h"
+#include "coordinator/core/placement.h"
+
+namespace ecokube {
+
+namespace json = boost::json;
+
+json::object to_json(const core::Reason& reason) {
+  return {{"code", reason.code}, {"text", reason.text}};
+}
+
+json::array to_json(const std::vector<core::Violation>& blockers) {
+  json::array list;
+  for (const auto& blocker : blockers) {
+    list.push_back({{"rule", blocker.rule}, {"code", blocker.code}, {"text", blocker.text}});
+  }
+  return list;
+}
+
+json::object to_json(const FleetEvent& event) {
+  json::object object{{"id", event.id}};
+  put_time(object, "at", event.at);
+  object["kind"] = event.kind;
+  object["subject"] = event.subject;
+  object["text"] = event.text;
+  object["reason"] = to_json(event.reason);
+  if (!event.verb.empty()) object["verb"] = event.verb;
+  if (!event.outcome.empty()) object["outcome"] = event.outcome;
+  if (!event.rule.empty()) object["rule"] = event.rule;
+  return object;
+}
+
+namespace {
+
+json::value text_or_null(const std::string& text) {
+  return text.empty() ? json::value(nullptr) : json::value(text);
+}
+
+double watts(Power power) { return static_cast<double>(power.milliwatts()) / 1000.0; }
+
+json::value watts_or_null(const std::optional<Power>& power) {
+  return power ? json::value(watts(*power)) : json::value(nullptr);
+}
+
+json::value request_json(const std::optional<core::Request>& request) {
+  if (!request) return nullptr;
+  json::object object{
+      {"verb", core::to_string(request->verb)}, {"by", request->by}, {"reason", request->reason}};
+  put_time(object, "at", request->at);
+  put_time(object, "until", request->until);
+  return object;
+}
+
+json::object agent_json(const core::AgentView& agent, TimePoint now) {
+  json::array vetoes;
+  for (const auto& veto : agent.vetoes) vetoes.emplace_back(veto);
+  json::object object{{"connected", agent.connected},
+                      {"boot_id", text_or_null(agent.boot_id)},
+                      {"uptime_s", seconds(agent.uptime)},
+                      {"vetoes", std::move(vetoes)}};
+  put_time(object, "heard_at", agent.heard_at);
+  object["heard_ago_s"] =
+      agent.heard_at ? json::value(seconds(now - *agent.heard_at)) : json::value(nullptr);
+  return object;
+}
+
+json::object wake_json(const Fleet& fleet, const core::Node& node) {
+  json::array nics;
+  for (const auto& nic : node.inventory.nics) {
+    nics.push_back({{"name", nic.name},
+                    {"mac", nic.mac.text()},
+                    {"link_up", nic.link_up},
+                    {"wake_armed", nic.wake_armed}});
+  }
+  json::object object{{"address", text_or_null(core::wake_address_of(node, fleet.policy()))},
+                      {"nics", std::move(nics)},
+                      {"failures", node.wake_failures}};
+  put_time(object, "proven_at", node.wake_proven_at);
+  const auto p50 = quantile(node.boot_times, 50);
+  const auto p95 = quantile(node.boot_times, 95);
+  object["boot_time_p50_s"] = p50 ? json::value(seconds(*p50)) : json::value(nullptr);
+  object["boot_time_p95_s"] = p95 ? json::value(seconds(*p95)) : json::value(nullptr);
+  object["boots_seen"] = node.boot_times.size();
+  return object;
+}
+
+json::array in_flight_json(const core::Node& node, TimePoint now) {
+  json::array list;
+  for (const auto& [id, since] : node.in_flight) {
+    json::object step{{"id", id.text()}, {"verb", core::to_string(id.verb)}};
+    put_time(step, "since", since);
+    step["for_s"] = seconds(now - since);
+    list.push_back(std::move(step));
+  }
+  return list;
+}
+
+json::value want_json(const core::NodeWant* want) {
+  if (want == nullptr) return nullptr;
+  return json::object{{"on", want->on}, {"reason", to_json(want->reason)}};
+}
+
+json::object resources_json(const Resources& resources) {
+  return {{"cpu_millicores", resources.cpu_millicores},
+          {"memory_bytes", resources.memory_bytes},
+          {"pods", resources.pods}};
+}
+
+std::string_view to_string(core::Mode mode) {
+  switch (mode) {
+    case core::Mode::off: return "off";
+    case core::Mode::advise: return "advise";
+    case core::Mode::act: return "act";
+  }
+  return "?";
+}
+
+std::string_view to_string(core::Readiness ready) {
+  switch (ready) {
+    case core::Readiness::ready: return "ready";
+    case core::Readiness::not_ready: return "not_ready";
+    case core::Readiness::unknown: return "unknown";
+  }
+  return "?";
+}
+
+void put_kubernetes(json::object& into, const Fleet& fleet, const core::Node& node) {
+  const core::Labels none;
+  const auto* pool = core::pool_of(fleet.policy(), node.name, node.kube ? node.kube->labels : none);
+  into["pool"] = pool ? json::value(pool->name) : json::value(nullptr);
+  into["mode"] = pool ? json::value(to_string(pool->mode)) : json::value(nullptr);
+  into["kubernetes"] = nullptr;
+  if (!node.kube) return;
+  into["kubernetes"] = json::object{{"ready", to_string(node.kube->ready)},
+                                    {"unschedulable", node.kube->unschedulable},
+                                    {"marked_by_us", node.marked},
+                                    {"allocatable", resources_json(node.kube->allocatable)}};
+}
+
+}  // namespace
+
+json::object node_json(const Fleet& fleet, const core::Node& node, const core::NodeWant* want) {
+  const auto now = fleet.now();
+  json::object object{{"name", node.name},
+                      {"state", core::to_string(state_of(fleet, node))},
+                      {"power", core::to_string(power_of(fleet, node))}};
+  put_time(object, "since", node.since);
+  object["for_s"] = seconds(now - node.since);
+  object["transition"] = node.transition;
+  object["want"] = want_json(want);
+  object["held"] = text_or_null(hold_of(fleet, node));
+  object["request"] = request_json(node.request);
+  put_kubernetes(object, fleet, node);
+  object["work_pods"] = node.work_pods;
+  object["power_watts"] = watts_or_null(node.agent.power);
+  object["power_source"] = text_or_null(node.agent.power_source);
+  object["energy_joules"] =
+      node.agent.energy ? json::value(static_cast<double>(node.agent.energy->microjoules()) / 1e6)
+                        : json::value(nullptr);
+  object["idle_watts"] = watts_or_null(node.inventory.idle);
+  object["peak_watts"] = watts_or_null(node.inventory.peak);
+  object["agent"] = agent_json(node.agent, now);
+  object["wake"] = wake_json(fleet, node);
+  object["downs_last_day"] = node.downs.size();
+  put_time(object, "quarantined_until", node.quarantined_until);
+  object["in_flight"] = in_flight_json(node, now);
+  object["last_problem"] = text_or_null(node.last_problem);
+  return object;
+}
+
+json::object nodes_json(const Fleet& fleet) {
+  std::unordered_map<std::string_view, const core::NodeWant*> wants;
+  for (const auto& want : fleet.plan().nodes) wants.emplace(want.node, &want);
+  json::array nodes;
+  nodes.reserve(fleet.world().nodes.size());
+  for (const auto& [name, node] : fleet.world().nodes) {
+    const auto want = wants.find(name);
+    nodes.push_back(node_json(fleet, node, want == wants.end() ? nullptr : want->second));
+  }
+  json::object object;
+  put_time(object, "at", fleet.now());
+  object["nodes"] = std::move(nodes);
+  return object;
+}
+
+json::object explanation_json(const Fleet& fleet, const core::Node& node) {
+  json::object object{{"node", node.name},
+                      {"state", core::to_string(state_of(fleet, node))},
+                      {"power", core::to_string(power_of(fleet, node))}};
+  put_time(object, "since", node.since);
+  object["for_s"] = seconds(fleet.now() - node.since);
+  object["want"] = want_json(want_of(fleet.plan(), node.name));
+  object["held"] = text_or_null(hold_of(fleet, node));
+  object["request"] = request_json(node.request);
+  object["blockers"] = to_json(blockers_of(fleet, node));
+  object["in_flight"] = in_flight_json(node, fleet.now());
+  put_time(object, "wake_proven_at", node.wake_proven_at);
+  object["last_problem"] = text_or_null(node.last_problem);
+  object["what_would_change"] = what_would_change(fleet, node);
+  return object;
+}
+
+}  // namespace ecokube

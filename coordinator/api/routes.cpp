@@ -1,0 +1,65 @@
+#include "coordinator/api/routes.h"
+
+#include <array>
+#include <optional>
+
+namespace ecokube {
+namespace {
+
+constexpr std::array kRoutes{
+    Route{"GET", "/api/v1/nodes", Access::everyone, get_nodes},
+    Route{"GET", "/api/v1/nodes/{node}", Access::everyone, get_node},
+    Route{"GET", "/api/v1/nodes/{node}/explanation", Access::everyone, get_explanation},
+    Route{"GET", "/api/v1/fleet", Access::everyone, get_fleet},
+    Route{"GET", "/api/v1/events", Access::everyone, get_events, true},
+    Route{"GET", "/metrics", Access::everyone, get_metrics},
+    Route{"GET", "/healthz", Access::everyone, get_health},
+    Route{"GET", "/readyz", Access::everyone, get_readiness},
+    Route{"POST", "/api/v1/nodes/{node}/wake", Access::unix_socket, post_wake},
+    Route{"POST", "/api/v1/nodes/{node}/sleep", Access::unix_socket, post_sleep},
+    Route{"POST", "/api/v1/nodes/{node}/hold", Access::unix_socket, post_hold},
+    Route{"POST", "/api/v1/nodes/{node}/release", Access::unix_socket, post_release},
+    Route{"POST", "/api/v1/nodes/{node}/test-wake", Access::unix_socket, post_test_wake},
+};
+
+/// The value of {node} (empty when the pattern has none) if the path is of this pattern.
+std::optional<NodeName> match(std::string_view pattern, std::span<const std::string> segments) {
+  NodeName node;
+  std::size_t at = 0;
+  while (!pattern.empty()) {
+    pattern.remove_prefix(1);  // '/'
+    const auto word = pattern.substr(0, pattern.find('/'));
+    pattern.remove_prefix(word.size());
+    if (at == segments.size()) return std::nullopt;
+    const auto& segment = segments[at++];
+    if (word == "{node}") {
+      node = segment;
+    } else if (word != segment) {
+      return std::nullopt;
+    }
+  }
+  if (at != segments.size()) return std::nullopt;
+  return node;
+}
+
+}  // namespace
+
+std::span<const Route> routes() { return kRoutes; }
+
+RouteMatch find_route(std::string_view method, std::span<const std::string> segments) {
+  RouteMatch found;
+  for (const auto& route : kRoutes) {
+    auto node = match(route.path, segments);
+    if (!node) continue;
+    if (route.method == method) {
+      found.route = &route;
+      found.node = std::move(*node);
+      found.other_methods.clear();
+      return found;
+    }
+    found.other_methods.push_back(route.method);
+  }
+  return found;
+}
+
+}  // namespace ecokube

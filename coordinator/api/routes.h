@@ -1,0 +1,71 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/http_server.h"
+#include "coordinator/fleet.h"
+
+namespace ecokube {
+
+class EventHub;
+
+/// What a handler sees of a request.
+struct ApiRequest {
+  ParsedTarget target;
+  NodeName node;  ///< the value of {node} in the path
+  std::string accept;
+  std::string body;
+};
+
+struct ApiContext {
+  Fleet& fleet;
+  EventHub& events;
+};
+
+/// Who may use a route: everyone who reaches the API, or root on this host.
+enum class Access { everyone, unix_socket };
+
+struct Route {
+  std::string_view method;
+  std::string_view path;  ///< "/api/v1/nodes/{node}"
+  Access access;
+  HttpResponse (*answer)(const ApiContext&, const ApiRequest&);
+  bool may_stream = false;  ///< answers with the event stream unless JSON is asked for
+};
+
+/// The one table of what the API can do; docs/api/openapi.yaml says the same.
+[[nodiscard]] std::span<const Route> routes();
+
+struct RouteMatch {
+  const Route* route = nullptr;  ///< nullptr: not found, or another method
+  NodeName node;
+  std::vector<std::string_view> other_methods;  ///< that the path knows
+};
+[[nodiscard]] RouteMatch find_route(std::string_view method, std::span<const std::string> segments);
+
+// The handlers, by resource.
+HttpResponse get_nodes(const ApiContext& context, const ApiRequest& request);
+HttpResponse get_node(const ApiContext& context, const ApiRequest& request);
+HttpResponse get_explanation(const ApiContext& context, const ApiRequest& request);
+HttpResponse get_fleet(const ApiContext& context, const ApiRequest& request);
+HttpResponse get_events(const ApiContext& context, const ApiRequest& request);
+HttpResponse get_metrics(const ApiContext& context, const ApiRequest& request);
+HttpResponse get_health(const ApiContext& context, const ApiRequest& request);
+HttpResponse get_readiness(const ApiContext& context, const ApiRequest& request);
+HttpResponse post_wake(const ApiContext& context, const ApiRequest& request);
+HttpResponse post_sleep(const ApiContext& context, const ApiRequest& request);
+HttpResponse post_hold(const ApiContext& context, const ApiRequest& request);
+HttpResponse post_release(const ApiContext& context, const ApiRequest& request);
+HttpResponse post_test_wake(const ApiContext& context, const ApiRequest& request);
+
+/// 404 that says which nodes there are.
+[[nodiscard]] HttpResponse unknown_node(const ApiContext& context, const NodeName& name);
+
+}  // namespace ecokube

@@ -1,0 +1,192 @@
+#include <gtest/gtest.h>
+#include <yaml-cpp/yaml.h>
+
+#include <boost/json.hpp>
+
+#include "coordinator/api/json.h"
+#include "coordinator/api/quantile.h"
+#include "coordinator/api/times.h"
+#include "tests/unit/api/fake_fleet.h"
+
+namespace ecokube {
+namespace {
+
+namespace json = boost::json;
+using core::Lifecycle;
+
+class DocumentsTest : public ::testing::Test {
+ protected:
+  DocumentsTest() { test::fill(fleet_); }
+  core::Node& node(const std::string& name) { return fleet_.world_value.nodes.at(name); }
+  json::object explain(const std::string& name) { return explanation_json(fleet_, node(name)); }
+  std::string what_would_change_of(const std::string& name) {
+    return what_would_change(fleet_, node(name));
+  }
+  std::set<std::string> codes(const json::object& explanation) {
+    std::set<std::string> found;
+    for (const auto& blocker : explanation.at("blockers").as_array()) {
+      found.emplace(blocker.as_object().at("code").as_string().c_str());
+    }
+    return found;
+  }
+
+  test::FakeFleet fleet_;
+};
+
+TEST_F(DocumentsTest, ANodeHasFiguresWithUnitsAndBothTimes) {
+  const auto one = node_json(fleet_, node("worker1"), want_of(fleet_.plan(), "worker1"));
+  EXPECT_EQ(one.at("state"), "Ready");
+  EXPECT_EQ(one.at("power"), "on");
+  EXPECT_EQ(one.at("power_watts"), 14.25);
+  EXPECT_EQ(one.at("power_source"), "rapl");
+  EXPECT_EQ(one.at("energy_joules"), 1200.0);
+  EXPECT_EQ(one.at("since"), "2025-11-22T09:05:00.250Z");
+  EXPECT_EQ(one.at("since_ms"), to_ms(test::kNow) - 300'000);
+  EXPECT_EQ(one.at("for_s"), 300.0);
+  EXPECT_EQ(one.at("pool"), "workers");
+  EXPECT_EQ(one.at("mode"), "act");
+  EXPECT_EQ(one.at("want").at("on"), false);
+  EXPECT_EQ(one.at("wake").at("boot_time_p50_s"), 8.2);
+  EXPECT_EQ(one.at("wake").at("boot_time_p95_s"), 9.5);
+  EXPECT_EQ(one.at("wake").at("nics").at(0).at("mac"), "52:54:00:00:00:01");
+}
+
+TEST_F(DocumentsTest, WhatIsNotKnownIsNullNeverZero) {
+  core::Node bare;
+  bare.name = "new";
+  const auto one = node_json(fleet_, bare, nullptr);
+  for (const auto* key : {"power_watts", "energy_joules", "idle_watts", "want", "held", "request",
+                          "kubernetes", "pool", "last_problem", "quarantined_until"}) {
+    EXPECT_TRUE(one.at(key).is_null()) << key;
+  }
+  EXPECT_TRUE(one.at("wake").at("boot_time_p50_s").is_null());
+  EXPECT_EQ(one.at("power"), "unknown");
+}
+
+TEST_F(DocumentsTest, AnIdleProvenNodeIsAboutToBePutToSleep) {
+  const auto explanation = explain("worker1");
+  EXPECT_EQ(codes(explanation), std::set<std::string>{}) << json::serialize(explanation);
+  EXPECT_EQ(explanation.at("what_would_change"), "It is about to be put to sleep.");
+}
+
+TEST_F(DocumentsTest, BlockersAreNamedWithRuleAndSentence) {
+  node("worker1").wake_proven_at.reset();
+  node("worker1").agent.vetoes = {"hold file /etc/ecokube/hold"};
+  const auto explanation = explain("worker1");
+  EXPECT_EQ(codes(explanation), (std::set<std::string>{"WakeNotProven", "AgentVeto"}));
+  const std::string change(explanation.at("what_would_change").as_string());
+  EXPECT_NE(change.find("ecoctl test-wake worker1"), std::string::npos) << change;
+  EXPECT_NE(change.find("S13"), std::string::npos) << change;
+}
+
+TEST_F(DocumentsTest, AHeldNodeSaysByWhomAndHowToEndIt) {
+  node("worker1").hold = core::Hold{"ann", "disk swap", std::nullopt};
+  const auto explanation = explain("worker1");
+  EXPECT_EQ(explanation.at("held"), "ann: disk swap");
+  EXPECT_NE(what_would_change_of("worker1").find("ecoctl release worker1"), std::string::npos);
+  node("worker1").hold->until = test::kNow;
+  EXPECT_TRUE(explain("worker1").at("held").is_null()) << "a hold that ran out is none";
+}
+
+TEST_F(DocumentsTest, EachStateHasItsOwnSentence) {
+  std::set<std::string> sentences;
+  const std::vector<Lifecycle> states{Lifecycle::draining,     Lifecycle::powering_down,
+                                      Lifecycle::powered_down, Lifecycle::powering_up,
+                                      Lifecycle::quarantined,  Lifecycle::maintenance,
+                                      Lifecycle::unknown,      Lifecycle::ready};
+  for (const auto state : states) {
+    node("worker1").state = state;
+    const auto sentence = what_would_change_of("worker1");
+    EXPECT_TRUE(sentence.ends_with('.')) << sentence;
+    sentences.insert(sentence);
+  }
+  EXPECT_EQ(sentences.size(), states.size());
+}
+
+TEST_F(DocumentsTest, ANodeThatSleepsHasNoBlockers) {
+  EXPECT_EQ(codes(explain("worker2")), std::set<std::string>{});
+  EXPECT_NE(what_would_change_of("worker2").find("ecoctl wake worker2"), std::string::npos);
+}
+
+TEST_F(DocumentsTest, StepsInFlightAreShown) {
+  node("worker1").in_flight[{"worker1", core::Verb::mark, 4, 1}] = test::kNow - Duration(1500);
+  const auto step = explain("worker1").at("in_flight").at(0);
+  EXPECT_EQ(step.at("id"), "worker1:mark:4:1");
+  EXPECT_EQ(step.at("for_s"), 1.5);
+}
+
+TEST_F(DocumentsTest, TheFleetAddsUp) {
+  core::Scaler scaler;
+  scaler.name = "video";
+  scaler.target = "eco-worker";
+  scaler.max_replica_count = 10;
+  fleet_.policy_value.scalers.push_back(scaler);
+  core::KubeWorkload workload;
+  workload.kind = "Deployment";
+  workload.ns = "default";
+  workload.name = "eco-worker";
+  workload.replicas = 4;
+  fleet_.world_value.workloads[workload.key()] = workload;
+  auto& view = fleet_.world_value.scalers["video"];
+  view.lag = 12;
+  view.seen_at = test::kNow;
+  core::KubePod pod;
+  pod.uid = "u1";
+  pod.unschedulable = true;
+  fleet_.world_value.pods["u1"] = pod;
+
+  const auto fleet = fleet_json(fleet_);
+  EXPECT_EQ(fleet.at("nodes").at("total"), 2);
+  EXPECT_EQ(fleet.at("nodes").at("by_state").at("Ready"), 1);
+  EXPECT_EQ(fleet.at("nodes").at("by_power").at("off"), 1);
+  EXPECT_EQ(fleet.at("power_watts"), 14.25) << "a sleeper's last figure does not count";
+  EXPECT_EQ(fleet.at("cluster").at("view_age_s"), 2.0);
+  EXPECT_EQ(fleet.at("lease").at("held"), true);
+  EXPECT_EQ(fleet.at("scalers").at(0).at("lag"), 12);
+  EXPECT_EQ(fleet.at("scalers").at(0).at("replicas"), 4);
+  EXPECT_EQ(fleet.at("pods").at("unschedulable"), 1);
+}
+
+/// Goal: each key of a real document is in the API's description, and the reverse.
+TEST_F(DocumentsTest, TheDescriptionHasEachKey) {
+  const auto schemas = YAML::LoadFile(ECOKUBE_OPENAPI_FILE)["components"]["schemas"];
+  const auto expect_keys = [&](const json::object& document, const std::string& schema) {
+    std::set<std::string> real;
+    for (const auto& [key, value] : document) real.emplace(key);
+    std::set<std::string> described;
+    for (const auto& property : schemas[schema]["properties"]) {
+      described.insert(property.first.as<std::string>());
+    }
+    EXPECT_EQ(real, described) << schema;
+  };
+  auto event = test::event(1, "step_ended", "done");
+  event.verb = event.outcome = event.rule = "x";
+  expect_keys(node_json(fleet_, node("worker1"), nullptr), "Node");
+  expect_keys(explain("worker1"), "Explanation");
+  expect_keys(fleet_json(fleet_), "Fleet");
+  expect_keys(to_json(event), "Event");
+}
+
+TEST(Quantile, IsTheNearestRank) {
+  EXPECT_EQ(quantile({}, 50), std::nullopt);
+  EXPECT_EQ(quantile({Duration(5)}, 95), Duration(5));
+  EXPECT_EQ(quantile({Duration(4), Duration(1), Duration(3), Duration(2)}, 50), Duration(2));
+  EXPECT_EQ(quantile({Duration(4), Duration(1), Duration(3), Duration(2)}, 100), Duration(4));
+}
+
+TEST(Times, AreRfc3339InUtc) {
+  EXPECT_EQ(rfc3339(from_ms(0)), "1970-01-01T00:00:00.000Z");
+  EXPECT_EQ(rfc3339(from_ms(951'826'554'007)), "2000-02-29T12:15:54.007Z");
+}
+
+TEST(Times, ReadWellInSentences) {
+  using namespace std::chrono_literals;
+  EXPECT_EQ(words(2s), "2 s");
+  EXPECT_EQ(words(1500ms), "1.5 s");
+  EXPECT_EQ(words(10min), "10 min");
+  EXPECT_EQ(words(90min), "1 h 30 min");
+  EXPECT_EQ(words(51h), "2 d 3 h");
+}
+
+}  // namespace
+}  // namespace ecokube

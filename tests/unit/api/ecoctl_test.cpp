@@ -1,0 +1,143 @@
+// ecoctl against a real API on a Unix socket, served by a thread of its own.
+#include <gtest/gtest.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/json.hpp>
+#include <future>
+#include <thread>
+
+#include "cli/run.h"
+#include "coordinator/api/api.h"
+#include "tests/support/temp_dir.h"
+#include "tests/unit/api/fake_fleet.h"
+
+namespace ecokube {
+namespace {
+
+namespace asio = boost::asio;
+using cli::Command;
+using cli::Verb;
+
+class EcoctlTest : public ::testing::Test {
+ protected:
+  EcoctlTest() {
+    test::fill(fleet_);
+    fleet_.tell(test::event(1, "state", "Ready -> Draining"));
+    ApiOptions options;
+    options.port = 0;
+    options.socket = dir_ / "api.sock";
+    api_ = make_api(io_.get_executor(), options, fleet_);
+    EXPECT_TRUE(api_->start().has_value());
+    port_ = api_->port();
+    thread_ = std::thread([this] { io_.run(); });
+  }
+  ~EcoctlTest() override {
+    asio::post(io_, [this] {
+      api_->stop();
+      work_.reset();
+    });
+    thread_.join();
+  }
+
+  struct Outcome {
+    int exit_code;
+    std::string out, err;
+  };
+  Outcome run(Command command) {
+    if (command.socket == "/run/ecokube/api.sock") command.socket = dir_ / "api.sock";
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    const int code = cli::run(command);
+    return {code, testing::internal::GetCapturedStdout(), testing::internal::GetCapturedStderr()};
+  }
+  static Command command(Verb verb, std::string node = "") {
+    Command made;
+    made.verb = verb;
+    made.node = std::move(node);
+    return made;
+  }
+  std::size_t posted() {
+    std::promise<std::size_t> count;
+    asio::post(io_, [&] { count.set_value(fleet_.posted.size()); });
+    return count.get_future().get();
+  }
+
+  test::TempDir dir_;
+  asio::io_context io_{1};
+  asio::executor_work_guard<asio::io_context::executor_type> work_ = asio::make_work_guard(io_);
+  test::FakeFleet fleet_;
+  std::unique_ptr<Api> api_;
+  std::uint16_t port_ = 0;
+  std::thread thread_;
+};
+
+TEST_F(EcoctlTest, ShowsNodesFleetExplanationAndEvents) {
+  const auto nodes = run(command(Verb::nodes));
+  EXPECT_EQ(nodes.exit_code, 0);
+  EXPECT_TRUE(nodes.out.starts_with("NODE     STATE        POWER  WATTS")) << nodes.out;
+  EXPECT_NE(nodes.out.find("worker2  PoweredDown  off"), std::string::npos) << nodes.out;
+  EXPECT_NE(run(command(Verb::fleet)).out.find("Lease     held, fence 3"), std::string::npos);
+  const auto explanation = run(command(Verb::explain, "worker1"));
+  EXPECT_NE(explanation.out.find("worker1 is Ready for 5 min, power on"), std::string::npos);
+  EXPECT_NE(run(command(Verb::events)).out.find("Ready -> Draining"), std::string::npos);
+}
+
+TEST_F(EcoctlTest, PrintsDocuments) {
+  auto json = command(Verb::nodes);
+  json.json = true;
+  const auto parsed = boost::json::parse(run(json).out);
+  EXPECT_EQ(parsed.at("nodes").at(0).at("name"), "worker1");
+}
+
+TEST_F(EcoctlTest, AsksAndSaysWhatHappens) {
+  auto wake = command(Verb::wake, "worker2");
+  wake.reason = "tests";
+  wake.stay = std::chrono::hours(2);
+  const auto outcome = run(wake);
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find("wake worker2: A magic packet is sent now"), std::string::npos);
+  EXPECT_NE(outcome.out.find("kept on for 2 h"), std::string::npos) << outcome.out;
+  EXPECT_EQ(posted(), 1U);
+}
+
+TEST_F(EcoctlTest, WaitsUntilItIsDone) {
+  auto wake = command(Verb::wake, "worker1");
+  wake.wait = true;
+  const auto outcome = run(wake);
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find("worker1: it is Ready"), std::string::npos) << outcome.out;
+}
+
+TEST_F(EcoctlTest, FailsWhenItIsNotDoneInTime) {
+  auto wake = command(Verb::wake, "worker2");
+  wake.wait = true;
+  wake.timeout = std::chrono::seconds(0);
+  const auto outcome = run(wake);
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_NE(outcome.err.find("still PoweredDown"), std::string::npos) << outcome.err;
+}
+
+TEST_F(EcoctlTest, SaysWhatIsWrong) {
+  const auto unknown = run(command(Verb::explain, "worker9"));
+  EXPECT_EQ(unknown.exit_code, 1);
+  EXPECT_NE(unknown.err.find("Known: worker1, worker2"), std::string::npos) << unknown.err;
+  auto no_socket = command(Verb::nodes);
+  no_socket.socket = dir_ / "absent.sock";
+  const auto missing = run(no_socket);
+  EXPECT_EQ(missing.exit_code, 1);
+  EXPECT_NE(missing.err.find("Is ecokube-coordinator running"), std::string::npos);
+  auto bad = command(Verb::nodes);
+  bad.server = "nonsense";
+  EXPECT_EQ(run(bad).exit_code, 2);
+}
+
+TEST_F(EcoctlTest, ReadsOverTcpToo) {
+  auto nodes = command(Verb::nodes);
+  nodes.server = "http://127.0.0.1:" + std::to_string(port_);
+  EXPECT_EQ(run(nodes).exit_code, 0);
+}
+
+}  // namespace
+}  // namespace ecokube

@@ -1,0 +1,70 @@
+#include "coordinator/api/metrics.h"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "tests/unit/api/fake_fleet.h"
+
+namespace ecokube {
+namespace {
+
+class MetricsTest : public ::testing::Test {
+ protected:
+  MetricsTest() { test::fill(fleet_); }
+  /// A line of the text as it stands.
+  bool has(const std::string& line) {
+    std::istringstream text(metrics_text(fleet_, counters_));
+    for (std::string one; std::getline(text, one);) {
+      if (one == line) return true;
+    }
+    return false;
+  }
+
+  test::FakeFleet fleet_;
+  StepCounters counters_;
+};
+
+TEST_F(MetricsTest, HasNodesInBaseUnits) {
+  EXPECT_TRUE(has(R"(ecokube_node_state{node="worker1",state="Ready"} 1)"));
+  EXPECT_TRUE(has(R"(ecokube_node_state{node="worker1",state="PoweredDown"} 0)"));
+  EXPECT_TRUE(has(R"(ecokube_node_state{node="worker2",state="PoweredDown"} 1)"));
+  EXPECT_TRUE(has(R"(ecokube_node_power_watts{node="worker1",source="rapl"} 14.25)"));
+  EXPECT_TRUE(has(R"(ecokube_node_energy_joules_total{node="worker1"} 1200)"));
+  EXPECT_TRUE(has(R"(ecokube_node_boot_time_seconds{node="worker1",quantile="0.5"} 8.2)") ||
+              metrics_text(fleet_, counters_).find("quantile=\"0.5\"} 8.19999") !=
+                  std::string::npos);
+  EXPECT_TRUE(has("ecokube_cluster_view_age_seconds 2"));
+  EXPECT_TRUE(has("ecokube_lease_held 1"));
+  EXPECT_TRUE(has("# TYPE ecokube_node_energy_joules_total counter"));
+  EXPECT_TRUE(has("# TYPE ecokube_node_power_watts gauge"));
+  EXPECT_NE(metrics_text(fleet_, counters_).find("ecokube_build_info{version=\""),
+            std::string::npos);
+}
+
+TEST_F(MetricsTest, LeavesOutWhatIsNotKnown) {
+  for (auto& [name, node] : fleet_.world_value.nodes) node.agent.power.reset();
+  EXPECT_EQ(metrics_text(fleet_, counters_).find("ecokube_node_power_watts"), std::string::npos);
+}
+
+TEST_F(MetricsTest, CountsStepsAndRules) {
+  auto ended = test::event(1, "step_ended", "");
+  ended.verb = "wake";
+  ended.outcome = "done";
+  count(counters_, ended);
+  count(counters_, ended);
+  auto blocked = test::event(2, "blocked", "");
+  blocked.rule = "S1";
+  count(counters_, blocked);
+  count(counters_, test::event(3, "state", ""));
+  EXPECT_TRUE(has(R"(ecokube_steps_total{verb="wake",outcome="done"} 2)"));
+  EXPECT_TRUE(has(R"(ecokube_step_blocked_total{rule="S1"} 1)"));
+}
+
+TEST_F(MetricsTest, EscapesLabels) {
+  fleet_.world_value.nodes.at("worker1").agent.power_source = "a\"b\\c\nd";
+  EXPECT_TRUE(has(R"(ecokube_node_power_watts{node="worker1",source="a\"b\\c\nd"} 14.25)"));
+}
+
+}  // namespace
+}  // namespace ecokube
