@@ -1,0 +1,130 @@
+#include "coordinator/app.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "common/boot_clock.h"
+#include "common/log.h"
+#include "coordinator/agents/agent_server.h"
+#include "coordinator/api/api.h"
+#include "coordinator/kafka/kafka_lag.h"
+#include "coordinator/kubernetes/cluster_api.h"
+#include "coordinator/loop.h"
+#include "coordinator/power/wake_on_lan.h"
+#include "coordinator/store/store.h"
+
+namespace ecokube {
+namespace {
+
+namespace asio = boost::asio;
+
+Result<std::unique_ptr<Store>> open_store(asio::io_context& io, const CoordinatorConfig& config) {
+  std::error_code error;
+  std::filesystem::create_directories(config.state_dir, error);
+  if (error) {
+    return fail(Errc::config, "state_dir " + config.state_dir.string() + ": " + error.message());
+  }
+  return make_store(io.get_executor(), config.state_dir / "coordinator.db");
+}
+
+Result<std::unique_ptr<kubernetes::KubernetesCluster>> open_cluster(
+    asio::io_context& io, const CoordinatorConfig& config, std::function<TimePoint()> clock) {
+  auto access = kubernetes::read_kubeconfig(config.kubeconfig, config.context);
+  if (!access) return std::unexpected(access.error());
+  kubernetes::KubernetesOptions options;
+  options.access = std::move(*access);
+  options.clock = std::move(clock);
+  options.lease = !config.policy.dry_run;
+  options.lease_duration = config.lease_duration;
+  options.identity = config.id;
+  return kubernetes::make_kubernetes(io.get_executor(), std::move(options));
+}
+
+/// Everything that was started, in the order in which it must end.
+struct Parts {
+  std::unique_ptr<Store> store;
+  std::unique_ptr<kubernetes::KubernetesCluster> cluster;
+  std::unique_ptr<AgentServer> agents;
+  std::unique_ptr<PowerControl> power;
+  std::vector<std::unique_ptr<DemandSource>> demand;
+  std::unique_ptr<Loop> loop;
+  std::unique_ptr<Api> api;
+};
+
+/// What adapters see goes to the loop; a fence that an agent has seen also bounds ours (S5).
+Observe observer(Parts& parts) {
+  return [&parts](core::Fact fact) {
+    if (const auto* hello = std::get_if<core::AgentConnected>(&fact)) {
+      parts.cluster->raise_fence_floor(hello->fence_highest_seen);
+    }
+    parts.loop->post(std::move(fact));
+  };
+}
+
+Result<void> start(Parts& parts) {
+  auto recovered = parts.store->recover();
+  if (!recovered) return std::unexpected(recovered.error());
+  parts.loop->start(std::move(*recovered));
+  const auto observe = observer(parts);
+  if (auto listening = parts.agents->start(observe); !listening) return listening;
+  if (auto serving = parts.api->start(); !serving) return serving;
+  parts.cluster->start(observe);
+  for (auto& source : parts.demand) source->start(observe);
+  return {};
+}
+
+/// Gives the Lease back and closes every link; what is in flight on the nodes goes on by itself and
+/// is found again by the next start.
+asio::awaitable<void> stop(Parts& parts) {
+  parts.loop->stop();
+  parts.api->stop();
+  for (auto& source : parts.demand) source->stop();
+  co_await parts.agents->stop();
+  co_await parts.cluster->stop();
+}
+
+}  // namespace
+
+Result<void> run_coordinator(const CoordinatorConfig& config) {
+  asio::io_context io(1);
+  const RealClock real_clock;
+  const auto clock = [&real_clock] { return real_clock.now(); };
+  Parts parts;
+  auto store = open_store(io, config);
+  if (!store) return std::unexpected(store.error());
+  parts.store = std::move(*store);
+  auto cluster = open_cluster(io, config, clock);
+  if (!cluster) return std::unexpected(cluster.error());
+  parts.cluster = std::move(*cluster);
+  parts.agents = make_agent_server(io.get_executor(), config.agents);
+  parts.power = make_wake_on_lan(io.get_executor());
+  for (const auto& scaler : config.policy.scalers) {
+    parts.demand.push_back(make_kafka_lag(io.get_executor(), scaler));
+  }
+  const Ports ports{*parts.cluster, *parts.power, *parts.agents, *parts.store};
+  parts.loop = std::make_unique<Loop>(io.get_executor(), config.policy, ports, clock);
+  parts.api = make_api(io.get_executor(), config.api, *parts.loop);
+
+  if (auto started = start(parts); !started) return started;
+  asio::signal_set signals(io, SIGTERM, SIGINT);
+  signals.async_wait([&](const boost::system::error_code& error, int signal) {
+    if (error) return;
+    log::info("signal={} stopping", signal);
+    asio::co_spawn(io, stop(parts), [&io](std::exception_ptr unforeseen) {
+      if (unforeseen) log::error("stopping failed with an unforeseen error");
+      io.stop();
+    });
+  });
+  log::info("id={} ready agents={}:{} api={}:{} socket={}", config.id, config.agents.listen_address,
+            parts.agents->port(), config.api.address, parts.api->port(),
+            config.api.socket.string());
+  io.run();
+  return {};
+}
+
+}  // namespace ecokube

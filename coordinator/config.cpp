@@ -1,0 +1,206 @@
+#include "coordinator/config.h"
+
+#include <charconv>
+#include <optional>
+#include <set>
+#include <sstream>
+
+#include "common/config_file.h"
+
+namespace ecokube {
+namespace {
+
+using core::Policy;
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+struct HostPort {
+  std::string host;
+  std::uint16_t port;
+};
+
+std::optional<HostPort> parse_host_port(const std::string& text) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string::npos || colon == 0) return std::nullopt;
+  std::uint16_t port = 0;
+  const char* end = text.data() + text.size();
+  const auto [at, error] = std::from_chars(text.data() + colon + 1, end, port);
+  if (error != std::errc{} || at != end) return std::nullopt;
+  return HostPort{text.substr(0, colon), port};
+}
+
+HostPort listen_address(ConfigTable& table, const std::string& fallback) {
+  const auto address = parse_host_port(table.text("listen", fallback));
+  if (address) return *address;
+  table.report("listen", "must be an address and a port, as in \"" + fallback + "\"");
+  return {"", 0};
+}
+
+void read_agents(ConfigTable table, CoordinatorConfig& config) {
+  const auto address = listen_address(table, "0.0.0.0:7443");
+  config.agents.listen_address = address.host;
+  config.agents.port = address.port;
+  config.agents.coordinator_id = config.id;
+  config.agents.tls.ca = table.required_text("ca");
+  config.agents.tls.certificate = table.required_text("certificate");
+  config.agents.tls.key = table.required_text("key");
+  config.agents.heartbeat_interval =
+      table.seconds("heartbeat_interval_s", seconds(5), milliseconds(100), seconds(60));
+}
+
+void read_api(ConfigTable table, CoordinatorConfig& config) {
+  const auto address = listen_address(table, "127.0.0.1:7444");
+  config.api.address = address.host;
+  config.api.port = address.port;
+  config.api.socket = table.text("socket", config.api.socket.string());
+}
+
+/// The S-rules' times and limits. Lower bounds keep a slip of the pen from being dangerous.
+void read_safety(ConfigTable table, Policy& policy) {
+  const auto time = [&](const char* key, Duration& value, Duration min, Duration max) {
+    value = table.seconds(key, value, min, max);
+  };
+  time("settle_s", policy.settle, milliseconds(500), seconds(600));
+  time("cluster_view_age_max_s", policy.cluster_view_age_max, seconds(5), seconds(600));
+  time("demand_age_max_s", policy.demand_age_max, seconds(2), seconds(3600));
+  time("heartbeat_age_max_s", policy.heartbeat_age_max, seconds(1), seconds(600));
+  time("silence_to_off_s", policy.silence_to_off, milliseconds(500), seconds(3600));
+  time("down_deadline_s", policy.down_deadline, seconds(5), hours(2));
+  time("wake_deadline_s", policy.wake_deadline, seconds(5), hours(4));
+  time("wake_repeat_s", policy.wake_repeat, milliseconds(200), seconds(60));
+  time("person_wake_for_s", policy.person_wake_for, seconds(1), hours(24 * 30));
+  time("quarantine_s", policy.quarantine_base, seconds(1), hours(24));
+  policy.downs_per_day_max =
+      table.integer("downs_per_day_max", policy.downs_per_day_max, 1, 10'000);
+  policy.unready_percent_max =
+      table.integer("unready_percent_max", policy.unready_percent_max, 0, 100);
+}
+
+core::Pool read_pool(ConfigTable table) {
+  core::Pool pool;
+  pool.name = table.required_text("name");
+  pool.names = table.texts("names");
+  for (const auto& [key, value] : table.text_map("node_selector")) pool.node_selector[key] = value;
+  if (pool.names.empty() && pool.node_selector.empty()) {
+    table.report("names", "give names or node_selector, else the pool has no node");
+  }
+  const auto mode = table.text("mode", "advise");
+  pool.mode = mode == "act"   ? core::Mode::act
+              : mode == "off" ? core::Mode::off
+                              : core::Mode::advise;
+  if (mode != "act" && mode != "off" && mode != "advise") {
+    table.report("mode", "must be off, advise or act");
+  }
+  constexpr std::int64_t kNodesMax = 100'000;
+  pool.min_on = table.integer("min_on", 0, 0, kNodesMax);
+  pool.spare = table.integer("spare", 0, 0, kNodesMax);
+  pool.unneeded_time = table.seconds("unneeded_time_s", pool.unneeded_time, seconds(0), hours(720));
+  return pool;
+}
+
+core::Scaler read_scaler(ConfigTable table) {
+  constexpr std::int64_t kReplicasMax = 100'000;
+  constexpr std::int64_t kLagMax = 1'000'000'000'000;
+  core::Scaler scaler;
+  scaler.name = table.required_text("name");
+  auto target = table.table("scaleTargetRef");
+  scaler.kind = target.text("kind", "Deployment");
+  if (scaler.kind != "Deployment") target.report("kind", "only Deployment is supported yet");
+  scaler.target = target.required_text("name");
+  scaler.ns = target.text("namespace", "default");
+  scaler.bootstrap_servers = table.required_text("bootstrapServers");
+  scaler.topic = table.required_text("topic");
+  scaler.consumer_group = table.required_text("consumerGroup");
+  scaler.lag_threshold = table.integer("lagThreshold", 10, 1, kLagMax);
+  scaler.activation_lag_threshold = table.integer("activationLagThreshold", 0, 0, kLagMax);
+  scaler.min_replica_count = table.integer("minReplicaCount", 0, 0, kReplicasMax);
+  scaler.max_replica_count = table.integer("maxReplicaCount", 100, 1, kReplicasMax);
+  if (scaler.min_replica_count > scaler.max_replica_count) {
+    table.report("minReplicaCount", "must not be above maxReplicaCount");
+  }
+  scaler.cooldown_period = table.seconds("cooldownPeriod", seconds(300), seconds(0), hours(24));
+  scaler.polling_interval =
+      table.seconds("pollingInterval", seconds(1), milliseconds(50), hours(1));
+  return scaler;
+}
+
+template <class Items>
+void refuse_twice(ConfigTable& root, const char* key, const Items& items) {
+  std::set<std::string> names;
+  for (const auto& item : items) {
+    if (!names.insert(item.name).second)
+      root.report(key, "the name " + item.name + " stands twice");
+  }
+}
+
+void read_policy(ConfigTable& root, Policy& policy) {
+  policy.dry_run = root.boolean("dry_run", false);
+  policy.host_node = root.text("host_node", "");
+  read_safety(root.table("safety"), policy);
+  for (auto& table : root.tables("pool")) policy.pools.push_back(read_pool(table));
+  for (auto& table : root.tables("scaler")) policy.scalers.push_back(read_scaler(table));
+  for (auto& table : root.tables("node")) {
+    const auto name = table.required_text("name");
+    if (!is_node_name(name)) table.report("name", "must be a node's name in lower case");
+    policy.nodes[name].wake_address = table.text("address", "");
+  }
+  refuse_twice(root, "pool", policy.pools);
+  refuse_twice(root, "scaler", policy.scalers);
+}
+
+const char* mode_word(core::Mode mode) {
+  switch (mode) {
+    case core::Mode::off: return "off";
+    case core::Mode::advise: return "advise";
+    case core::Mode::act: return "act";
+  }
+  return "?";
+}
+
+}  // namespace
+
+Result<CoordinatorConfig> read_coordinator_config(const std::filesystem::path& file) {
+  auto parsed = ConfigFile::read(file);
+  if (!parsed) return std::unexpected(parsed.error());
+  auto root = parsed->root();
+  CoordinatorConfig config;
+  config.id = root.text("id", "coordinator");
+  if (!is_node_name(config.id))
+    root.report("id", "must be lower case letters, digits, '-' and '.'");
+  config.log_level = root.text("log_level", "info");
+  config.state_dir = root.text("state_dir", "/var/lib/ecokube");
+  auto kubernetes = root.table("kubernetes");
+  config.kubeconfig = kubernetes.required_text("kubeconfig");
+  config.context = kubernetes.text("context", "");
+  config.lease_duration =
+      kubernetes.seconds("lease_duration_s", seconds(15), seconds(1), seconds(300));
+  read_agents(root.table("agents"), config);
+  read_api(root.table("api"), config);
+  read_policy(root, config.policy);
+  if (auto finished = parsed->finish(); !finished) return std::unexpected(finished.error());
+  return config;
+}
+
+std::string describe(const CoordinatorConfig& config) {
+  std::ostringstream out;
+  out << "id " << config.id << ", state in " << config.state_dir.string() << "\n"
+      << "Kubernetes by " << config.kubeconfig.string() << "\n"
+      << "agents at " << config.agents.listen_address << ":" << config.agents.port << "\n"
+      << "API at " << config.api.address << ":" << config.api.port << " (read-only) and "
+      << config.api.socket.string() << "\n";
+  for (const auto& pool : config.policy.pools) {
+    out << "pool " << pool.name << ": mode " << mode_word(pool.mode) << ", min_on " << pool.min_on
+        << ", spare " << pool.spare << ", unneeded_time "
+        << static_cast<double>(pool.unneeded_time.count()) / 1000.0 << " s\n";
+  }
+  for (const auto& scaler : config.policy.scalers) {
+    out << "scaler " << scaler.name << ": " << scaler.kind << " " << scaler.ns << "/"
+        << scaler.target << " from lag of " << scaler.topic << " in " << scaler.consumer_group
+        << ", " << scaler.min_replica_count << " to " << scaler.max_replica_count << "\n";
+  }
+  if (config.policy.dry_run) out << "dry run: decides and explains, touches nothing\n";
+  return out.str();
+}
+
+}  // namespace ecokube

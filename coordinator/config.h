@@ -1,0 +1,32 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "common/error.h"
+#include "coordinator/agents/agent_server.h"
+#include "coordinator/api/api.h"
+#include "coordinator/core/policy.h"
+
+namespace ecokube {
+
+/// coordinator.toml as values. See docs/coordinator.toml for every key.
+struct CoordinatorConfig {
+  std::string id;
+  std::string log_level = "info";
+  std::filesystem::path state_dir;
+  std::filesystem::path kubeconfig;
+  std::string context;
+  Duration lease_duration{};
+  AgentServerOptions agents;
+  ApiOptions api;
+  core::Policy policy;
+};
+
+/// Errc::config with every mistake, one line each: file, line, key and what is allowed.
+[[nodiscard]] Result<CoordinatorConfig> read_coordinator_config(const std::filesystem::path& file);
+
+/// The configuration in force, for --check-config.
+[[nodiscard]] std::string describe(const CoordinatorConfig& config);
+
+}  // namespace ecokube

@@ -1,0 +1,120 @@
+#include "coordinator/executor.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <exception>
+#include <utility>
+
+#include "common/log.h"
+
+namespace ecokube {
+namespace {
+
+namespace asio = boost::asio;
+using core::Outcome;
+using core::Step;
+using core::StepEnded;
+using core::Verb;
+
+/// Above every adapter's own limit; reached only when one of them hangs.
+constexpr std::chrono::seconds kStepLimit{90};
+
+StepEnded failed(const Step& step, const Error& error) {
+  StepEnded ended;
+  ended.id = step.id;
+  ended.outcome = error.code == Errc::refused ? Outcome::refused : Outcome::failed;
+  ended.message = error.message;
+  return ended;
+}
+
+StepEnded done(const Step& step, core::Revision revision = 0) {
+  StepEnded ended;
+  ended.id = step.id;
+  ended.outcome = Outcome::done;
+  ended.revision = revision;
+  return ended;
+}
+
+StepEnded from(const Step& step, const Result<core::Revision>& revision) {
+  return revision ? done(step, *revision) : failed(step, revision.error());
+}
+
+StepEnded from(const Step& step, const Result<void>& result) {
+  return result ? done(step) : failed(step, result.error());
+}
+
+const char* outcome_word(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::done: return "done";
+    case Outcome::refused: return "refused";
+    case Outcome::failed: return "failed";
+  }
+  return "?";
+}
+
+}  // namespace
+
+void Executor::start(Step step) {
+  if (!in_flight_.insert(step.id).second) return;
+  auto on_end = [this, step](std::exception_ptr error, StepEnded ended) {
+    if (error) {
+      const Error unforeseen{Errc::io, "an unforeseen error stopped this step"};
+      ended = failed(step, unforeseen);
+      try {
+        std::rethrow_exception(error);
+      } catch (const std::exception& exception) {
+        log::error("step={} unforeseen error: {}", step.id.text(), exception.what());
+      }
+    }
+    finish(step, std::move(ended));
+  };
+  asio::co_spawn(executor_, perform(std::move(step)), std::move(on_end));
+}
+
+void Executor::finish(const Step& step, StepEnded ended) {
+  in_flight_.erase(step.id);
+  if (core::takes_capacity_away(step.id.verb)) {
+    ports_.store.write_outcome(step.id, outcome_word(ended.outcome), clock_());
+  }
+  ended_(std::move(ended));
+}
+
+asio::awaitable<StepEnded> Executor::perform(Step step) {
+  using namespace asio::experimental::awaitable_operators;
+  if (core::takes_capacity_away(step.id.verb)) {
+    const auto written = co_await ports_.store.write_intent(step, clock_());
+    if (!written) co_return failed(step, written.error());
+  }
+  asio::steady_timer limit(executor_, kStepLimit);
+  auto result = co_await (act(step) || limit.async_wait(asio::use_awaitable));
+  if (result.index() == 0) co_return std::get<0>(std::move(result));
+  const Error error{Errc::timeout, "not finished within its time limit"};
+  co_return failed(step, error);
+}
+
+asio::awaitable<StepEnded> Executor::act(const Step& step) {
+  switch (step.id.verb) {
+    case Verb::mark: co_return from(step, co_await ports_.cluster.mark(step));
+    case Verb::unmark: co_return from(step, co_await ports_.cluster.unmark(step));
+    case Verb::record_off:
+    case Verb::quarantine:
+    case Verb::record_hold: co_return from(step, co_await ports_.cluster.annotate(step));
+    case Verb::shutdown: co_return from(step, co_await ports_.agents.shutdown(step));
+    case Verb::wake:
+      co_return from(step, co_await ports_.power.wake(std::get<core::WakeNode>(step.action)));
+    case Verb::scale:
+      co_return from(step,
+                     co_await ports_.cluster.scale(std::get<core::ScaleWorkload>(step.action)));
+    case Verb::list_pods: break;
+  }
+  const auto min_revision = std::get<core::ListPods>(step.action).min_revision;
+  auto listed = co_await ports_.cluster.list_pods(step.id.subject, min_revision);
+  if (!listed) co_return failed(step, listed.error());
+  StepEnded ended = done(step, listed->revision);
+  ended.pods = std::move(listed->pods);
+  co_return ended;
+}
+
+}  // namespace ecokube
