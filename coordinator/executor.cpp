@@ -45,15 +45,6 @@ StepEnded from(const Step& step, const Result<void>& result) {
   return result ? done(step) : failed(step, result.error());
 }
 
-const char* outcome_word(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::done: return "done";
-    case Outcome::refused: return "refused";
-    case Outcome::failed: return "failed";
-  }
-  return "?";
-}
-
 }  // namespace
 
 void Executor::start(Step step) {
@@ -76,7 +67,7 @@ void Executor::start(Step step) {
 void Executor::finish(const Step& step, StepEnded ended) {
   in_flight_.erase(step.id);
   if (core::takes_capacity_away(step.id.verb)) {
-    ports_.store.write_outcome(step.id, outcome_word(ended.outcome), clock_());
+    ports_.store.write_outcome(step.id, std::string(to_string(ended.outcome)), clock_());
   }
   ended_(std::move(ended));
 }

@@ -18,6 +18,14 @@ constexpr std::chrono::milliseconds kCoalesce{1};  ///< a burst is one decision
 constexpr std::chrono::seconds kSlowTick{1};       ///< the safety net under reconsider_at
 constexpr std::size_t kEventsKept = 2000;
 
+FleetEvent event(std::string kind, std::string subject, std::string text) {
+  FleetEvent event;
+  event.kind = std::move(kind);
+  event.subject = std::move(subject);
+  event.text = std::move(text);
+  return event;
+}
+
 core::RememberedNode remembered(const core::Node& node) {
   return {node.name,  node.inventory,     node.boot_times, node.wake_proven_at,
           node.downs, node.agent.goodbye, node.transition};
@@ -94,7 +102,7 @@ void Loop::take(const Observation& observation) {
     const std::string text =
         std::string(to_string(before)) + " -> " + std::string(to_string(node.state));
     log::info("node={} state={} was={}", name, to_string(node.state), to_string(before));
-    emit("state", name, text);
+    emit(event("state", name, text));
   }
   remember(name);
 }
@@ -104,7 +112,10 @@ void Loop::perform(const Step& step) {
   if (!violations.empty()) return blocked(step, violations);
   blocked_.erase(step.id.subject + std::string(to_string(step.id.verb)));
   log::info("step={} reason={} {}", step.id.text(), step.reason.code, step.reason.text);
-  emit("step", step.id.subject, std::string(to_string(step.id.verb)), step.reason);
+  auto begun = event("step", step.id.subject, step.reason.text);
+  begun.reason = step.reason;
+  begun.verb = to_string(step.id.verb);
+  emit(std::move(begun));
   const Observation started{clock_(), core::StepStarted{step}};
   take(started);
   executor_.start(step);
@@ -117,14 +128,17 @@ void Loop::blocked(const Step& step, const std::vector<core::Violation>& violati
   const std::string cause = first.rule + first.code;
   if (said == cause) return;
   said = cause;
-  const core::Reason reason{first.code, first.rule + ": " + first.text};
   if (policy_.dry_run) {
     log::info("dry run: would do step={} reason={} {}", step.id.text(), step.reason.code,
               step.reason.text);
   } else {
     log::error("step={} blocked by {}: {}", step.id.text(), first.rule, first.text);
   }
-  emit("blocked", step.id.subject, std::string(to_string(step.id.verb)), reason);
+  auto refused = event("blocked", step.id.subject, first.text);
+  refused.reason = {first.code, first.text};
+  refused.verb = to_string(step.id.verb);
+  refused.rule = first.rule;
+  emit(std::move(refused));
 }
 
 void Loop::note_fact(const core::Fact& fact) {
@@ -138,7 +152,12 @@ void Loop::note_fact(const core::Fact& fact) {
   } else if (line->kind != "demand") {
     log::info("{} {}", line->subject, line->text);
   }
-  emit(line->kind, line->subject, line->text);
+  auto seen = event(line->kind, line->subject, line->text);
+  if (const auto* ended = std::get_if<core::StepEnded>(&fact)) {
+    seen.verb = to_string(ended->id.verb);
+    seen.outcome = to_string(ended->outcome);
+  }
+  emit(std::move(seen));
 }
 
 void Loop::remember(const NodeName& name) {
@@ -149,9 +168,9 @@ void Loop::remember(const NodeName& name) {
   if (!policy_.dry_run) store_.remember(saved);
 }
 
-void Loop::emit(std::string kind, std::string subject, std::string text, core::Reason reason) {
-  const FleetEvent event{++last_event_,      clock_(),        std::move(kind),
-                         std::move(subject), std::move(text), std::move(reason)};
+void Loop::emit(FleetEvent event) {
+  event.id = ++last_event_;
+  event.at = clock_();
   events_.push_back(event);
   if (events_.size() > kEventsKept) events_.pop_front();
   const auto listeners = listeners_;  // one may unsubscribe while it is called

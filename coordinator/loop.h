@@ -45,7 +45,7 @@ class Loop final : public Fleet {
   void blocked(const core::Step& step, const std::vector<core::Violation>& violations);
   void note_fact(const core::Fact& fact);
   void remember(const NodeName& name);
-  void emit(std::string kind, std::string subject, std::string text, core::Reason reason = {});
+  void emit(FleetEvent event);
 
   boost::asio::any_io_executor io_;
   core::Policy policy_;

@@ -147,6 +147,7 @@ struct StepStarted {
   Step step;
 };
 enum class Outcome { done, refused, failed };
+[[nodiscard]] std::string_view to_string(Outcome outcome);
 struct StepEnded {
   StepId id;
   Outcome outcome = Outcome::failed;

@@ -55,6 +55,15 @@ std::string_view to_string(LeaveOrigin origin) {
   return "?";
 }
 
+std::string_view to_string(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::done: return "done";
+    case Outcome::refused: return "refused";
+    case Outcome::failed: return "failed";
+  }
+  return "?";
+}
+
 std::string_view to_string(PersonVerb verb) {
   switch (verb) {
     case PersonVerb::wake: return "wake";
