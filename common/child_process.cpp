@@ -74,6 +74,9 @@ struct Prepared {
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::signal(SIGPIPE, SIG_DFL);
+  // Asio's sockets are not close-on-exec: a child must not keep our ports and links open.
+  constexpr unsigned kFirst = STDERR_FILENO + 1;
+  ::close_range(kFirst, ~0U, CLOSE_RANGE_CLOEXEC);
   if (child.directory != nullptr && ::chdir(child.directory) != 0) give_up();
   if (child.output_fd >= 0) {
     if (::dup2(child.output_fd, STDOUT_FILENO) < 0) give_up();

@@ -114,8 +114,9 @@ class TlsConnection final : public LinkConnection,
     if (!std::exchange(writing_, true)) {
       asio::co_spawn(socket_.get_executor(), write_queue(shared_from_this()),
                      [self = shared_from_this()](const std::exception_ptr& error) {
-                       self->writing_ = false;
-                       if (error) self->abort();
+                       if (!error) return;
+                       log::error("link writer failed peer={}", self->peer_address_);
+                       self->abort();
                      });
     }
     return {};
@@ -238,10 +239,12 @@ class TlsConnection final : public LinkConnection,
         log::debug("link write failed peer={} why=\"{}\"", peer_address_, ready.error().message);
         // What was received may still tell more; a reader meets the broken connection itself.
         if (ready.error().code == Errc::timeout) abort();
-        co_return;
+        break;
       }
+      if (!rest.empty()) break;
     }
-    (void)self;
+    // Here, not when the coroutine's end is reported: a frame sent in between would lie for ever.
+    self->writing_ = false;
   }
 
   tcp::socket socket_;

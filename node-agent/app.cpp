@@ -1,0 +1,194 @@
+#include "node-agent/app.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <csignal>
+#include <exception>
+#include <utility>
+
+#include "common/boot_clock.h"
+#include "common/log.h"
+#include "node-agent/link/client.h"
+#include "node-agent/sensors/power_meter.h"
+#include "node-agent/way_down.h"
+
+namespace ecokube::agent {
+namespace {
+
+namespace asio = boost::asio;
+constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
+constexpr std::chrono::milliseconds kGoodbyeLimit{1000};
+constexpr std::uint32_t kProtocolVersion = 1;
+constexpr int kExitOk = 0;
+constexpr int kExitFailure = 1;
+constexpr int kExitConfig = 2;
+
+class App final : public LinkHost {
+ public:
+  App(asio::io_context& io, const Config& config, std::string version, TlsContext tls,
+      std::string boot_id)
+      : io_(io),
+        config_(config),
+        version_(std::move(version)),
+        boot_id_(std::move(boot_id)),
+        meter_({config.roots.sysfs, config.roots.procfs, config.idle, config.peak}),
+        way_down_(io.get_executor(), config, boot_id_),
+        link_(make_link_client(io.get_executor(), link_options(config, std::move(tls)), *this)),
+        signals_(io, SIGTERM, SIGINT) {
+    way_down_.use_link(*link_);
+    if (auto id = read_machine_id(config_.roots)) machine_id_ = std::move(*id);
+  }
+
+  int run() {
+    start("sampling", sample());
+    start("the link", link_->run());
+    start("waiting for signals", wait_for_signal());
+    io_.run();
+    return exit_code_;
+  }
+
+  v1::Hello hello() override;
+  v1::Heartbeat heartbeat() override;
+  void session_opened() override { way_down_.session_opened(); }
+  void heartbeat_sent(std::uint64_t sequence) override { way_down_.heartbeat_sent(sequence); }
+  void shutdown_asked(std::uint64_t session, v1::Shutdown command) override {
+    start("a shutdown", way_down_.carry_out(session, std::move(command)));
+  }
+
+ private:
+  static LinkOptions link_options(const Config& config, TlsContext tls) {
+    LinkOptions options;
+    options.addresses = config.coordinators;
+    options.tls = std::move(tls);
+    return options;
+  }
+
+  // An exception that nobody expected ends the agent: systemd starts a fresh one.
+  void start(const char* what, asio::awaitable<void> work) {
+    asio::co_spawn(io_, std::move(work), [this, what](const std::exception_ptr& error) {
+      if (!error) return;
+      try {
+        std::rethrow_exception(error);
+      } catch (const std::exception& e) {
+        log::error("{} failed why=\"{}\"", what, e.what());
+      }
+      exit_code_ = kExitFailure;
+      io_.stop();
+    });
+  }
+
+  asio::awaitable<void> sample();
+  asio::awaitable<void> wait_for_signal();
+  void write_nics(google::protobuf::RepeatedPtrField<v1::Nic>& out) const;
+
+  asio::io_context& io_;
+  Config config_;
+  std::string version_;
+  std::string boot_id_, machine_id_;
+  PowerMeter meter_;
+  WayDown way_down_;
+  std::unique_ptr<LinkClient> link_;
+  asio::signal_set signals_;
+  int exit_code_ = kExitOk;
+};
+
+asio::awaitable<void> App::sample() {
+  asio::steady_timer timer(io_);
+  for (;;) {
+    meter_.sample(boottime_now());
+    for (const auto& problem : meter_.take_problems()) log::warn("{}", problem);
+    timer.expires_after(config_.sample_interval);
+    co_await timer.async_wait(kTuple);
+  }
+}
+
+asio::awaitable<void> App::wait_for_signal() {
+  const auto [error, signal] = co_await signals_.async_wait(kTuple);
+  if (error) co_return;
+  log::info("stopping signal={}", signal);
+  if (!way_down_.powering_off()) {
+    v1::Goodbye goodbye;
+    goodbye.set_origin(v1::ORIGIN_SERVICE_STOP);
+    goodbye.set_boot_id(boot_id_);
+    co_await link_->leave(std::move(goodbye), kGoodbyeLimit);
+  }
+  link_->stop();
+  io_.stop();
+}
+
+void App::write_nics(google::protobuf::RepeatedPtrField<v1::Nic>& out) const {
+  for (const auto& nic : read_nics(config_.roots)) {
+    auto& message = *out.Add();
+    message.set_name(nic.name);
+    message.set_mac(nic.mac.raw());
+    message.set_link_up(nic.link_up);
+    message.set_wake_armed(nic.wake_armed);
+  }
+}
+
+v1::Hello App::hello() {
+  v1::Hello hello;
+  hello.set_protocol_version(kProtocolVersion);
+  hello.set_machine_id(machine_id_);
+  hello.set_boot_id(boot_id_);
+  hello.set_fence_highest_seen(way_down_.fence_highest());
+  hello.set_agent_version(version_);
+  auto& inventory = *hello.mutable_inventory();
+  write_nics(*inventory.mutable_nics());
+  inventory.set_cpu_millicores(read_cpu_millicores(config_.roots));
+  inventory.set_memory_bytes(read_memory_bytes(config_.roots));
+  inventory.set_wake_address(config_.wake_address);
+  if (config_.idle) inventory.set_power_idle_milliwatts(config_.idle->milliwatts());
+  if (config_.peak) inventory.set_power_peak_milliwatts(config_.peak->milliwatts());
+  return hello;
+}
+
+v1::Heartbeat App::heartbeat() {
+  v1::Heartbeat heartbeat;
+  heartbeat.set_boot_id(boot_id_);
+  if (const auto uptime = read_uptime(config_.roots)) heartbeat.set_uptime_ms(uptime->count());
+  // A reading of now, so that power and uptime speak of the same time.
+  meter_.sample(boottime_now());
+  for (const auto& reading : meter_.readings()) {
+    auto& counter = *heartbeat.add_energy();
+    counter.set_source(reading.source);
+    counter.set_domain(reading.domain);
+    counter.set_microjoules(reading.energy.microjoules());
+    counter.set_counts_for_node(reading.counts_for_node);
+    counter.set_unknown_intervals(reading.unknown_intervals);
+  }
+  write_nics(*heartbeat.mutable_nics());
+  for (const auto& veto : way_down_.vetoes()) heartbeat.add_vetoes(veto);
+  return heartbeat;
+}
+
+}  // namespace
+
+Result<void> check_files(const Config& config) {
+  auto tls = make_link_client_context(config.tls);
+  if (!tls) return std::unexpected(std::move(tls.error()));
+  return {};
+}
+
+int run_agent(const Config& config, const std::string& version) {
+  auto tls = make_link_client_context(config.tls);
+  if (!tls) {
+    log::error("{}", tls.error().message);
+    return kExitConfig;
+  }
+  auto boot_id = read_boot_id(config.roots);
+  if (!boot_id) {
+    log::error("{}; check procfs_root", boot_id.error().message);
+    return kExitConfig;
+  }
+  log::info("agent starts node={} version={} boot_id={}", config.node_name, version, *boot_id);
+  asio::io_context io(1);
+  App app(io, config, version, std::move(*tls), std::move(*boot_id));
+  return app.run();
+}
+
+}  // namespace ecokube::agent

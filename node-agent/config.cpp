@@ -1,0 +1,122 @@
+#include "node-agent/config.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <utility>
+
+#include "common/config_file.h"
+#include "common/names.h"
+#include "node-agent/link/client.h"
+#include "node-agent/shutdown/guard.h"
+
+namespace ecokube::agent {
+namespace {
+
+using std::chrono::seconds;
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0) return {};
+  return name.data();
+}
+
+std::optional<Power> watts(ConfigTable& table, std::string_view key) {
+  constexpr std::int64_t kWattsMax = 100'000;
+  if (!table.has(key)) return std::nullopt;
+  return Power::watts(table.integer(key, 0, 1, kWattsMax));
+}
+
+void read_coordinator(ConfigTable table, Config& config) {
+  config.coordinators = table.texts("addresses");
+  constexpr std::size_t kAddressesMax = 16;
+  if (config.coordinators.empty()) {
+    table.report("addresses", "name at least one coordinator, e.g. [\"coordinator:7443\"]");
+  }
+  if (config.coordinators.size() > kAddressesMax) {
+    table.report("addresses", "at most " + std::to_string(kAddressesMax) + " are used");
+  }
+  for (const auto& address : config.coordinators) {
+    if (!parse_host_and_port(address)) {
+      table.report("addresses", "'" + address + "' is not host:port");
+    }
+  }
+}
+
+void read_tls(ConfigTable table, Config& config) {
+  config.tls.ca = table.required_text("ca");
+  config.tls.certificate = table.required_text("certificate");
+  config.tls.key = table.required_text("key");
+}
+
+void read_power(ConfigTable table, Config& config) {
+  config.sample_interval =
+      table.seconds("sample_interval_s", seconds(1), std::chrono::milliseconds(20), seconds(60));
+  config.idle = watts(table, "idle_watts");
+  config.peak = watts(table, "peak_watts");
+  if (config.idle.has_value() != config.peak.has_value()) {
+    table.report(config.idle ? "idle_watts" : "peak_watts",
+                 "give both idle_watts and peak_watts, or neither");
+  } else if (config.idle && *config.idle > *config.peak) {
+    table.report("idle_watts", "is above peak_watts");
+  }
+}
+
+void read_shutdown(ConfigTable table, Config& config) {
+  config.hold_file = table.text("hold_file", "/etc/ecokube/hold");
+  config.hooks_dir = table.text("hooks_dir", "/etc/ecokube/shutdown.d");
+  config.hook_timeout =
+      table.seconds("hook_timeout_s", seconds(10), std::chrono::milliseconds(100), seconds(20));
+  config.action = {"systemctl", "poweroff"};
+  if (!table.has("action")) return;
+  config.action = table.texts("action");
+  if (config.action.empty() || config.action.front().empty()) {
+    table.report("action", "name the command that powers off, e.g. [\"systemctl\", \"poweroff\"]");
+  }
+}
+
+Result<Config> read_tables(ConfigFile file) {
+  Config config;
+  auto root = file.root();
+  config.node_name = root.text("node_name", host_name());
+  if (!is_node_name(config.node_name)) {
+    root.report("node_name", "'" + config.node_name +
+                                 "' is no node name: lower case letters, digits, '-' and '.'");
+  }
+  config.log_level = root.text("log_level", "info");
+  if (config.log_level != "debug" && config.log_level != "info" && config.log_level != "warning" &&
+      config.log_level != "error") {
+    root.report("log_level", "'" + config.log_level + "': use debug, info, warning or error");
+  }
+  config.state_dir = root.text("state_dir", "/var/lib/ecokube");
+  config.roots.sysfs = root.text("sysfs_root", "/sys");
+  config.roots.procfs = root.text("procfs_root", "/proc");
+  config.roots.machine_id_file = root.text("machine_id_file", "/etc/machine-id");
+  read_coordinator(root.table("coordinator"), config);
+  read_tls(root.table("tls"), config);
+  read_power(root.table("power"), config);
+  read_shutdown(root.table("shutdown"), config);
+  auto wake = root.table("wake");
+  config.wake_address = wake.text("address", "");
+  if (!config.wake_address.empty() && !parse_host_and_port(config.wake_address)) {
+    wake.report("address", "'" + config.wake_address + "' is not host:port");
+  }
+  if (auto finished = file.finish(); !finished) return std::unexpected(std::move(finished.error()));
+  return config;
+}
+
+}  // namespace
+
+Result<Config> read_config(const std::filesystem::path& file) {
+  auto read = ConfigFile::read(file);
+  if (!read) return std::unexpected(std::move(read.error()));
+  return read_tables(std::move(*read));
+}
+
+Result<Config> parse_config(std::string_view text, std::string name) {
+  auto read = ConfigFile::parse(text, std::move(name));
+  if (!read) return std::unexpected(std::move(read.error()));
+  return read_tables(std::move(*read));
+}
+
+}  // namespace ecokube::agent

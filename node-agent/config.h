@@ -1,0 +1,41 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/error.h"
+#include "common/tls_context.h"
+#include "common/units.h"
+#include "node-agent/sensors/machine.h"
+
+namespace ecokube::agent {
+
+/// agent.toml.
+struct Config {
+  std::string node_name;
+  std::string log_level;
+  std::filesystem::path state_dir;
+  MachineRoots roots;
+
+  std::vector<std::string> coordinators;  ///< "host:port"
+  TlsFiles tls;
+
+  std::chrono::milliseconds sample_interval{};
+  std::optional<Power> idle, peak;
+
+  std::filesystem::path hold_file, hooks_dir;
+  std::chrono::milliseconds hook_timeout{};
+  std::vector<std::string> action;
+
+  std::string wake_address;  ///< "host:port"; empty: the coordinator's own configuration counts
+};
+
+/// Errc::config with each mistake on a line of its own: file, line, key.
+[[nodiscard]] Result<Config> read_config(const std::filesystem::path& file);
+[[nodiscard]] Result<Config> parse_config(std::string_view text, std::string name);
+
+}  // namespace ecokube::agent

@@ -1,0 +1,295 @@
+#include "node-agent/link/client.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <charconv>
+#include <exception>
+#include <optional>
+#include <random>
+#include <utility>
+
+#include "common/backoff.h"
+#include "common/boot_clock.h"
+#include "common/link_connection.h"
+#include "common/log.h"
+#include "node-agent/link/session.h"
+
+namespace ecokube::agent {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using namespace asio::experimental::awaitable_operators;
+constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
+constexpr std::chrono::seconds kNoLimit{365L * 24 * 3600};
+constexpr std::chrono::milliseconds kFinishLimit{500};
+constexpr std::chrono::milliseconds kPoll{5};
+
+// A coordinator that vanished without a word is noticed by what it does not acknowledge.
+void detect_dead_peer(tcp::socket& socket) {
+  constexpr unsigned kUnacknowledgedMs = 15'000;
+  ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &kUnacknowledgedMs,
+               sizeof kUnacknowledgedMs);
+  boost::system::error_code ignored;
+  socket.set_option(tcp::no_delay(true), ignored);
+  socket.set_option(asio::socket_base::keep_alive(true), ignored);
+}
+
+class TlsLinkClient final : public LinkClient {
+ public:
+  TlsLinkClient(asio::any_io_executor executor, LinkOptions options, LinkHost& host)
+      : executor_(std::move(executor)),
+        options_(std::move(options)),
+        host_(host),
+        wake_(executor_),
+        random_(std::random_device{}()) {}
+
+  asio::awaitable<void> run() override;
+  std::uint64_t session() const override {
+    return session_ && session_->is_open() ? session_number_ : 0;
+  }
+  Result<void> answer(std::uint64_t session, const v1::ShutdownReply& reply) override;
+  asio::awaitable<void> leave(v1::Goodbye goodbye, std::chrono::milliseconds limit) override;
+  void resume() override {
+    away_ = false;
+    wake_.cancel();
+  }
+  void stop() override {
+    stopped_ = true;
+    if (link_) link_->abort();
+    wake_.cancel();
+  }
+
+ private:
+  asio::awaitable<Result<void>> serve(std::string address);
+  asio::awaitable<Result<tcp::socket>> connect(std::string address);
+  asio::awaitable<Result<void>> receive_all();
+  asio::awaitable<Result<void>> beat();
+  Result<void> send(const v1::FromAgent& message);
+  asio::awaitable<void> pause(std::chrono::milliseconds time);
+  void complain(const std::string& address, const Error& error);
+
+  asio::any_io_executor executor_;
+  LinkOptions options_;
+  LinkHost& host_;
+  asio::steady_timer wake_;  // cut short by stop() and resume()
+  std::mt19937_64 random_;
+  std::shared_ptr<LinkConnection> link_;
+  std::optional<LinkSession> session_;
+  std::uint64_t session_number_ = 0;
+  std::uint64_t sequence_ = 0;
+  std::string last_complaint_;
+  bool away_ = false;
+  bool stopped_ = false;
+};
+
+asio::awaitable<void> TlsLinkClient::run() {
+  unsigned attempt = 0;
+  for (std::size_t turn = 0; !stopped_; ++turn) {
+    if (away_) {
+      co_await pause(kNoLimit);
+      continue;
+    }
+    const auto address = options_.addresses[turn % options_.addresses.size()];
+    const auto begun = boottime_now();
+    const auto served = co_await serve(address);
+    const bool lasted = session_ && !session_->coordinator_id().empty() &&
+                        boottime_now() - begun > session_->heartbeat_interval();
+    session_.reset();
+    link_.reset();
+    if (stopped_ || away_) continue;
+    if (!served) complain(address, served.error());
+    attempt = lasted ? 1 : attempt + 1;
+    co_await pause(next_delay(attempt, random_(), options_.backoff_base, options_.backoff_cap));
+  }
+}
+
+// The same trouble again and again is one line: the rest is for debugging.
+void TlsLinkClient::complain(const std::string& address, const Error& error) {
+  const auto text = address + error.message.substr(error.message.find(": ") + 1);
+  const auto level =
+      std::exchange(last_complaint_, text) == text ? spdlog::level::debug : spdlog::level::warn;
+  spdlog::log(level, "no coordinator address={} error={} why=\"{}\" action=retry", address,
+              to_string(error.code), error.message);
+}
+
+asio::awaitable<void> TlsLinkClient::pause(std::chrono::milliseconds time) {
+  wake_.expires_after(time);
+  co_await wake_.async_wait(kTuple);
+}
+
+asio::awaitable<Result<tcp::socket>> TlsLinkClient::connect(std::string address) {
+  const auto where = parse_host_and_port(address);
+  if (!where) co_return fail(Errc::config, "'" + address + "' is not host:port");
+  asio::steady_timer limit(executor_, options_.connect_limit);
+  tcp::resolver resolver(executor_);
+  auto resolved = co_await (resolver.async_resolve(where->host, where->port, kTuple) ||
+                            limit.async_wait(kTuple));
+  if (resolved.index() == 1) co_return fail(Errc::timeout, "looking up " + address + ": time out");
+  auto& [lookup_error, endpoints] = std::get<0>(resolved);
+  if (lookup_error) {
+    co_return fail(Errc::unreachable, "looking up " + address + ": " + lookup_error.message());
+  }
+  tcp::socket socket(executor_);
+  auto connected =
+      co_await (asio::async_connect(socket, endpoints, kTuple) || limit.async_wait(kTuple));
+  if (connected.index() == 1)
+    co_return fail(Errc::timeout, "connecting to " + address + ": time out");
+  const auto error = std::get<0>(std::get<0>(connected));
+  if (error) co_return fail(Errc::unreachable, "connecting to " + address + ": " + error.message());
+  detect_dead_peer(socket);
+  co_return Result<tcp::socket>(std::move(socket));
+}
+
+asio::awaitable<Result<void>> TlsLinkClient::serve(std::string address) {
+  auto socket = co_await connect(address);
+  if (!socket) co_return std::unexpected(std::move(socket.error()));
+  if (stopped_ || away_) co_return Result<void>();
+  link_ = make_link_connection(std::move(*socket), options_.tls, LinkConnection::Side::client);
+  const auto link = link_;
+  const auto peer = co_await link->handshake(options_.handshake_limit);
+  if (!peer) co_return std::unexpected(peer.error());
+  if (peer->role != PeerIdentity::Role::coordinator) {
+    link->abort();
+    co_return fail(Errc::refused, "REFUSAL_ROLE: the certificate of '" + peer->name +
+                                      "' is a node's; only a coordinator may command this machine");
+  }
+  session_.emplace(boottime_now());
+  ++session_number_;
+  host_.session_opened();
+  v1::FromAgent hello;
+  *hello.mutable_hello() = host_.hello();
+  auto sent = send(hello);
+  if (!sent) co_return sent;
+  // Whichever ends first ends the connection: heartbeats that fail, or the peer.
+  auto ended = co_await (receive_all() || beat());
+  auto result = ended.index() == 0 ? std::move(std::get<0>(ended)) : std::move(std::get<1>(ended));
+  if (session_->coordinator_id().empty() || !result) {
+    link->abort();
+  } else {
+    co_await link->finish(kFinishLimit);
+  }
+  if (!session_->coordinator_id().empty())
+    log::info("coordinator connection ended address={}", address);
+  co_return result;
+}
+
+asio::awaitable<Result<void>> TlsLinkClient::receive_all() {
+  const auto link = link_;
+  for (;;) {
+    auto frame = co_await link->receive(kNoLimit);
+    if (!frame) co_return std::unexpected(std::move(frame.error()));
+    if (!*frame) co_return fail(Errc::unreachable, "the coordinator closed the connection");
+    const bool known = session_->is_open() || session_->is_leaving();
+    auto message = session_->receive(**frame, boottime_now());
+    if (!message) co_return std::unexpected(std::move(message.error()));
+    if (!known) {
+      last_complaint_.clear();
+      log::info("coordinator connected id={} peer={} heartbeat_interval_ms={}",
+                session_->coordinator_id(), link->peer_address(),
+                session_->heartbeat_interval().count());
+      wake_.cancel();
+    }
+    if (message->has_shutdown() && session_->is_open()) {
+      host_.shutdown_asked(session_number_, message->shutdown());
+    }
+  }
+}
+
+asio::awaitable<Result<void>> TlsLinkClient::beat() {
+  const auto link = link_;
+  while (link->is_open() && !session_->is_leaving()) {
+    const auto now = boottime_now();
+    if (session_->welcome_overdue(now)) {
+      co_return fail(Errc::timeout, "the coordinator did not answer our Hello");
+    }
+    if (session_->heartbeat_due(now)) {
+      v1::FromAgent message;
+      *message.mutable_heartbeat() = host_.heartbeat();
+      message.mutable_heartbeat()->set_sequence(++sequence_);
+      // Noted first: the answer may come before we look again.
+      host_.heartbeat_sent(sequence_);
+      auto sent = send(message);
+      if (!sent) co_return sent;
+      session_->heartbeat_sent(now, random_());
+    }
+    const auto left = session_->due_at() - boottime_now();
+    co_await pause(std::max(std::chrono::ceil<std::chrono::milliseconds>(left), kPoll));
+  }
+  // leave() ends the connection; until then only the reader is of use.
+  if (session_->is_leaving()) co_await pause(kNoLimit);
+  co_return fail(Errc::unreachable, "the connection was closed");
+}
+
+Result<void> TlsLinkClient::send(const v1::FromAgent& message) {
+  if (!link_) return fail(Errc::unreachable, "no coordinator is connected");
+  return link_->send(message.SerializeAsString());
+}
+
+Result<void> TlsLinkClient::answer(std::uint64_t session, const v1::ShutdownReply& reply) {
+  if (session == 0 || session != this->session()) {
+    return fail(Errc::unreachable, "the connection of the command is gone");
+  }
+  v1::FromAgent message;
+  *message.mutable_shutdown_reply() = reply;
+  return send(message);
+}
+
+asio::awaitable<void> TlsLinkClient::leave(v1::Goodbye goodbye, std::chrono::milliseconds limit) {
+  away_ = true;
+  const auto link = link_;
+  if (session() != 0) {
+    v1::FromAgent message;
+    *message.mutable_goodbye() = std::move(goodbye);
+    const auto said = send(message);
+    session_->goodbye_sent();
+    asio::steady_timer tick(executor_);
+    const auto until = boottime_now() + limit;
+    while (said && link == link_ && link->is_open() && !session_->goodbye_acknowledged() &&
+           boottime_now() < until) {
+      tick.expires_after(kPoll);
+      co_await tick.async_wait(kTuple);
+    }
+    const bool acknowledged = link == link_ && session_ && session_->goodbye_acknowledged();
+    log::info("said goodbye acknowledged={}", acknowledged);
+  }
+  if (link) co_await link->finish(kFinishLimit);
+  wake_.cancel();
+}
+
+}  // namespace
+
+std::unique_ptr<LinkClient> make_link_client(asio::any_io_executor executor, LinkOptions options,
+                                             LinkHost& host) {
+  return std::make_unique<TlsLinkClient>(std::move(executor), std::move(options), host);
+}
+
+std::optional<HostAndPort> parse_host_and_port(std::string_view text) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  auto host = text.substr(0, colon);
+  const auto port = text.substr(colon + 1);
+  if (host.starts_with('[') && host.ends_with(']')) {
+    host = host.substr(1, host.size() - 2);
+  } else if (host.find(':') != std::string_view::npos) {
+    return std::nullopt;
+  }
+  std::uint16_t number = 0;
+  const auto parsed = std::from_chars(port.data(), port.data() + port.size(), number);
+  if (host.empty() || host.find(' ') != std::string_view::npos || number == 0 ||
+      parsed.ec != std::errc{} || parsed.ptr != port.data() + port.size()) {
+    return std::nullopt;
+  }
+  return HostAndPort{std::string(host), std::string(port)};
+}
+
+}  // namespace ecokube::agent

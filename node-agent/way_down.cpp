@@ -1,0 +1,177 @@
+#include "node-agent/way_down.h"
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <system_error>
+#include <utility>
+
+#include "common/boot_clock.h"
+#include "common/child_process.h"
+#include "common/log.h"
+#include "node-agent/shutdown/guard_file.h"
+#include "node-agent/shutdown/hooks.h"
+
+namespace ecokube::agent {
+namespace {
+
+namespace asio = boost::asio;
+constexpr std::chrono::milliseconds kGoodbyeLimit{1000};
+constexpr std::chrono::milliseconds kActionLimit{60'000};
+constexpr std::chrono::seconds kPowerOffLimit{120};
+
+// A file that cannot be looked at counts as there: the guard errs to the safe side.
+std::string hold_reason(const std::filesystem::path& file) {
+  std::error_code error;
+  const bool exists = std::filesystem::exists(std::filesystem::symlink_status(file, error));
+  if (exists) return "the hold file " + file.string() + " exists; remove it to allow power-off";
+  if (error && error != std::errc::no_such_file_or_directory) {
+    return "the hold file " + file.string() + " cannot be looked at: " + error.message();
+  }
+  return {};
+}
+
+// The peer's words go into our log: one line, bounded.
+std::string one_line(std::string text) {
+  constexpr std::size_t kBytesMax = 1024;
+  text.resize(std::min(text.size(), kBytesMax));
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = ' ';
+  }
+  return text;
+}
+
+GuardMemory load_memory(const Config& config, std::string& problem) {
+  auto memory = load_guard_memory(config.state_dir);
+  if (!memory) {
+    problem = memory.error().message;
+    return {};
+  }
+  // Written back at once, so that a folder we may not write is known before the first command.
+  const auto saved = save_guard_memory(config.state_dir, *memory);
+  if (!saved) problem = saved.error().message;
+  return std::move(*memory);
+}
+
+}  // namespace
+
+WayDown::WayDown(asio::any_io_executor executor, const Config& config, std::string boot_id)
+    : executor_(std::move(executor)),
+      config_(config),
+      boot_id_(std::move(boot_id)),
+      guard_(load_memory(config, memory_problem_), boottime_now()) {
+  if (memory_problem_.empty()) return;
+  log::error("this machine will refuse to power off why=\"{}\"", memory_problem_);
+}
+
+void WayDown::heartbeat_sent(std::uint64_t sequence) {
+  guard_.heartbeat_sent(sequence, boottime_now());
+}
+
+// The link is open only to a peer whose certificate is a coordinator's, so a command's session
+// being the open one is its role.
+Conditions WayDown::conditions(std::uint64_t session) const {
+  return {boottime_now(), session != 0 && link_->session() == session,
+          any_wake_armed(read_nics(config_.roots)), hold_reason(config_.hold_file),
+          memory_problem_};
+}
+
+std::vector<std::string> WayDown::vetoes() const {
+  return guard_.vetoes(conditions(link_->session()));
+}
+
+std::optional<Refused> WayDown::consider(std::uint64_t session, const ShutdownCommand& command) {
+  const auto before = guard_.memory();
+  auto refused = guard_.consider(command, conditions(session));
+  const auto after = guard_.memory();
+  if (before == after || !memory_problem_.empty()) return refused;
+  if (const auto saved = save_guard_memory(config_.state_dir, after); !saved) {
+    // It may be full only for a while: not kept as a standing veto.
+    if (!refused) guard_.abandon();
+    return Refused{v1::REFUSAL_FENCE,
+                   "the highest fence cannot be kept on disk: " + saved.error().message};
+  }
+  return refused;
+}
+
+void WayDown::refuse(std::uint64_t session, const std::string& command_id, const Refused& refused) {
+  log::warn("shutdown refused command={} refusal={} why=\"{}\"", one_line(command_id),
+            v1::Refusal_Name(refused.code), refused.message);
+  v1::ShutdownReply reply;
+  reply.set_command_id(command_id);
+  reply.set_refusal(refused.code);
+  reply.set_message(refused.message);
+  if (const auto sent = link_->answer(session, reply); !sent) {
+    log::warn("refusal not delivered command={} why=\"{}\"", command_id, sent.error().message);
+  }
+}
+
+asio::awaitable<void> WayDown::carry_out(std::uint64_t session, v1::Shutdown asked) {
+  const ShutdownCommand command{asked.command_id(), asked.fence(), asked.heartbeat_sequence(),
+                                one_line(asked.reason())};
+  if (const auto refused = consider(session, command)) {
+    refuse(session, command.id, *refused);
+    co_return;
+  }
+  log::info("shutdown asked command={} fence={} reason=\"{}\"", command.id, command.fence,
+            command.reason);
+  HookOptions options;
+  options.folder = config_.hooks_dir;
+  options.each = config_.hook_timeout;
+  options.total = ShutdownGuard::kHooksTimeMax;
+  const auto passed = co_await run_hooks(executor_, options, command.id, command.reason);
+  if (!passed) {
+    guard_.abandon();
+    const Refused refused{v1::REFUSAL_HOOK, passed.error().message};
+    refuse(session, command.id, refused);
+    co_return;
+  }
+  if (const auto refused = guard_.confirm(conditions(session))) {
+    refuse(session, command.id, *refused);
+    co_return;
+  }
+  v1::ShutdownReply reply;
+  reply.set_command_id(command.id);
+  reply.set_accepted(true);
+  if (const auto sent = link_->answer(session, reply); !sent) {
+    log::warn("shutdown dropped: its connection is gone command={}", command.id);
+    guard_.abandon();
+    co_return;
+  }
+  co_await power_off(command);
+}
+
+asio::awaitable<void> WayDown::power_off(ShutdownCommand command) {
+  v1::Goodbye goodbye;
+  goodbye.set_origin(v1::ORIGIN_COORDINATOR);
+  goodbye.set_command_id(command.id);
+  goodbye.set_boot_id(boot_id_);
+  powering_off_ = true;
+  co_await link_->leave(std::move(goodbye), kGoodbyeLimit);
+  log::info("powering off command={} action=\"{}\"", command.id, config_.action.front());
+  ChildOptions options;
+  options.argv = config_.action;
+  auto child = start_child(executor_, options);
+  std::string problem;
+  if (!child) {
+    problem = child.error().message;
+  } else {
+    const auto status = co_await (*child)->wait(kActionLimit);
+    if (!status) problem = "it did not end within 60 s";
+    if (status && *status != 0) problem = "exit code " + std::to_string(*status);
+  }
+  if (problem.empty()) {
+    // From here the machine should end us. If it does not, we are of use again.
+    asio::steady_timer timer(executor_, kPowerOffLimit);
+    co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    problem = "the machine is still on two minutes after it";
+  }
+  log::error("power-off failed command={} action=\"{}\" why=\"{}\"", command.id,
+             config_.action.front(), problem);
+  guard_.abandon();
+  powering_off_ = false;
+  link_->resume();
+}
+
+}  // namespace ecokube::agent

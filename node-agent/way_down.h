@@ -1,0 +1,50 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "node-agent/config.h"
+#include "node-agent/link/client.h"
+#include "node-agent/shutdown/guard.h"
+
+namespace ecokube::agent {
+
+/// Carries out shutdown commands: the guard decides, this reads files, runs hooks, says goodbye and
+/// powers off.
+class WayDown {
+ public:
+  WayDown(boost::asio::any_io_executor executor, const Config& config, std::string boot_id);
+
+  /// Before anything else: the link through which answers and goodbyes go.
+  void use_link(LinkClient& link) { link_ = &link; }
+
+  void session_opened() { guard_.session_opened(); }
+  void heartbeat_sent(std::uint64_t sequence);
+  [[nodiscard]] std::int64_t fence_highest() const { return guard_.fence_highest(); }
+  [[nodiscard]] std::vector<std::string> vetoes() const;
+  /// The machine's power-off was started: the agent's own end is no news any more.
+  [[nodiscard]] bool powering_off() const { return powering_off_; }
+
+  /// From the command to its end, whatever it is.
+  boost::asio::awaitable<void> carry_out(std::uint64_t session, v1::Shutdown asked);
+
+ private:
+  [[nodiscard]] Conditions conditions(std::uint64_t session) const;
+  [[nodiscard]] std::optional<Refused> consider(std::uint64_t session,
+                                                const ShutdownCommand& command);
+  void refuse(std::uint64_t session, const std::string& command_id, const Refused& refused);
+  boost::asio::awaitable<void> power_off(ShutdownCommand command);
+
+  boost::asio::any_io_executor executor_;
+  Config config_;
+  std::string boot_id_;
+  std::string memory_problem_;
+  ShutdownGuard guard_;
+  LinkClient* link_ = nullptr;
+  bool powering_off_ = false;
+};
+
+}  // namespace ecokube::agent
