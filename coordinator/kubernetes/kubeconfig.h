@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "common/error.h"
+#include "common/tls_context.h"
+
+namespace ecokube::kubernetes {
+
+/// Where an API server is and who we are to it: one context of a kubeconfig.
+struct Access {
+  std::string host;
+  std::uint16_t port = 0;
+  bool tls = true;
+  std::string path_prefix;  ///< "/k8s/cluster1" behind some proxies; without a slash at the end
+  HttpsClientIdentity identity;
+  std::string token;
+  std::filesystem::path token_file;  ///< read again when it changes; wins over `token`
+  std::string default_namespace;
+  std::string source;  ///< "kubeconfig F, context c": for messages
+};
+
+/// Reads `file`; an empty `context` is the file's current-context. Errc::config says which file,
+/// which entry and what is missing, or which way to log in is not supported.
+[[nodiscard]] Result<Access> read_kubeconfig(const std::filesystem::path& file,
+                                             const std::string& context = {});
+
+/// Standard base64, padded; whitespace is skipped. Errc::invalid for anything else.
+[[nodiscard]] Result<std::string> decode_base64(std::string_view text);
+
+}  // namespace ecokube::kubernetes

@@ -1,0 +1,126 @@
+#include "coordinator/kubernetes/node_changes.h"
+
+#include <array>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <string>
+
+#include "common/names.h"
+#include "coordinator/core/marks.h"
+#include "coordinator/kubernetes/json_access.h"
+
+namespace ecokube::kubernetes {
+namespace {
+
+using boost::json::array;
+using boost::json::object;
+
+constexpr std::string_view kNoSchedule = "NoSchedule";
+
+bool is_our_taint(const boost::json::value& taint) {
+  const auto* fields = taint.if_object();
+  return fields != nullptr && find_text(*fields, {"key"}) == names::kTaint;
+}
+
+array foreign_taints(const object& node) {
+  array kept;
+  for (const auto& taint : find_array(node, {"spec", "taints"})) {
+    if (!is_our_taint(taint)) kept.push_back(taint);
+  }
+  return kept;
+}
+
+bool has_our_taint(const object& node) {
+  for (const auto& taint : find_array(node, {"spec", "taints"})) {
+    if (is_our_taint(taint)) return true;
+  }
+  return false;
+}
+
+object with_revision_of(const object& node, object annotations) {
+  object metadata;
+  metadata["resourceVersion"] = find_text(node, {"metadata", "resourceVersion"});
+  if (!annotations.empty()) metadata["annotations"] = std::move(annotations);
+  return metadata;
+}
+
+/// Empty text removes the annotation.
+object one_annotation(std::string_view key, std::string_view text) {
+  object annotations;
+  if (text.empty()) {
+    annotations[key] = nullptr;
+  } else {
+    annotations[key] = text;
+  }
+  object metadata;
+  metadata["annotations"] = std::move(annotations);
+  object patch;
+  patch["metadata"] = std::move(metadata);
+  return patch;
+}
+
+}  // namespace
+
+object mark_patch(const object& node, const core::MarkNode& mark, std::int64_t transition) {
+  object annotations;
+  annotations[names::kIntent] = core::format_intent({transition, mark.boot_id});
+  annotations[names::kTransition] = std::to_string(transition);
+  if (!mark.wake_recipe.empty()) annotations[names::kWakeRecipe] = mark.wake_recipe;
+
+  object taint;
+  taint["key"] = names::kTaint;
+  taint["effect"] = kNoSchedule;
+  auto taints = foreign_taints(node);
+  taints.push_back(std::move(taint));
+  object spec;
+  spec["taints"] = std::move(taints);
+  if (!mark.already_cordoned) {
+    spec["unschedulable"] = true;
+    annotations[names::kCordonedByUs] = "true";
+  }
+
+  object patch;
+  patch["metadata"] = with_revision_of(node, std::move(annotations));
+  patch["spec"] = std::move(spec);
+  return patch;
+}
+
+std::optional<object> unmark_patch(const object& node, const core::UnmarkNode& unmark) {
+  constexpr std::array kRemoved{names::kIntent, names::kPower, names::kCordonedByUs,
+                                names::kQuarantine};
+  object annotations;
+  object spec;
+  const auto& present = find_object(node, {"metadata", "annotations"});
+  for (const auto key : kRemoved) {
+    if (present.contains(key)) annotations[key] = nullptr;
+  }
+  if (!unmark.wake_proof.empty() && annotation_of(node, names::kWakeProof) != unmark.wake_proof) {
+    annotations[names::kWakeProof] = unmark.wake_proof;
+  }
+  if (has_our_taint(node)) {
+    auto taints = foreign_taints(node);
+    spec["taints"] = taints.empty() ? boost::json::value(nullptr) : std::move(taints);
+  }
+  if (present.contains(names::kCordonedByUs)) spec["unschedulable"] = nullptr;
+  if (annotations.empty() && spec.empty()) return std::nullopt;
+
+  object patch;
+  patch["metadata"] = with_revision_of(node, std::move(annotations));
+  if (!spec.empty()) patch["spec"] = std::move(spec);
+  return patch;
+}
+
+std::optional<object> annotation_patch(const core::Action& action) {
+  if (const auto* off = std::get_if<core::RecordOff>(&action)) {
+    return one_annotation(names::kPower, off->power);
+  }
+  if (const auto* quarantine = std::get_if<core::QuarantineNode>(&action)) {
+    return one_annotation(names::kQuarantine, core::format_quarantine(*quarantine));
+  }
+  if (const auto* hold = std::get_if<core::RecordHold>(&action)) {
+    return one_annotation(names::kHold, hold->text);
+  }
+  return std::nullopt;
+}
+
+}  // namespace ecokube::kubernetes

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <optional>
+
+#include "coordinator/core/step.h"
+
+// The merge patches on Node objects, as data. Each is computed from the Node as it is, because a
+// merge patch replaces the whole taint list, and carries that Node's resourceVersion, so that a
+// taint which somebody adds meanwhile is never lost.
+namespace ecokube::kubernetes {
+
+/// Our taint, cordon and annotations (S11); foreign taints and a foreign cordon stay.
+[[nodiscard]] boost::json::object mark_patch(const boost::json::object& node,
+                                             const core::MarkNode& mark, std::int64_t transition);
+
+/// Takes off what is ours and the cordon only if it is ours; nullopt when nothing is left to do.
+[[nodiscard]] std::optional<boost::json::object> unmark_patch(const boost::json::object& node,
+                                                              const core::UnmarkNode& unmark);
+
+/// record_off, quarantine and record_hold; nullopt for another action.
+[[nodiscard]] std::optional<boost::json::object> annotation_patch(const core::Action& action);
+
+}  // namespace ecokube::kubernetes

@@ -1,0 +1,253 @@
+#include "coordinator/kubernetes/objects.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <string>
+#include <string_view>
+
+#include "coordinator/kubernetes/json_access.h"
+#include "coordinator/kubernetes/quantity.h"
+
+namespace ecokube::kubernetes {
+namespace {
+
+using boost::json::array;
+using boost::json::object;
+
+constexpr std::string_view kOurPrefix = "ecokube.io/";
+constexpr std::string_view kMirrorAnnotation = "kubernetes.io/config.mirror";
+constexpr std::string_view kDeploymentKind = "Deployment";
+constexpr std::int64_t kMoreThanAnyNode = std::int64_t{1} << 50;
+constexpr Resources kUnreadableRequests{kMoreThanAnyNode, kMoreThanAnyNode, 1};
+
+/// A quantity, given as text or as a bare number; absent is 0.
+Result<std::int64_t> read_quantity(const object& amounts, std::string_view name,
+                                   std::int64_t scale) {
+  const auto* value = amounts.if_contains(name);
+  if (value == nullptr) return 0;
+  std::optional<std::int64_t> parsed;
+  if (const auto* text = value->if_string()) parsed = parse_quantity(*text, scale);
+  if (const auto* number = value->if_int64(); number != nullptr) {
+    parsed = parse_quantity(std::to_string(*number), scale);
+  }
+  if (!parsed) return fail(Errc::invalid, fmt::format("'{}' is no quantity that we know", name));
+  return *parsed;
+}
+
+Result<Resources> read_resources(const object& amounts) {
+  constexpr std::int64_t kMilli = 1000;
+  const auto cpu = read_quantity(amounts, "cpu", kMilli);
+  if (!cpu) return std::unexpected(cpu.error());
+  const auto memory = read_quantity(amounts, "memory", 1);
+  if (!memory) return std::unexpected(memory.error());
+  const auto pods = read_quantity(amounts, "pods", 1);
+  if (!pods) return std::unexpected(pods.error());
+  return Resources{*cpu, *memory, *pods};
+}
+
+/// A container's requests; where only a limit is set, the API's defaulting makes it the request.
+Result<Resources> container_requests(const object& container) {
+  object amounts = find_object(container, {"resources", "requests"});
+  for (const auto& [key, value] : find_object(container, {"resources", "limits"})) {
+    if (!amounts.contains(key)) amounts.emplace(key, value);
+  }
+  auto result = read_resources(amounts);
+  if (!result) {
+    return fail_while(fmt::format("container {}", find_text(container, {"name"})), result.error());
+  }
+  result->pods = 0;
+  return result;
+}
+
+Resources larger_of(const Resources& a, const Resources& b) {
+  return {std::max(a.cpu_millicores, b.cpu_millicores), std::max(a.memory_bytes, b.memory_bytes),
+          std::max(a.pods, b.pods)};
+}
+
+core::Readiness parse_readiness(const object& node) {
+  for (const auto& condition : find_array(node, {"status", "conditions"})) {
+    const auto* fields = condition.if_object();
+    if (fields == nullptr || find_text(*fields, {"type"}) != "Ready") continue;
+    const auto status = find_text(*fields, {"status"});
+    if (status == "True") return core::Readiness::ready;
+    if (status == "False") return core::Readiness::not_ready;
+  }
+  return core::Readiness::unknown;
+}
+
+core::PodPhase parse_phase(std::string_view phase) {
+  if (phase == "Pending") return core::PodPhase::pending;
+  if (phase == "Running") return core::PodPhase::running;
+  if (phase == "Succeeded") return core::PodPhase::succeeded;
+  if (phase == "Failed") return core::PodPhase::failed;
+  return core::PodPhase::unknown;
+}
+
+bool is_unschedulable(const object& pod) {
+  for (const auto& condition : find_array(pod, {"status", "conditions"})) {
+    const auto* fields = condition.if_object();
+    if (fields != nullptr && find_text(*fields, {"type"}) == "PodScheduled" &&
+        find_text(*fields, {"status"}) == "False" &&
+        find_text(*fields, {"reason"}) == "Unschedulable") {
+      return true;
+    }
+  }
+  return false;
+}
+
+std::string controller_kind(const object& pod) {
+  for (const auto& owner : find_array(pod, {"metadata", "ownerReferences"})) {
+    const auto* fields = owner.if_object();
+    if (fields != nullptr && find_bool(*fields, {"controller"})) {
+      return std::string(find_text(*fields, {"kind"}));
+    }
+  }
+  return {};
+}
+
+std::vector<core::Toleration> parse_tolerations(const object& pod_spec) {
+  std::vector<core::Toleration> tolerations;
+  for (const auto& entry : find_array(pod_spec, {"tolerations"})) {
+    const auto* fields = entry.if_object();
+    if (fields == nullptr) continue;
+    tolerations.push_back(
+        {std::string(find_text(*fields, {"key"})), find_text(*fields, {"operator"}) == "Exists",
+         std::string(find_text(*fields, {"value"})), std::string(find_text(*fields, {"effect"}))});
+  }
+  return tolerations;
+}
+
+/// The name and revision that every object must have.
+Result<core::Revision> check_identity(const object& thing, std::string_view kind) {
+  const auto name = find_text(thing, {"metadata", "name"});
+  if (name.empty()) return fail(Errc::invalid, fmt::format("a {} without metadata.name", kind));
+  const auto revision = revision_of(thing);
+  if (revision <= 0) {
+    return fail(Errc::invalid,
+                fmt::format("{} {}: metadata.resourceVersion is no number", kind, name));
+  }
+  return revision;
+}
+
+}  // namespace
+
+std::vector<core::Taint> parse_taints(const array& taints) {
+  std::vector<core::Taint> result;
+  for (const auto& entry : taints) {
+    const auto* fields = entry.if_object();
+    if (fields == nullptr) continue;
+    result.push_back({std::string(find_text(*fields, {"key"})),
+                      std::string(find_text(*fields, {"value"})),
+                      std::string(find_text(*fields, {"effect"}))});
+  }
+  return result;
+}
+
+Result<core::KubeNode> parse_node(const object& thing) {
+  const auto revision = check_identity(thing, "Node");
+  if (!revision) return std::unexpected(revision.error());
+  core::KubeNode node;
+  node.name = find_text(thing, {"metadata", "name"});
+  node.uid = find_text(thing, {"metadata", "uid"});
+  node.revision = *revision;
+  node.labels = find_labels(thing, {"metadata", "labels"});
+  node.annotations = find_labels(thing, {"metadata", "annotations"});
+  std::erase_if(node.annotations,
+                [](const auto& entry) { return !entry.first.starts_with(kOurPrefix); });
+  node.taints = parse_taints(find_array(thing, {"spec", "taints"}));
+  node.unschedulable = find_bool(thing, {"spec", "unschedulable"});
+  node.ready = parse_readiness(thing);
+  node.boot_id = find_text(thing, {"status", "nodeInfo", "bootID"});
+  const auto allocatable = read_resources(find_object(thing, {"status", "allocatable"}));
+  if (!allocatable) {
+    return fail_while(fmt::format("Node {}: status.allocatable", node.name), allocatable.error());
+  }
+  node.allocatable = *allocatable;
+  return node;
+}
+
+Result<Resources> parse_requests(const object& pod_spec) {
+  Resources together{};
+  Resources sidecars{};
+  Resources starting{};
+  for (const auto& entry : find_array(pod_spec, {"initContainers"})) {
+    const auto* container = entry.if_object();
+    if (container == nullptr) continue;
+    auto asked = container_requests(*container);
+    if (!asked) return asked;
+    if (find_text(*container, {"restartPolicy"}) == "Always") {
+      sidecars += *asked;
+      starting = larger_of(starting, sidecars);
+    } else {
+      *asked += sidecars;
+      starting = larger_of(starting, *asked);
+    }
+  }
+  for (const auto& entry : find_array(pod_spec, {"containers"})) {
+    const auto* container = entry.if_object();
+    if (container == nullptr) continue;
+    const auto asked = container_requests(*container);
+    if (!asked) return asked;
+    together += *asked;
+  }
+  together += sidecars;
+  auto result = larger_of(together, starting);
+  const auto overhead = read_resources(find_object(pod_spec, {"overhead"}));
+  if (!overhead) return fail_while("overhead", overhead.error());
+  result += *overhead;
+  result.pods = 1;
+  return result;
+}
+
+Result<core::KubePod> parse_pod(const object& thing) {
+  const auto revision = check_identity(thing, "Pod");
+  if (!revision) return std::unexpected(revision.error());
+  core::KubePod pod;
+  pod.uid = find_text(thing, {"metadata", "uid"});
+  pod.ns = find_text(thing, {"metadata", "namespace"});
+  pod.name = find_text(thing, {"metadata", "name"});
+  if (pod.uid.empty()) {
+    return fail(Errc::invalid, fmt::format("Pod {}/{} has no metadata.uid", pod.ns, pod.name));
+  }
+  pod.revision = *revision;
+  pod.node = find_text(thing, {"spec", "nodeName"});
+  pod.phase = parse_phase(find_text(thing, {"status", "phase"}));
+  pod.unschedulable = pod.node.empty() && is_unschedulable(thing);
+  pod.deleting = !find_text(thing, {"metadata", "deletionTimestamp"}).empty();
+  const auto& annotations = find_object(thing, {"metadata", "annotations"});
+  pod.mirror = annotations.contains(kMirrorAnnotation);
+  pod.owner_kind = controller_kind(thing);
+  pod.labels = find_labels(thing, {"metadata", "labels"});
+  const auto& spec = find_object(thing, {"spec"});
+  // A pod must stay visible whatever it asks for: it may be the reason to keep a node on.
+  pod.requests = parse_requests(spec).value_or(kUnreadableRequests);
+  pod.node_selector = find_labels(spec, {"nodeSelector"});
+  pod.tolerations = parse_tolerations(spec);
+  return pod;
+}
+
+Result<core::KubeWorkload> parse_workload(const object& thing) {
+  const auto revision = check_identity(thing, kDeploymentKind);
+  if (!revision) return std::unexpected(revision.error());
+  core::KubeWorkload workload;
+  workload.kind = kDeploymentKind;
+  workload.ns = find_text(thing, {"metadata", "namespace"});
+  workload.name = find_text(thing, {"metadata", "name"});
+  workload.revision = *revision;
+  workload.replicas = find_int(thing, {"spec", "replicas"}, 1);
+  workload.match_labels = find_labels(thing, {"spec", "selector", "matchLabels"});
+  const auto& spec = find_object(thing, {"spec", "template", "spec"});
+  const auto requests = parse_requests(spec);
+  if (!requests) {
+    return fail_while(fmt::format("{}/{}", workload.ns, workload.name), requests.error());
+  }
+  workload.requests = *requests;
+  workload.node_selector = find_labels(spec, {"nodeSelector"});
+  workload.tolerations = parse_tolerations(spec);
+  return workload;
+}
+
+}  // namespace ecokube::kubernetes
