@@ -1,0 +1,80 @@
+#include "coordinator/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/temp_dir.h"
+
+namespace ecokube {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr auto kMinimal = R"(
+[kubernetes]
+kubeconfig = "k"
+[agents]
+ca = "a"
+certificate = "b"
+key = "c"
+)";
+
+TEST(CoordinatorConfig, TheDocumentedExampleHoldsAndShowsTheDefaults) {
+  const auto example = read_coordinator_config(ECOKUBE_EXAMPLE);
+  ASSERT_TRUE(example) << example.error().message;
+  const core::Policy defaults;
+  const auto& policy = example->policy;
+  EXPECT_EQ(policy.settle, defaults.settle);
+  EXPECT_EQ(policy.cluster_view_age_max, defaults.cluster_view_age_max);
+  EXPECT_EQ(policy.demand_age_max, defaults.demand_age_max);
+  EXPECT_EQ(policy.heartbeat_age_max, defaults.heartbeat_age_max);
+  EXPECT_EQ(policy.silence_to_off, defaults.silence_to_off);
+  EXPECT_EQ(policy.down_deadline, defaults.down_deadline);
+  EXPECT_EQ(policy.wake_deadline, defaults.wake_deadline);
+  EXPECT_EQ(policy.wake_repeat, defaults.wake_repeat);
+  EXPECT_EQ(policy.person_wake_for, defaults.person_wake_for);
+  EXPECT_EQ(policy.quarantine_base, defaults.quarantine_base);
+  EXPECT_EQ(policy.downs_per_day_max, defaults.downs_per_day_max);
+  EXPECT_EQ(policy.unready_percent_max, defaults.unready_percent_max);
+  ASSERT_EQ(policy.pools.size(), 1U);
+  EXPECT_EQ(policy.pools[0].mode, core::Mode::advise);
+  EXPECT_EQ(policy.pools[0].unneeded_time, core::Pool().unneeded_time);
+  ASSERT_EQ(policy.scalers.size(), 1U);
+  EXPECT_EQ(policy.scalers[0].lag_threshold, core::Scaler().lag_threshold);
+  EXPECT_EQ(policy.nodes.at("worker1").wake_address, "192.168.1.255:9");
+}
+
+TEST(CoordinatorConfig, PoolsAdviseUnlessToldToAct) {
+  const test::TempDir dir;
+  const auto file = dir.write("c.toml", std::string(kMinimal) +
+                                            "[[pool]]\nname = \"p\"\n"
+                                            "names = [\"n1\"]\n");
+  const auto config = read_coordinator_config(file);
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->policy.pools.at(0).mode, core::Mode::advise);
+  EXPECT_FALSE(config->policy.dry_run);
+}
+
+TEST(CoordinatorConfig, EveryMistakeIsNamedWithItsPlace) {
+  const test::TempDir dir;
+  const auto file = dir.write("c.toml", "id = \"Big\"\n" + std::string(kMinimal) +
+                                            "listen = \"nowhere\"\n"
+                                            "[safety]\nsettle_s = 0\n"
+                                            "[[pool]]\nname = \"p\"\nmode = \"on\"\n"
+                                            "[[pool]]\nname = \"p\"\nnames = [\"a\"]\n"
+                                            "[[scaler]]\nname = \"s\"\nlagThreshold = 0\n");
+  const auto config = read_coordinator_config(file);
+  ASSERT_FALSE(config);
+  EXPECT_EQ(config.error().code, Errc::config);
+  for (const auto* part :
+       {"c.toml:1:6: id: must be lower case", "agents.listen: must be an address and a port",
+        "safety.settle_s: must be seconds from 0.5", "pool[1].mode: must be off, advise or act",
+        "pool[1].names: give names or node_selector", "the name p stands twice",
+        "scaler[1].lagThreshold: must be a whole number", "scaleTargetRef.name: is missing",
+        "scaler[1].bootstrapServers: is missing"}) {
+    EXPECT_THAT(config.error().message, HasSubstr(part));
+  }
+}
+
+}  // namespace
+}  // namespace ecokube
