@@ -1,0 +1,117 @@
+#include "lab/kubernetes/router.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "lab/kubernetes/truth_events.h"
+
+namespace ecokube::lab {
+namespace {
+
+constexpr std::string_view kAdmin = "admin";
+constexpr int kForbidden = 403;
+constexpr int kNotFound = 404;
+constexpr int kNotAllowed = 405;
+
+std::unexpected<ApiFailure> not_allowed() {
+  return refuse(kNotAllowed, "MethodNotAllowed",
+                "the server does not allow this method on the requested resource");
+}
+
+ApiResult<json::object> body_object(const ApiRequest& request) {
+  if (request.body.is_object()) return request.body.as_object();
+  return bad_request("the body of the request must be a JSON object");
+}
+
+ApiResult<ApiAnswer> post(ApiCore& core, const ApiRequest& request) {
+  auto body = body_object(request);
+  if (!body) return std::unexpected(body.error());
+  const auto& path = request.path;
+  if (path.name.empty()) return core.writes.create(path, *std::move(body));
+  if (path.resource == "pods" && path.subresource == "binding") {
+    return core.writes.bind(path, *body);
+  }
+  return not_allowed();
+}
+
+ApiResult<ApiAnswer> remove(ApiCore& core, const ApiRequest& request) {
+  if (!request.path.subresource.empty()) return not_allowed();
+  std::optional<std::int64_t> grace_s;
+  if (const auto text = request.target.query_value("gracePeriodSeconds"); !text.empty()) {
+    const auto number = parse_revision(text);
+    if (!number) return bad_request("gracePeriodSeconds is no number");
+    grace_s = static_cast<std::int64_t>(*number);
+  }
+  const auto options = request.body.is_object() ? request.body.as_object() : json::object{};
+  return core.writes.remove(request.path, options, grace_s);
+}
+
+bool is_known_subresource(const ResourcePath& path) {
+  if (path.subresource.empty()) return true;
+  if (path.subresource == "status") return has_status_subresource(path);
+  if (path.subresource == "scale") return has_scale_subresource(path);
+  return path.resource == "pods" && path.subresource == "binding";
+}
+
+}  // namespace
+
+ApiCore::ApiCore(ApiServerOptions given)
+    : options(std::move(given)), store(options.events_max), reads(store), writes(store) {
+  store.add_listener([this](const StoreEvent& event) {
+    log_truth(options.truth_log, event);
+    bell.ring();
+  });
+}
+
+void ApiCore::compact() {
+  store.compact();
+  reads.compact();
+}
+
+ApiResult<ApiAnswer> dispatch(ApiCore& core, const ApiRequest& request) {
+  const auto& path = request.path;
+  if (!is_known_subresource(path)) {
+    return refuse(kNotFound, "NotFound", "the server could not find the requested resource");
+  }
+  if (!request.target.query_value("dryRun").empty()) {
+    return bad_request("dryRun is not supported by the lab's API server");
+  }
+  if (request.method == "POST") return post(core, request);
+  if (request.method == "GET" && path.name.empty()) return core.reads.list(path, request.target);
+  if (path.name.empty()) return not_allowed();
+  if (request.method == "GET" && path.subresource == "scale") {
+    auto scale = core.writes.scale_of(path);
+    if (!scale) return std::unexpected(std::move(scale.error()));
+    return ApiAnswer{200, *std::move(scale)};
+  }
+  if (request.method == "GET") return core.reads.get(path);
+  if (request.method == "PUT") {
+    auto body = body_object(request);
+    if (!body) return std::unexpected(body.error());
+    return core.writes.replace(path, *std::move(body));
+  }
+  if (request.method == "PATCH") {
+    return core.writes.patch(path, request.body, request.content_type);
+  }
+  if (request.method == "DELETE") return remove(core, request);
+  return not_allowed();
+}
+
+ApiResult<ApiAnswer> lab_command(ApiCore& core, const ApiRequest& request, std::string_view user) {
+  const auto& segments = request.target.segments;
+  if (user != kAdmin) {
+    return refuse(kForbidden, "Forbidden", fmt::format("user \"{}\" is not admin", user));
+  }
+  if (request.method != "POST") return not_allowed();
+  if (segments.size() == 2 && segments[1] == "compact") {
+    core.compact();
+  } else if (segments.size() == 2 && segments[1] == "end-watches") {
+    core.bell.end_watches();
+  } else {
+    return refuse(kNotFound, "NotFound", "the lab knows /lab/compact and /lab/end-watches");
+  }
+  return ApiAnswer{200, {{"resourceVersion", std::to_string(core.store.revision())}}};
+}
+
+}  // namespace ecokube::lab
