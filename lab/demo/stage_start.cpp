@@ -1,0 +1,212 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <exception>
+#include <utility>
+
+#include "common/log.h"
+#include "common/tls_context.h"
+#include "lab/demo/lab_setup.h"
+#include "lab/demo/stage.h"
+
+namespace ecokube::lab {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::chrono::seconds kStartLimit{30};
+
+/// First line of a file that its program writes when it is ready; empty until then.
+std::string address_in(const std::filesystem::path& file) {
+  std::error_code error;
+  if (!std::filesystem::exists(file, error)) return "";
+  const auto text = read_file(file);
+  return text ? text->substr(0, text->find('\n')) : "";
+}
+
+void log_failure(std::exception_ptr error) {
+  if (!error) return;
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::exception& unforeseen) {
+    log::error("watching the run: {}", unforeseen.what());
+  }
+}
+
+json::object environment(std::string_view name, std::string_view value) {
+  return {{"name", name}, {"value", value}};
+}
+
+json::object worker_deployment(const LabLayout& lab, const RunParameters& run,
+                               const std::string& bootstrap) {
+  // The session timeout is short because the embedded broker needs about that long to notice a
+  // member that left.
+  json::object container{
+      {"name", "eco-worker"},
+      {"image", "eco-worker"},
+      {"command", json::array{lab.program("eco-worker")}},
+      {"env", json::array{environment("ECO_BOOTSTRAP", bootstrap),
+                          environment("ECO_JOB_SECONDS", fmt::format("{:g}", run.job_s)),
+                          environment("ECO_SESSION_TIMEOUT_MS", "4000"),
+                          environment("ECO_METADATA_REFRESH_MS", "1000"),
+                          environment("ECO_EVENT_LOG", lab.truth_log().string())}},
+      {"resources", {{"requests", {{"cpu", "200m"}, {"memory", "64Mi"}}}}}};
+  const json::object labels{{"app", "eco-worker"}};
+  return {{"apiVersion", "apps/v1"},
+          {"kind", "Deployment"},
+          {"metadata", {{"name", "eco-worker"}, {"namespace", "default"}}},
+          {"spec",
+           {{"replicas", 0},
+            {"selector", {{"matchLabels", labels}}},
+            {"template",
+             {{"metadata", {{"labels", labels}}},
+              {"spec",
+               {{"terminationGracePeriodSeconds", 30},
+                {"containers", json::array{std::move(container)}}}}}}}}};
+}
+
+}  // namespace
+
+Stage::Stage(asio::any_io_executor executor, const DemoOptions& options, const LabLayout& lab,
+             Progress& progress)
+    : executor_(executor),
+      options_(options),
+      lab_(lab),
+      progress_(progress),
+      processes_(std::move(executor), lab) {}
+
+asio::awaitable<Result<void>> Stage::start() {
+  progress_.say("setting up the lab in " + lab_.folder.string());
+  if (auto done = set_up_lab(lab_, options_.run); !done) co_return done;
+  if (auto done = co_await start_cluster(); !done) co_return done;
+  if (auto done = co_await start_pipeline(); !done) co_return done;
+  if (auto done = co_await start_machines(); !done) co_return done;
+  co_return co_await start_coordinator();
+}
+
+asio::awaitable<Result<void>> Stage::start_cluster() {
+  progress_.say("starting the API server, scheduler and Deployment controller");
+  const auto certificates = lab_.certificates();
+  std::vector<std::string> server{"lab-kubernetes",
+                                  "--listen",
+                                  lab_.api_server(),
+                                  "--certificate",
+                                  (certificates / "api-server.crt").string(),
+                                  "--key",
+                                  (certificates / "api-server.key").string(),
+                                  "--tokens",
+                                  lab_.tokens().string(),
+                                  "--truth-log",
+                                  lab_.truth_log().string()};
+  if (auto done = processes_.start("lab-kubernetes", std::move(server)); !done) co_return done;
+
+  auto ca = read_file(certificates / "ca.crt");
+  if (!ca) co_return std::unexpected(ca.error());
+  auto tls = make_https_client_context({.ca_pem = *ca, .certificate_pem = "", .key_pem = ""});
+  if (!tls) co_return std::unexpected(tls.error());
+  auto token = read_admin_token(lab_);
+  if (!token) co_return std::unexpected(token.error());
+  auto parsed = parse_http_url("https://" + lab_.api_server());
+  if (!parsed) co_return std::unexpected(parsed.error());
+  HttpEndpoint endpoint = parsed->first;
+  endpoint.tls = *tls;
+  cluster_ = std::make_unique<JsonClient>(executor_, std::move(endpoint), *token);
+
+  const auto until = std::chrono::steady_clock::now() + kStartLimit;
+  while (true) {
+    auto nodes = co_await cluster_->get("/api/v1/nodes");
+    if (nodes) break;
+    if (auto dead = processes_.dead()) co_return fail(Errc::io, *dead);
+    if (std::chrono::steady_clock::now() > until) co_return std::unexpected(nodes.error());
+    if (auto done = co_await pause(std::chrono::milliseconds(100)); !done) co_return done;
+  }
+  for (const char* name : {"scheduler", "deployments"}) {
+    const std::string program = fmt::format("lab-{}", name);
+    std::vector<std::string> argv{program, "--kubeconfig", lab_.kubeconfig(name).string()};
+    if (auto done = processes_.start(program, std::move(argv)); !done) co_return done;
+  }
+  co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> Stage::start_pipeline() {
+  progress_.say("starting the broker and the upload service");
+  const auto file = lab_.broker_address_file();
+  std::vector<std::string> broker{"lab-broker",   "--topic", "video-processing",
+                                  "--partitions", "10",      "--address-file",
+                                  file.string()};
+  if (auto done = processes_.start("lab-broker", std::move(broker)); !done) co_return done;
+  Condition broker_ready = [&] { return !(bootstrap_ = address_in(file)).empty(); };
+  auto ready = co_await wait_until("the broker to be ready", kStartLimit, std::move(broker_ready));
+  if (!ready) co_return ready;
+
+  const auto url_file = lab_.upload_address_file();
+  std::vector<std::string> upload{"eco-upload",
+                                  "--listen",
+                                  lab_.master_address() + ":0",
+                                  "--data-dir",
+                                  (lab_.folder / "uploads").string(),
+                                  "--bootstrap",
+                                  bootstrap_,
+                                  "--address-file",
+                                  url_file.string(),
+                                  "--event-log",
+                                  lab_.truth_log().string()};
+  if (auto done = processes_.start("eco-upload", std::move(upload)); !done) co_return done;
+  Condition upload_ready = [&] { return !(upload_url_ = address_in(url_file)).empty(); };
+  co_return co_await wait_until("the upload service to be ready", kStartLimit,
+                                std::move(upload_ready));
+}
+
+asio::awaitable<Result<void>> Stage::start_machines() {
+  progress_.say("switching three machines on");
+  observer_ = std::make_unique<Observer>(executor_, lab_, options_.run.jobs);
+  asio::co_spawn(executor_, observer_->watch(progress_), log_failure);
+  phase("the machines boot");
+  for (const LabNode& node : kLabNodes) {
+    std::vector<std::string> argv{"lab-machine", "--config",
+                                  (lab_.machine(node.name) / "machine.toml").string()};
+    auto done = processes_.start(fmt::format("lab-machine-{}", node.name), std::move(argv));
+    if (!done) co_return done;
+  }
+  Condition all_on = [this] {
+    return std::ranges::all_of(
+        kLabNodes, [&](const auto& node) { return observer_->machine_state(node.name) == "on"; });
+  };
+  co_return co_await wait_until("three machines to boot", time_for_boots(), std::move(all_on));
+}
+
+asio::awaitable<Result<void>> Stage::start_coordinator() {
+  if (auto done = co_await create_deployment(); !done) co_return done;
+  if (auto done = write_coordinator_config(lab_, options_.run, bootstrap_); !done) co_return done;
+  progress_.say("starting the coordinator");
+  std::vector<std::string> argv{"ecokube-coordinator", "--config",
+                                lab_.coordinator_config().string()};
+  if (auto done = processes_.start("ecokube-coordinator", std::move(argv)); !done) co_return done;
+  phase("the nodes join");
+  Condition all_ready = [this] {
+    return std::ranges::all_of(kLabNodes, [&](const auto& node) {
+      const auto found = observer_->nodes().find(std::string(node.name));
+      return found != observer_->nodes().end() && found->second.state == "Ready" &&
+             found->second.connected && found->second.kubernetes_ready;
+    });
+  };
+  auto done = co_await wait_until("three nodes to be Ready with their agents", time_for_boots(),
+                                  std::move(all_ready));
+  if (done) progress_.say("three nodes are on and idle");
+  co_return done;
+}
+
+asio::awaitable<Result<void>> Stage::create_deployment() {
+  json::value deployment = worker_deployment(lab_, options_.run, bootstrap_);
+  auto made = co_await cluster_->call("POST", "/apis/apps/v1/namespaces/default/deployments",
+                                      std::move(deployment));
+  if (!made) co_return fail_while("creating the Deployment eco-worker", made.error());
+  co_return Result<void>{};
+}
+
+}  // namespace ecokube::lab
