@@ -1,0 +1,116 @@
+// Goal: what the demo writes is what the programs accept, and it never empties a folder that is not
+// a lab's.
+#include "lab/demo/lab_setup.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "coordinator/config.h"
+#include "lab/demo/clip.h"
+#include "lab/demo/lab_layout.h"
+#include "lab/machine/machine_config.h"
+#include "node-agent/config.h"
+#include "tests/support/temp_dir.h"
+
+namespace ecokube::lab {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class LabSetup : public testing::Test {
+ protected:
+  LabSetup() {
+    for (const char* name : {"ecokube-agent", "ecokube-coordinator", "ecoctl", "eco-upload",
+                             "eco-worker", "lab-broker", "lab-kubernetes", "lab-kubelet",
+                             "lab-scheduler", "lab-deployments", "lab-machine", "lab-power"}) {
+      dir_.write(std::string("bin/") + name, "");
+    }
+    options_.folder = dir_ / "lab";
+    options_.programs = dir_ / "bin";
+    options_.network = 77;
+    options_.run.boot_s = 0.5;
+  }
+
+  test::TempDir dir_;
+  DemoOptions options_;
+};
+
+TEST_F(LabSetup, ProgramsAcceptTheirConfigurations) {
+  const LabLayout lab(options_);
+  const auto made = set_up_lab(lab, options_.run);
+  ASSERT_TRUE(made) << made.error().message;
+
+  const auto machine = read_machine_config(lab.machine("worker1") / "machine.toml");
+  ASSERT_TRUE(machine) << machine.error().message;
+  EXPECT_EQ(machine->wake_host, "127.0.77.11");
+  EXPECT_EQ(machine->settings.boot, std::chrono::milliseconds(500));
+  ASSERT_EQ(machine->programs.size(), 2U);
+
+  const auto agent = agent::read_config(lab.machine("worker1") / "agent.toml");
+  ASSERT_TRUE(agent) << agent.error().message;
+  EXPECT_EQ(agent->node_name, "worker1");
+  EXPECT_EQ(agent->wake_address, "127.0.77.11:40009");
+  EXPECT_THAT(agent->action, ElementsAre((dir_ / "bin/lab-power").string(), "off", "--machine",
+                                         lab.machine("worker1").string()));
+
+  const auto written = write_coordinator_config(lab, options_.run, "127.0.0.1:1234");
+  ASSERT_TRUE(written) << written.error().message;
+  const auto coordinator = read_coordinator_config(lab.coordinator_config());
+  ASSERT_TRUE(coordinator) << coordinator.error().message;
+  ASSERT_EQ(coordinator->policy.pools.size(), 1U);
+  EXPECT_EQ(coordinator->policy.pools[0].unneeded_time, Duration(0));
+  ASSERT_EQ(coordinator->policy.scalers.size(), 1U);
+  EXPECT_EQ(coordinator->policy.scalers[0].max_replica_count, 10);
+
+  struct stat tokens{};
+  ASSERT_EQ(::stat(lab.tokens().c_str(), &tokens), 0);
+  EXPECT_EQ(tokens.st_mode & 0077, 0U) << "tokens are nobody else's";
+  EXPECT_TRUE(read_admin_token(lab));
+}
+
+TEST_F(LabSetup, ALabsFolderIsEmptiedAndNoOther) {
+  const LabLayout lab(options_);
+  ASSERT_TRUE(set_up_lab(lab, options_.run));
+  dir_.write("lab/left-over", "");
+  ASSERT_TRUE(set_up_lab(lab, options_.run));
+  EXPECT_FALSE(std::filesystem::exists(dir_ / "lab/left-over"));
+
+  dir_.write("home/thesis.txt", "years of work");
+  options_.folder = dir_ / "home";
+  const LabLayout wrong(options_);
+  const auto refused = set_up_lab(wrong, options_.run);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::config);
+  EXPECT_THAT(refused.error().message, HasSubstr("no lab's folder"));
+  EXPECT_TRUE(std::filesystem::exists(dir_ / "home/thesis.txt"));
+}
+
+TEST_F(LabSetup, AMissingProgramIsNamed) {
+  std::filesystem::remove(dir_ / "bin/lab-power");
+  const LabLayout lab(options_);
+  const auto refused = set_up_lab(lab, options_.run);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::config);
+  EXPECT_THAT(refused.error().message, HasSubstr("lab-power is missing"));
+}
+
+TEST_F(LabSetup, AFolderTooDeepForSocketsIsRefused) {
+  options_.folder = dir_ / std::string(100, 'x');
+  const LabLayout lab(options_);
+  const auto refused = set_up_lab(lab, options_.run);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("too long for the Unix sockets"));
+}
+
+TEST(Clip, IsAVideoBelow50kB) {
+  const std::string clip = make_clip();
+  EXPECT_THAT(clip, StartsWith("YUV4MPEG2 W64 H48 "));
+  EXPECT_GT(clip.size(), 10'000U);
+  EXPECT_LT(clip.size(), 50'000U);
+}
+
+}  // namespace
+}  // namespace ecokube::lab
