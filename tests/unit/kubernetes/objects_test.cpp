@@ -16,9 +16,11 @@ TEST(Objects, NodeKeepsWhatDecisionsNeedAndOnlyOurAnnotations) {
       "labels": {"role": "worker"},
       "annotations": {"ecokube.io/hold": "ann: disk swap", "other.io/x": "y"}},
     "spec": {"unschedulable": true,
-      "taints": [{"key": "a", "value": "b", "effect": "NoSchedule"}, {"key": "c", "effect": "NoExecute"}]},
+      "taints": [{"key": "a", "value": "b", "effect": "NoSchedule"},
+        {"key": "c", "effect": "NoExecute"}]},
     "status": {"nodeInfo": {"bootID": "b-1"},
-      "conditions": [{"type": "MemoryPressure", "status": "False"}, {"type": "Ready", "status": "True"}],
+      "conditions": [{"type": "MemoryPressure", "status": "False"},
+        {"type": "Ready", "status": "True"}],
       "allocatable": {"cpu": "1300m", "memory": "2Gi", "pods": "20"}}})"));
   ASSERT_TRUE(node) << node.error().message;
   EXPECT_EQ(node->name, "worker1");
@@ -63,7 +65,8 @@ TEST(Objects, PodWithOwnerConditionAndTolerations) {
       "annotations": {"kubernetes.io/config.mirror": "x"},
       "ownerReferences": [{"kind": "Other"}, {"kind": "ReplicaSet", "controller": true}]},
     "spec": {"nodeSelector": {"role": "worker"},
-      "tolerations": [{"operator": "Exists"}, {"key": "k", "operator": "Equal", "value": "v", "effect": "NoExecute"}],
+      "tolerations": [{"operator": "Exists"},
+        {"key": "k", "operator": "Equal", "value": "v", "effect": "NoExecute"}],
       "containers": [{"resources": {"requests": {"cpu": "200m", "memory": "64Mi"}}}]},
     "status": {"phase": "Pending",
       "conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}]}})"));
@@ -81,7 +84,8 @@ TEST(Objects, PodWithOwnerConditionAndTolerations) {
 // A pod with scheduling gates is pending too, but nothing that wakes a node would help it.
 TEST(Objects, OnlyReasonUnschedulableCounts) {
   const auto pod = parse_pod(read(R"({"metadata": {"name": "p", "uid": "u", "resourceVersion": "9"},
-    "status": {"conditions": [{"type": "PodScheduled", "status": "False", "reason": "SchedulingGated"}]}})"));
+    "status": {"conditions": [{"type": "PodScheduled", "status": "False",
+      "reason": "SchedulingGated"}]}})"));
   EXPECT_FALSE(pod->unschedulable);
 }
 

@@ -43,6 +43,13 @@ std::vector<Source> sources(const std::vector<std::string>& folders) {
 const std::vector<std::string> kAll = {"common", "coordinator", "node-agent", "cli",
                                        "lab",    "examples",    "tests"};
 
+/// Characters, not bytes: a continuation byte of UTF-8 is no character.
+std::size_t length_of(const std::string& line) {
+  return static_cast<std::size_t>(std::count_if(line.begin(), line.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+  }));
+}
+
 bool opens_function(const std::string& line) {
   static const std::regex kNoFunction(
       R"(^\s*(namespace|class|struct|enum|union|extern|using|constexpr .*=|const .*=).*)");
@@ -69,7 +76,7 @@ TEST(Tidy, LinesFunctionsAndFilesAreShort) {
   for (const auto& source : sources(kAll)) {
     EXPECT_LE(source.lines.size(), kFileLinesMax) << source.path;
     for (std::size_t i = 0; i < source.lines.size(); ++i) {
-      EXPECT_LE(source.lines[i].size(), kLineMax) << source.path << ":" << i + 1;
+      EXPECT_LE(length_of(source.lines[i]), kLineMax) << source.path << ":" << i + 1;
     }
     expect_short_functions(source, "");
     expect_short_functions(source, "  ");
