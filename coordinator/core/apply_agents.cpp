@@ -52,10 +52,13 @@ void on(World& world, const AgentGoodbye& fact, TimePoint now) {
   if (node == nullptr || node->agent.goodbye) return;
   node->agent.goodbye = fact;
   node->agent.heard_at = now;
-  const bool ours = fact.origin == LeaveOrigin::coordinator &&
-                    node->state == Lifecycle::powering_down &&
-                    fact.command_id == node->down.command_id;
-  if (ours) return;
+  if (fact.origin == LeaveOrigin::coordinator) {
+    // Of this process, or of one before it whose order outlived it: no person's off either way.
+    node->down.boot_id = fact.boot_id;
+    node->down.command_id = fact.command_id;
+    node->down.refused = false;
+    return enter(*node, Lifecycle::powering_down, now);
+  }
   node->last_problem = "the agent left by itself: " + std::string(to_string(fact.origin));
   const bool machine_stays = fact.origin == LeaveOrigin::service_stop;
   enter(*node, machine_stays ? Lifecycle::unknown : Lifecycle::maintenance, now);

@@ -9,9 +9,10 @@ void sooner(std::optional<TimePoint>& at, TimePoint candidate) {
   at = at ? std::min(*at, candidate) : candidate;
 }
 
+/// Nothing keeps it on by habit: on its way to sleep counts, or each restart of ours would wake it.
 bool sleeps(Lifecycle state) {
-  return state == Lifecycle::powered_down || state == Lifecycle::quarantined ||
-         state == Lifecycle::unknown;
+  return state == Lifecycle::powering_down || state == Lifecycle::powered_down ||
+         state == Lifecycle::quarantined || state == Lifecycle::unknown;
 }
 
 std::string seconds_text(Duration duration) {
