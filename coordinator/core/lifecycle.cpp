@@ -1,17 +1,13 @@
 #include "coordinator/core/lifecycle.h"
 
+#include <algorithm>
+
 #include "coordinator/core/marks.h"
 
 namespace ecokube::core {
 namespace {
 
 constexpr std::size_t kBootTimesKept = 20;
-
-bool kube_ready(const Node& node) {
-  return node.kube && node.kube->ready == Readiness::ready &&
-         (node.kube->boot_id.empty() || node.agent.boot_id.empty() ||
-          node.kube->boot_id == node.agent.boot_id);
-}
 
 /// The machine is up with a boot we did not see go down; wait for Kubernetes, then it is Ready.
 void enter_booted(Node& node, TimePoint now) {
@@ -65,6 +61,12 @@ void on_the_way_up(Node& node, bool heard, TimePoint now) {
 
 }  // namespace
 
+bool kube_ready(const Node& node) {
+  return node.kube && node.kube->ready == Readiness::ready &&
+         (node.kube->boot_id.empty() || node.agent.boot_id.empty() ||
+          node.kube->boot_id == node.agent.boot_id);
+}
+
 void enter(Node& node, Lifecycle state, TimePoint now) {
   if (node.state == state) return;
   node.state = state;
@@ -108,6 +110,14 @@ bool agent_alive(const Node& node, const Policy& policy, TimePoint now) {
 bool cordoned_by_other(const Node& node) {
   return node.kube && node.kube->unschedulable &&
          !node.kube->annotations.contains(std::string(names::kCordonedByUs));
+}
+
+bool mark_stands(const Node& node) {
+  if (!node.kube || !node.down.mark_revision) return false;
+  if (node.kube->revision < *node.down.mark_revision) return true;
+  return std::any_of(node.kube->taints.begin(), node.kube->taints.end(), [](const Taint& taint) {
+    return taint.key == names::kTaint && taint.effect == "NoSchedule";
+  });
 }
 
 const Hold* hold_at(const Node& node, TimePoint now) {

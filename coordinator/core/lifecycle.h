@@ -4,6 +4,9 @@
 
 namespace ecokube::core {
 
+/// Kubernetes says Ready, and of the boot that the agent speaks for.
+[[nodiscard]] bool kube_ready(const Node& node);
+
 /// Puts the node into `state`; a change begins a new transition with its own step ids.
 void enter(Node& node, Lifecycle state, TimePoint now);
 

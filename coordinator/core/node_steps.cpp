@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "coordinator/core/lifecycle.h"
 #include "coordinator/core/marks.h"
 #include "coordinator/core/placement.h"
 #include "coordinator/core/safety.h"
@@ -35,7 +36,7 @@ class NodePlanner {
         if (node_.quarantined_until) look_again(*node_.quarantined_until);
         return wake_if_wanted();
       case Lifecycle::unknown: return unknown();
-      case Lifecycle::maintenance: return;
+      case Lifecycle::maintenance: return wake_if_wanted();
     }
   }
 
@@ -70,6 +71,9 @@ class NodePlanner {
     const auto reasons = blockers(world_, policy_, node_, now_);
     if (!reasons.empty()) return go_back({reasons.front().code, reasons.front().text});
     if (!node_.down.mark_revision) return;  // the mark is on its way
+    if (!mark_stands(node_)) {
+      return go_back({"MarkGone", "our taint was taken off while it was being emptied"});
+    }
     const auto settled_at = *node_.down.marked_at + policy_.settle;
     if (now_ < settled_at) return look_again(settled_at);
     if (!node_.down.listed_at) {
@@ -102,8 +106,8 @@ class NodePlanner {
   }
 
   void powering_up() {
-    if (node_.up.boot_proven && node_.marked && node_.kube &&
-        node_.kube->ready == Readiness::ready && agent_alive(node_, policy_, now_)) {
+    if (node_.up.boot_proven && node_.marked && kube_ready(node_) &&
+        agent_alive(node_, policy_, now_)) {
       const bool proven = node_.up.asked_at.has_value();
       return add(Verb::unmark, UnmarkNode{proven ? format_wake_proof(now_) : std::string()},
                  {"BootProven", "a new boot id and Ready in Kubernetes"});

@@ -41,8 +41,10 @@ std::optional<Tier> tier_of(const Node& node, const Policy& policy, TimePoint no
       if (node.kube->ready != Readiness::ready) return std::nullopt;
       return Tier::on;
     case Lifecycle::powering_up:
-      // A promise that has expired is no capacity (S7).
-      if (node.up.asked_at && now >= *node.up.asked_at + policy.wake_deadline) return std::nullopt;
+      // A promise that has expired is no capacity (S7), nor is a boot that nobody asked for and
+      // that does not get Ready.
+      if (now >= node.up.asked_at.value_or(node.since) + policy.wake_deadline) return std::nullopt;
+      if (node.quarantined_until && now < *node.quarantined_until) return std::nullopt;
       return Tier::coming_up;
     case Lifecycle::draining: return Tier::going_down;
     case Lifecycle::powering_down:
@@ -115,10 +117,12 @@ bool may_be_woken(const Node& node, const Policy& policy, TimePoint now) {
       return quarantine_over && node.kube->ready != Readiness::ready &&
              now - silent_since > policy.heartbeat_age_max;
     }
+    // A person's off is undone by a person alone, who asked after it (S10).
+    case Lifecycle::maintenance:
+      return asked && node.request->at >= node.since && !node.agent.connected;
     case Lifecycle::ready:
     case Lifecycle::draining:
-    case Lifecycle::powering_up:
-    case Lifecycle::maintenance: return false;
+    case Lifecycle::powering_up: return false;
   }
   return false;
 }

@@ -9,9 +9,9 @@ namespace {
 
 using Violations = std::vector<Violation>;
 
-bool person_asked(const Node& node) {
-  return node.request &&
-         (node.request->verb == PersonVerb::sleep || node.request->verb == PersonVerb::test_wake);
+bool person_asked(const Node& node, TimePoint now) {
+  if (!node.request || (node.request->until && now >= *node.request->until)) return false;
+  return node.request->verb == PersonVerb::sleep || node.request->verb == PersonVerb::test_wake;
 }
 
 void s1_empty(const World& world, const Node& node, Violations& out) {
@@ -105,7 +105,7 @@ void s4_floors(const World& world, const Policy& policy, const Node& node, TimeP
     out.push_back({"S4", "NodeGroupMinSizeReached",
                    "pool " + pool->name + " keeps " + std::to_string(pool->min_on) + " on"});
   }
-  if (pool->mode != Mode::act && !person_asked(node)) {
+  if (pool->mode != Mode::act && !person_asked(node, now)) {
     out.push_back({"S10", "ModeNotAct", "pool " + pool->name + " is not in mode act"});
   }
 }
@@ -132,8 +132,8 @@ void s13_vetoes(const Node& node, Violations& out) {
   out.push_back({"S13", "AgentVeto", "its agent would refuse: " + node.agent.vetoes.front()});
 }
 
-void s15_proven(const Node& node, Violations& out) {
-  if (node.wake_proven_at || person_asked(node)) return;
+void s15_proven(const Node& node, TimePoint now, Violations& out) {
+  if (node.wake_proven_at || person_asked(node, now)) return;
   out.push_back(
       {"S15", "WakeNotProven", "no wake of it was ever seen; run: ecoctl test-wake " + node.name});
 }
@@ -155,7 +155,7 @@ void s16_unwell(const World& world, const Policy& policy, const Node& node, Time
 }
 
 void s17_flapping(const Policy& policy, const Node& node, TimePoint now, Violations& out) {
-  if (person_asked(node)) return;
+  if (person_asked(node, now)) return;
   const auto day_ago = now - std::chrono::hours(24);
   const auto today = std::count_if(node.downs.begin(), node.downs.end(),
                                    [&](TimePoint at) { return at > day_ago; });
@@ -169,19 +169,19 @@ void s17_flapping(const Policy& policy, const Node& node, TimePoint now, Violati
   }
 }
 
-void check_shutdown(const World& world, const Policy& policy, const Node& node, const Step& step,
-                    Violations& out) {
+void check_shutdown(const Policy& policy, const Node& node, Violations& out) {
   s1_listed(policy, node, out);
   if (node.state != Lifecycle::draining || node.agent.boot_id != node.down.boot_id) {
     out.push_back({"S1", "NotDraining", "it is not the boot that was marked"});
   }
-  if (step.fence != world.fence) {
-    out.push_back({"S5", "OldFence", "the step was decided under another Lease"});
+  if (!mark_stands(node)) {
+    out.push_back({"S1", "MarkGone", "our taint is not on it any more, pods may come"});
   }
 }
 
 void check_wake(const Node& node, TimePoint now, Violations& out) {
-  const bool asked = node.request && node.request->verb != PersonVerb::sleep;
+  const bool asked =
+      node.request && node.request->verb != PersonVerb::sleep && node.request->at >= node.since;
   if (const auto* hold = hold_at(node, now)) {
     out.push_back({"S10", "Held", "held by " + hold->by + ": " + hold->reason});
   }
@@ -220,7 +220,7 @@ std::vector<Violation> blockers(const World& world, const Policy& policy, const 
   s2_fresh(world, policy, node, now, out);
   s3_wakeable(policy, node, now, out);
   s13_vetoes(node, out);
-  s15_proven(node, out);
+  s15_proven(node, now, out);
   s16_unwell(world, policy, node, now, out);
   s17_flapping(policy, node, now, out);
   return out;
@@ -246,8 +246,11 @@ std::vector<Violation> check(const World& world, const Policy& policy, const Ste
   if (takes_capacity_away(step.id.verb)) {
     const auto standing = blockers(world, policy, node, now);
     out.insert(out.end(), standing.begin(), standing.end());
+    if (step.fence != world.fence) {
+      out.push_back({"S5", "OldFence", "the step was decided under another Lease"});
+    }
   }
-  if (step.id.verb == Verb::shutdown) check_shutdown(world, policy, node, step, out);
+  if (step.id.verb == Verb::shutdown) check_shutdown(policy, node, out);
   if (step.id.verb == Verb::wake) check_wake(node, now, out);
   return out;
 }

@@ -170,6 +170,10 @@ void apply(World& world, const Observation& observation);
 /// The Node is cordoned, and not by us: never undone by us, and nothing is done to it (S11).
 [[nodiscard]] bool cordoned_by_other(const Node& node);
 
+/// The taint that our mark put there keeps pods away still: as the mark's answer said, until a
+/// newer view of the Node says otherwise (S1).
+[[nodiscard]] bool mark_stands(const Node& node);
+
 /// The agent was heard not longer ago than the policy's limit.
 [[nodiscard]] bool agent_alive(const Node& node, const Policy& policy, TimePoint now);
 
