@@ -1,0 +1,221 @@
+// The lifecycle follows evidence: heartbeats, boot ids, goodbyes and what Kubernetes says.
+#include <gtest/gtest.h>
+
+#include "bench.h"
+
+namespace ecokube::core::test {
+namespace {
+
+class LifecycleTest : public testing::Test {
+ protected:
+  LifecycleTest() { bench.fleet({"w1", "w2"}); }
+
+  void need_everything() {
+    for (const auto* name : {"p1", "p2"}) bench.see(PodSeen{pending_pod(name, 3000)});
+  }
+
+  Bench bench;
+};
+
+TEST_F(LifecycleTest, AHeartbeatAndReadyMakeReady) {
+  EXPECT_EQ(bench.state("w1"), Lifecycle::ready);
+  EXPECT_EQ(power_at(bench.node("w1"), bench.policy, bench.now), PowerState::on);
+}
+
+TEST_F(LifecycleTest, GoodbyeForOurStepThenSilenceIsOff) {
+  const Step shutdown = bench.take_down("w1");
+  EXPECT_EQ(bench.state("w1"), Lifecycle::powering_down);
+  bench.goodbye("w1", LeaveOrigin::coordinator, shutdown.id.text());
+  EXPECT_FALSE(bench.planned("w1", Verb::record_off)) << "its link is still open";
+  bench.hang_up("w1");
+  bench.pass(bench.policy.silence_to_off - Duration(1));
+  EXPECT_FALSE(bench.planned("w1", Verb::record_off));
+  bench.pass(Duration(1));
+  bench.run("w1", Verb::record_off);
+  EXPECT_EQ(bench.state("w1"), Lifecycle::powered_down);
+  EXPECT_EQ(power_at(bench.node("w1"), bench.policy, bench.now), PowerState::off);
+}
+
+TEST_F(LifecycleTest, SilenceWithoutGoodbyeIsAFaultAndNotSleep) {
+  bench.hang_up("w1");
+  bench.silence(bench.policy.heartbeat_age_max);
+  bench.heartbeat("w2");
+  EXPECT_EQ(bench.state("w1"), Lifecycle::unknown);
+  EXPECT_EQ(power_at(bench.node("w1"), bench.policy, bench.now), PowerState::unknown);
+  EXPECT_EQ(bench.state("w2"), Lifecycle::ready);
+}
+
+TEST_F(LifecycleTest, AWakeIsProvenByANewBootIdAndReady) {
+  bench.put_to_sleep("w1");
+  bench.put_to_sleep("w2");
+  need_everything();
+  bench.run("w1", Verb::wake);
+  bench.pass(seconds(60));
+  bench.hello("w1", 1);
+  bench.see_marked("w1", true, Readiness::ready, 1);
+  EXPECT_FALSE(bench.planned("w1", Verb::unmark)) << "the old boot proves nothing";
+  bench.hello("w1", 2);
+  EXPECT_FALSE(bench.planned("w1", Verb::unmark)) << "Ready is said by the kubelet of the old boot";
+  bench.see_marked("w1", true, Readiness::not_ready, 2);
+  EXPECT_FALSE(bench.planned("w1", Verb::unmark));
+  bench.see_marked("w1", true, Readiness::ready, 2);
+  const Step unmark = bench.run("w1", Verb::unmark);
+  EXPECT_NE(std::get<UnmarkNode>(unmark.action).wake_proof, "");
+  EXPECT_EQ(bench.state("w1"), Lifecycle::ready);
+  EXPECT_EQ(bench.node("w1").boot_times, std::vector<Duration>{seconds(60)});
+  EXPECT_EQ(bench.node("w1").wake_proven_at, bench.now);
+}
+
+TEST_F(LifecycleTest, PacketsRepeatUntilANewBootOrTheDeadline) {
+  bench.put_to_sleep("w1");
+  bench.put_to_sleep("w2");
+  need_everything();
+  bench.run("w1", Verb::wake);
+  const TimePoint asked_at = bench.now;
+  EXPECT_FALSE(bench.planned("w1", Verb::wake));
+  bench.pass(bench.policy.wake_repeat);
+  const Step second = bench.run("w1", Verb::wake);
+  bench.pass(bench.policy.wake_repeat);
+  EXPECT_NE(bench.run("w1", Verb::wake).id, second.id) << "a repeat is no replay";
+  EXPECT_EQ(bench.node("w1").up.packets, 3);
+  bench.pass(asked_at + bench.policy.wake_deadline - bench.now);
+  EXPECT_FALSE(bench.planned("w1", Verb::wake));
+  bench.run("w1", Verb::quarantine);
+  EXPECT_EQ(bench.state("w1"), Lifecycle::quarantined);
+  EXPECT_FALSE(bench.planned("w1", Verb::wake));
+  bench.pass(bench.policy.quarantine_base);
+  EXPECT_TRUE(bench.planned("w1", Verb::wake)) << "a quarantine ends";
+}
+
+TEST_F(LifecycleTest, AWakeMayBeSentToAMachineThatIsStillDying) {
+  const Step shutdown = bench.take_down("w1");
+  bench.goodbye("w1", LeaveOrigin::coordinator, shutdown.id.text());
+  bench.hang_up("w1");
+  need_everything();
+  EXPECT_EQ(bench.state("w1"), Lifecycle::powering_down);
+  bench.run("w1", Verb::wake);
+  bench.pass(bench.policy.wake_repeat);
+  EXPECT_TRUE(bench.planned("w1", Verb::wake)) << "the first packet met a machine that was on";
+}
+
+TEST_F(LifecycleTest, APersonsOffIsNotUndoneByDemandButByAPerson) {
+  bench.goodbye("w1", LeaveOrigin::person);
+  bench.hang_up("w1");
+  bench.see_marked("w1", false, Readiness::unknown);
+  bench.pass(minutes(5));
+  EXPECT_EQ(bench.state("w1"), Lifecycle::maintenance);
+  need_everything();
+  EXPECT_FALSE(bench.planned("w1", Verb::wake));
+  bench.see(PersonAsked{"w1", PersonVerb::wake, "anna", "done", std::nullopt});
+  bench.run("w1", Verb::wake);
+  EXPECT_EQ(bench.state("w1"), Lifecycle::powering_up);
+}
+
+TEST_F(LifecycleTest, AnOlderWakeDoesNotUndoAPersonsOff) {
+  bench.see(PersonAsked{"w1", PersonVerb::wake, "anna", "", std::nullopt});
+  bench.pass(seconds(5));
+  bench.goodbye("w1", LeaveOrigin::person);
+  bench.hang_up("w1");
+  bench.see_marked("w1", false, Readiness::unknown);
+  bench.pass(minutes(5));
+  EXPECT_FALSE(bench.planned("w1", Verb::wake));
+}
+
+TEST_F(LifecycleTest, GoodbyeForAStepOfOurPredecessorIsNoPersonsOff) {
+  bench.see_marked("w1", true, Readiness::ready);
+  Bench successor;
+  ClusterListed listed{bench.revision, {*bench.node("w1").kube, worker("w2")}, {}, {}};
+  successor.revision = bench.revision;
+  successor.see(listed);
+  successor.see(LeaseHeld{2, successor.now + seconds(15)});
+  successor.hello("w1");
+  EXPECT_EQ(successor.state("w1"), Lifecycle::draining);
+  successor.goodbye("w1", LeaveOrigin::coordinator, "w1:shutdown:1:1");
+  successor.hang_up("w1");
+  EXPECT_EQ(successor.state("w1"), Lifecycle::powering_down);
+  successor.pass(successor.policy.silence_to_off);
+  successor.run("w1", Verb::record_off);
+  EXPECT_EQ(successor.state("w1"), Lifecycle::powered_down);
+}
+
+TEST_F(LifecycleTest, ATaintTakenOffByHandEndsTheWayDown) {
+  bench.pass(bench.policy.pools.front().unneeded_time);
+  bench.run("w1", Verb::mark);
+  bench.see_marked("w1", true, Readiness::ready);
+  bench.pass(bench.policy.settle);
+  bench.run("w1", Verb::list_pods);
+  const auto shutdown = bench.planned("w1", Verb::shutdown);
+  ASSERT_TRUE(shutdown);
+  bench.see_marked("w1", false, Readiness::ready);
+  EXPECT_TRUE(bench.broken(*shutdown).contains("S1 MarkGone"));
+  bench.run("w1", Verb::unmark);
+  EXPECT_EQ(bench.state("w1"), Lifecycle::ready);
+}
+
+TEST_F(LifecycleTest, ARefusalGoesBackAndWaitsTwiceAsLongEachTime) {
+  Duration before{0};
+  for (int round = 0; round < 3; ++round) {
+    bench.pass(minutes(30));
+    bench.run("w1", Verb::mark);
+    bench.see_marked("w1", true, Readiness::ready);
+    bench.pass(bench.policy.settle);
+    bench.run("w1", Verb::list_pods);
+    bench.end(bench.start("w1", Verb::shutdown), Outcome::refused);
+    bench.run("w1", Verb::unmark);
+    bench.see_marked("w1", false, Readiness::ready);
+    EXPECT_EQ(bench.state("w1"), Lifecycle::ready);
+    const Duration wait = *bench.node("w1").down_not_before - bench.now;
+    EXPECT_GE(wait, 2 * before);
+    before = wait;
+  }
+  EXPECT_EQ(bench.node("w1").refusals, 3);
+}
+
+TEST_F(LifecycleTest, AnOrderThatIsNotCarriedOutIsTakenBack) {
+  bench.take_down("w1");
+  bench.pass(bench.policy.down_deadline - Duration(1));
+  EXPECT_FALSE(bench.planned("w1", Verb::unmark));
+  bench.pass(Duration(1));
+  bench.run("w1", Verb::unmark);
+  EXPECT_EQ(bench.state("w1"), Lifecycle::ready);
+}
+
+TEST_F(LifecycleTest, ABootThatNeverGetsReadyIsNoCapacityForever) {
+  bench.put_to_sleep("w1");
+  bench.put_to_sleep("w2");
+  bench.hello("w1", 2);  // came up by itself, its kubelet does not
+  bench.see(PodSeen{pending_pod("p1", 3000)});
+  EXPECT_EQ(bench.state("w1"), Lifecycle::powering_up);
+  EXPECT_FALSE(bench.planned("w2", Verb::wake));
+  bench.pass(bench.policy.wake_deadline);
+  EXPECT_TRUE(bench.planned("w2", Verb::wake));
+}
+
+TEST_F(LifecycleTest, MarkedAndSilentIsWokenToBeKnown) {
+  bench.see_marked("w1", true, Readiness::unknown);
+  Bench successor;
+  successor.revision = bench.revision;
+  successor.see(ClusterListed{bench.revision, {*bench.node("w1").kube}, {}, {}});
+  successor.see(Recovered{{{"w1", inventory_of("w1"), {}, {}, {}, {}, 3}}, {}});
+  successor.pass(successor.policy.heartbeat_age_max);
+  EXPECT_FALSE(successor.planned("w1", Verb::wake)) << "agents get time to come back";
+  successor.pass(Duration(1));
+  EXPECT_TRUE(successor.planned("w1", Verb::wake));
+}
+
+TEST_F(LifecycleTest, TheSameWorldGivesTheSamePlan) {
+  bench.put_to_sleep("w1");
+  bench.see(PodSeen{pending_pod("p1", 3000)});
+  bench.see(PodSeen{pending_pod("p2", 3000)});
+  for (int tick = 0; tick < 50; ++tick) {
+    const World copy = bench.world;
+    const Plan plan = bench.plan();
+    EXPECT_EQ(decide(copy, bench.policy, bench.now), plan);
+    EXPECT_EQ(bench.plan(), plan) << "deciding changes nothing";
+    if (!plan.steps.empty()) bench.see(StepStarted{plan.steps.front()});
+    bench.pass(seconds(7));
+  }
+}
+
+}  // namespace
+}  // namespace ecokube::core::test
