@@ -67,9 +67,9 @@ std::string NewObjects::random_uid() {
 }
 
 ApiResult<void> agree_with_path(const ResourcePath& path, json::object& object) {
-  const std::string kind = kind_of(path);
   const std::string given = text_field(object, {"kind"});
-  if (!given.empty() && given != kind && kind_of(path) != given) {
+  const std::string kind = is_known(path) || given.empty() ? kind_of(path) : given;
+  if (!given.empty() && given != kind) {
     return bad_request(fmt::format("{} in kind {} cannot be handled as a {}",
                                    text_field(object, {"apiVersion"}), given, kind));
   }
@@ -102,9 +102,10 @@ ApiResult<void> agree_with_path(const ResourcePath& path, json::object& object) 
 }
 
 ApiResult<json::object> NewObjects::complete(const ResourcePath& path, json::object object) {
-  if (path.name_space.empty() && !is_cluster_scoped(path) && path.group != "" &&
-      !text_field(object, {"metadata", "namespace"}).empty()) {
-    return bad_request("this resource lives in a namespace: post below /namespaces/<name>/");
+  if (path.name_space.empty() && is_known(path) && !is_cluster_scoped(path)) {
+    constexpr int kNotAllowed = 405;
+    return refuse(kNotAllowed, "MethodNotAllowed",
+                  "the server does not allow this method on the requested resource");
   }
   if (auto agrees = agree_with_path(path, object); !agrees) {
     return std::unexpected(agrees.error());
@@ -159,10 +160,10 @@ ApiResult<json::object> replacement(const ResourcePath& path, const json::object
   }
   const auto& before = current.at("metadata").as_object();
   auto& metadata = object_at(wanted, "metadata");
-  constexpr std::array<std::string_view, 8> kKept{
-      "name",         "namespace",        "uid",
-      "generateName", "resourceVersion",  "creationTimestamp",
-      "generation",   "deletionTimestamp"};
+  constexpr std::array<std::string_view, 9> kKept{
+      "name",         "namespace",         "uid",
+      "generateName", "resourceVersion",   "creationTimestamp",
+      "generation",   "deletionTimestamp", "deletionGracePeriodSeconds"};
   for (const auto key : kKept) {
     metadata.erase(key);
     if (const auto* value = before.if_contains(key)) metadata[key] = *value;

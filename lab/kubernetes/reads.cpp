@@ -89,6 +89,9 @@ ApiResult<ApiAnswer> Reads::list(const ResourcePath& path, const ParsedTarget& t
   if (!limit) return bad_request(fmt::format("limit is no number: '{}'", limit_text));
   const std::size_t count =
       *limit == 0 ? pages->rest.size() : std::min<std::size_t>(*limit, pages->rest.size());
+  // Of a kind we do not know, the stored objects know the spelling.
+  std::string kind = kind_of(path);
+  if (!is_known(path) && !pages->rest.empty()) kind = text_field(*pages->rest[0], {"kind"});
   json::array items;
   for (std::size_t i = 0; i < count; ++i) {
     json::object item = *pages->rest[i];
@@ -106,7 +109,7 @@ ApiResult<ApiAnswer> Reads::list(const ResourcePath& path, const ParsedTarget& t
     open_pages_.push_back(*std::move(pages));
   }
   return ApiAnswer{200,
-                   {{"kind", kind_of(path) + "List"},
+                   {{"kind", kind + "List"},
                     {"apiVersion", path.api_version()},
                     {"metadata", std::move(metadata)},
                     {"items", std::move(items)}}};

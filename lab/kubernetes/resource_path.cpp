@@ -91,6 +91,8 @@ std::string kind_of(const ResourcePath& path) {
   return kind;
 }
 
+bool is_known(const ResourcePath& path) { return find_known(path) != nullptr; }
+
 bool is_cluster_scoped(const ResourcePath& path) {
   const auto* known = find_known(path);
   return known != nullptr && known->cluster_scoped;

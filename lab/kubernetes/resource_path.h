@@ -31,6 +31,8 @@ struct ResourcePath {
 
 /// "Pod" for "pods"; for a resource we do not know, its singular with a capital.
 [[nodiscard]] std::string kind_of(const ResourcePath& path);
+/// True for the built-in resources in our table; of others we know neither kind nor scope.
+[[nodiscard]] bool is_known(const ResourcePath& path);
 /// Known resources without a namespace.
 [[nodiscard]] bool is_cluster_scoped(const ResourcePath& path);
 /// True where /status is apart: writes to the object leave its status alone, and the reverse.

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value_to.hpp>
 
@@ -114,6 +115,18 @@ TEST_F(Objects, AnyKindIsKept) {
   EXPECT_EQ(get(custom).text("kind"), "GadgetList");
   EXPECT_EQ(send("DELETE", custom + "/g").text("status"), "Success");
   EXPECT_EQ(get(custom + "/g").status, 404);
+}
+
+TEST_F(Objects, UnknownKindsKeepTheirOwnSpelling) {
+  const std::string custom = "/apis/example.org/v1/nodepools";
+  EXPECT_EQ(send("POST", custom, R"({"kind":"NodePool","metadata":{"name":"g"}})").status, 201);
+  EXPECT_EQ(get(custom + "/g").text("kind"), "NodePool");
+  EXPECT_EQ(get(custom).text("kind"), "NodePoolList");
+}
+
+TEST_F(Objects, NamespacedOnesAreNotMadeWithoutANamespace) {
+  EXPECT_EQ(send("POST", "/api/v1/pods", R"({"metadata":{"name":"p"}})").status, 405);
+  EXPECT_EQ(get("/api/v1/pods").body.at("items"), json::array{});
 }
 
 TEST_F(Objects, FinalizersHoldADeletion) {

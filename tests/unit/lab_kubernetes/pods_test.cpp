@@ -42,6 +42,8 @@ TEST_F(Pods, OnANodeStayUntilTheirKubeletDeletesThem) {
   const auto dying = get(kPods + "/p");
   EXPECT_FALSE(dying.text("metadata.deletionTimestamp").empty());
   EXPECT_EQ(dying.body.at("metadata").at("deletionGracePeriodSeconds").to_number<int>(), 30);
+  const auto rewritten = merge(kPods + "/p", R"({"metadata":{"deletionGracePeriodSeconds":null}})");
+  EXPECT_EQ(rewritten.body, dying.body);  // not a client's to take back
   EXPECT_EQ(send("DELETE", kPods + "/p").text("metadata.resourceVersion"),
             dying.text("metadata.resourceVersion"));
   EXPECT_EQ(send("DELETE", kPods + "/p", R"({"gracePeriodSeconds":0})").status, 200);
