@@ -130,11 +130,13 @@ double value_at(const History::Machine& machine, double History::EnergySample::*
   return (*before).*counter + share * ((*after).*counter - (*before).*counter);
 }
 
+/// The boots at the very beginning are nobody's wake, so counting starts when all were on once.
 void sum_energy(const History& history, Figures& out) {
-  const Nanoseconds from =
-      history.acknowledged.empty() ? history.begin : history.acknowledged.front();
+  Nanoseconds from = history.begin;
   Nanoseconds to = history.end;
   for (const auto& [name, machine] : history.machines) {
+    const auto on = std::ranges::find(machine.states, "on", &History::StateChange::state);
+    if (on != machine.states.end()) from = std::max(from, on->at);
     if (!machine.energy.empty()) to = std::min(to, machine.energy.back().at);
   }
   if (to <= from) return;

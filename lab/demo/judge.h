@@ -30,7 +30,7 @@ struct Figures {
   std::int64_t pods_max = 0, pods_end = 0;
   std::vector<NodesOn> nodes_on_timeline;
   std::int64_t wakes = 0, shutdowns = 0;
-  std::optional<double> scale_out_reaction_ms;      ///< first acknowledged record → scale accepted
+  std::optional<double> scale_out_reaction_ms;      ///< first record → scale accepted
   std::optional<double> record_to_magic_packet_ms;  ///< → first valid packet at a wake port
   std::optional<double> pending_to_magic_packet_ms;
   std::optional<double> last_pod_event_to_mark_ms;  ///< of the slower node
@@ -38,7 +38,7 @@ struct Figures {
   std::optional<double> last_pod_to_off_ms;
   std::optional<double> last_result_to_zero_pods_ms;
   std::optional<double> total_s;  ///< first upload → last result
-  /// From the first upload to the end of the log; always-on: the same work and time, nothing off.
+  /// From when all machines were on to the end; always-on: the same time and work, nothing off.
   double energy_joules = 0, energy_always_on_joules = 0, energy_seconds = 0;
 };
 

@@ -32,20 +32,36 @@ boost::json::array timeline_json(const Figures& figures) {
   return out;
 }
 
-/// boost::json writes one line; a person wants one for each figure.
-std::string one_line_per_key(const boost::json::object& object) {
-  std::string out = "{\n";
-  for (const auto& [key, value] : object) {
-    const bool last = &value == &(object.end() - 1)->value();
-    out += fmt::format("  \"{}\": {}{}\n", std::string_view(key.data(), key.size()),
-                       boost::json::serialize(value), last ? "" : ",");
+/// boost::json writes one line and 2E2 for 200; a person wants one line for each figure, in plain
+/// numbers.
+std::string plain_text(const boost::json::value& value) {
+  if (value.is_double()) return fmt::format("{}", value.as_double());
+  std::string out;
+  if (const auto* array = value.if_array()) {
+    for (const auto& element : *array) out += (out.empty() ? "" : ", ") + plain_text(element);
+    return "[" + out + "]";
   }
-  return out + "}\n";
+  const auto* object = value.if_object();
+  if (object == nullptr) return boost::json::serialize(value);
+  for (const auto& [key, member] : *object) {
+    out += fmt::format("{}\"{}\": {}", out.empty() ? "" : ", ",
+                       std::string_view(key.data(), key.size()), plain_text(member));
+  }
+  return "{" + out + "}";
+}
+
+std::string one_line_per_key(const boost::json::object& object) {
+  std::string out;
+  for (const auto& [key, value] : object) {
+    out += fmt::format("{}  \"{}\": {}", out.empty() ? "" : ",\n",
+                       std::string_view(key.data(), key.size()), plain_text(value));
+  }
+  return "{\n" + out + "\n}\n";
 }
 
 std::string energy_text(const Figures& figures) {
-  return fmt::format("{:.0f} J, always on {:.0f} J", figures.energy_joules,
-                     figures.energy_always_on_joules);
+  return fmt::format("{:.0f} J, always on {:.0f} J ({})", figures.energy_joules,
+                     figures.energy_always_on_joules, energy_change_text(figures));
 }
 
 }  // namespace
@@ -54,9 +70,10 @@ double work_bound_s(const RunParameters& run) {
   return run.boot_s + static_cast<double>(run.jobs) * run.job_s / static_cast<double>(run.pods_max);
 }
 
-double energy_saved_percent(const Figures& figures) {
-  if (figures.energy_always_on_joules <= 0) return 0;
-  return 100 * (1 - figures.energy_joules / figures.energy_always_on_joules);
+std::string energy_change_text(const Figures& figures) {
+  if (figures.energy_always_on_joules <= 0) return "-";
+  const double change = 100 * (figures.energy_joules / figures.energy_always_on_joules - 1);
+  return fmt::format("{:+.0f} %", change);
 }
 
 std::string duration_text(const std::optional<double>& milliseconds) {
@@ -89,8 +106,7 @@ std::vector<ComparedFigure> compare(const Verdict& verdict, const RunParameters&
       {"last pod → shutdown asked", "only a log line", duration_text(f.last_pod_to_shutdown_ms)},
       {"last pod → power off", "-", duration_text(f.last_pod_to_off_ms)},
       {"wakes, shutdowns", "only log lines", fmt::format("{}, {}", f.wakes, f.shutdowns)},
-      {"energy from the first upload", "not measured",
-       fmt::format("{} ({:.0f} % saved)", energy_text(f), energy_saved_percent(f))},
+      {"energy of the whole run", "not measured", energy_text(f)},
   };
 }
 

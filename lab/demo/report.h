@@ -24,8 +24,9 @@ struct ComparedFigure {
 [[nodiscard]] std::vector<ComparedFigure> compare(const Verdict& verdict, const RunParameters& run);
 /// The least that the work itself takes: boot + jobs × time / pods.
 [[nodiscard]] double work_bound_s(const RunParameters& run);
-/// Of the energy of the same work with nothing ever off.
-[[nodiscard]] double energy_saved_percent(const Figures& figures);
+/// "-12 %" against the same work with nothing ever off; "+2 %" when boots cost more than sleep
+/// saved.
+[[nodiscard]] std::string energy_change_text(const Figures& figures);
 /// "12 ms", "3.4 s", "-" for a run that never came so far.
 [[nodiscard]] std::string duration_text(const std::optional<double>& milliseconds);
 

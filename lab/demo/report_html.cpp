@@ -98,7 +98,7 @@ std::string cards(const Figures& f, const RunParameters& run) {
          card(duration_text(f.scale_out_reaction_ms), "first upload to scale-out") +
          card(duration_text(f.pending_to_magic_packet_ms), "pending pod to magic packet") +
          card(duration_text(f.last_pod_to_shutdown_ms), "last pod to shutdown") +
-         card(fmt::format("{:.0f} %", energy_saved_percent(f)), "energy saved") + "</div>\n";
+         card(energy_change_text(f), "energy, against always on") + "</div>\n";
 }
 
 std::string verdict_lines(const Verdict& verdict) {

@@ -21,7 +21,7 @@ constexpr double kTop = 26;
 constexpr double kBandHeight = 20;
 constexpr double kBandStep = 27;
 constexpr double kPanelHeight = 96;
-constexpr double kPanelGap = 38;
+constexpr double kPanelGap = 48;
 constexpr double kAxisHeight = 30;
 
 /// A round number of steps that are 1, 2 or 5 times a power of ten.
@@ -122,7 +122,7 @@ class Drawing {
   }
 
   void legend(std::initializer_list<Curve> curves) {
-    constexpr double kLetter = 6.6;
+    constexpr double kLetter = 7.0;
     double at = kWidth - kRight;
     for (auto curve = std::rbegin(curves); curve != std::rend(curves); ++curve) {
       if (curve->name.empty()) continue;

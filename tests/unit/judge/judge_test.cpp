@@ -100,9 +100,9 @@ Lines good_run() {
   run.push_back({97.505, "api", "node_tainted", {{"node", "worker1"}}});
   power_off(run, "worker1", 99.75);
   for (const char* node : {"master", "worker1", "worker2"}) {
-    energy(run, node, 41, 1000, 10);
-    energy(run, node, 61, 1200, 12);
-    energy(run, node, 111, 1450, 17);
+    energy(run, node, 0, 0, 0);
+    energy(run, node, 80, 1000, 10);
+    energy(run, node, 111, 1450, 17);  // at full load for 17 s so far
   }
   return run;
 }
@@ -160,11 +160,12 @@ TEST(Judge, NodesOnTimelineSaysWhoWasOn) {
   EXPECT_THAT(timeline[5].names, ElementsAre("master"));
 }
 
-TEST(Judge, EnergyIsCountedFromTheFirstUpload) {
+TEST(Judge, EnergyIsCountedOnceAllMachinesAreOn) {
   const Figures figures = judge(parse_truth_log(text_of(good_run())), rules()).figures;
-  EXPECT_NEAR(figures.energy_seconds, 60, 0.001);
-  EXPECT_NEAR(figures.energy_joules, 3 * 350, 0.1) << "half of the first 200 J, and 250 J";
-  EXPECT_NEAR(figures.energy_always_on_joules, 3 * (8 * 60 + 20 * 6), 0.1);
+  EXPECT_NEAR(figures.energy_seconds, 103, 0.001) << "the first boots are nobody's wake";
+  EXPECT_NEAR(figures.energy_joules, 3 * (1450 - 100), 0.1)
+      << "a tenth of the first 1000 J is gone";
+  EXPECT_NEAR(figures.energy_always_on_joules, 3 * (8 * 103 + 20 * 16), 0.1);
 }
 
 TEST(Judge, TheOrderOfLinesInTheFileDoesNotMatter) {
