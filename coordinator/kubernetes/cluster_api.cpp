@@ -13,11 +13,11 @@
 #include <utility>
 
 #include "common/log.h"
+#include "coordinator/kubernetes/cluster_calls.h"
 #include "coordinator/kubernetes/cluster_view.h"
 #include "coordinator/kubernetes/json_access.h"
 #include "coordinator/kubernetes/lease.h"
 #include "coordinator/kubernetes/node_changes.h"
-#include "coordinator/kubernetes/objects.h"
 
 namespace ecokube::kubernetes {
 namespace {
@@ -28,8 +28,6 @@ using core::Revision;
 
 constexpr std::array<const char*, kResources> kPaths{"/api/v1/nodes", "/api/v1/pods",
                                                      "/apis/apps/v1/deployments"};
-
-std::string node_path(const NodeName& node) { return "/api/v1/nodes/" + percent_encode(node); }
 
 void log_end(const char* what, const std::exception_ptr& error) {
   if (!error) return;
@@ -92,27 +90,15 @@ class Kubernetes final : public KubernetesCluster {
   void start(Observe observe) override;
   asio::awaitable<void> stop() override;
 
-  asio::awaitable<Result<Revision>> mark(const core::Step& step) override {
-    const auto* action = std::get_if<core::MarkNode>(&step.action);
-    if (action == nullptr) return wrong_step(step);
-    return mark_node(step.id.subject, *action, step.id.transition);
-  }
-  asio::awaitable<Result<Revision>> unmark(const core::Step& step) override {
-    const auto* action = std::get_if<core::UnmarkNode>(&step.action);
-    if (action == nullptr) return wrong_step(step);
-    return unmark_node(step.id.subject, *action);
-  }
-  asio::awaitable<Result<Revision>> annotate(const core::Step& step) override {
-    auto patch = annotation_patch(step.action);
-    if (!patch) return wrong_step(step);
-    return patch_node(step.id.subject, std::move(*patch));
-  }
+  asio::awaitable<Result<Revision>> mark(const core::Step& step) override;
+  asio::awaitable<Result<Revision>> unmark(const core::Step& step) override;
+  asio::awaitable<Result<Revision>> annotate(const core::Step& step) override;
   asio::awaitable<Result<ListedPods>> list_pods(const NodeName& node,
                                                 Revision min_revision) override {
-    return list_pods_of(node, min_revision);
+    return list_pods_on(client_, node, min_revision);
   }
   asio::awaitable<Result<void>> scale(const core::ScaleWorkload& target) override {
-    return scale_workload(target);
+    return scale_workload(client_, target);
   }
   void raise_fence_floor(std::int64_t floor) override {
     fence_floor_ = std::max(fence_floor_, floor);
@@ -123,14 +109,8 @@ class Kubernetes final : public KubernetesCluster {
   }
 
  private:
-  // By value: the caller's Step may be gone before the answer is here.
-  asio::awaitable<Result<Revision>> wrong_step(core::Step step);
-  asio::awaitable<Result<Revision>> mark_node(NodeName node, core::MarkNode mark,
-                                              std::int64_t transition);
-  asio::awaitable<Result<Revision>> unmark_node(NodeName node, core::UnmarkNode unmark);
-  asio::awaitable<Result<Revision>> patch_node(NodeName node, object patch);
-  asio::awaitable<Result<ListedPods>> list_pods_of(NodeName node, Revision min_revision);
-  asio::awaitable<Result<void>> scale_workload(core::ScaleWorkload target);
+  [[nodiscard]] asio::awaitable<Result<Revision>> telling_the_view(
+      asio::awaitable<Result<Revision>> write);
   [[nodiscard]] std::shared_ptr<Reflector> make_reflector(Resource resource, Parts& parts);
   void end_watches();
 
@@ -206,96 +186,35 @@ asio::awaitable<void> Kubernetes::stop() {
   end_watches();
 }
 
-asio::awaitable<Result<Revision>> Kubernetes::wrong_step(core::Step step) {
-  co_return fail(Errc::invalid, fmt::format("step {} is none for the cluster", step.id.text()));
+/// A step that is none of ours never comes from the core; it is refused all the same.
+asio::awaitable<Result<Revision>> wrong_step(std::string id) {
+  co_return fail(Errc::invalid, fmt::format("step {} is none for the cluster", id));
 }
 
-asio::awaitable<Result<Revision>> Kubernetes::mark_node(NodeName node, core::MarkNode mark,
-                                                        std::int64_t transition) {
-  const auto found = co_await client_->get(node_path(node));
-  if (!found) co_return std::unexpected(found.error());
-  const auto revision = revision_of(found->get_object());
-  if (revision != mark.expected_revision) {
-    co_return fail(Errc::conflict,
-                   fmt::format("Node {} changed: it is at revision {}, the decision was made at {}",
-                               node, revision, mark.expected_revision));
-  }
-  auto patch = mark_patch(found->get_object(), mark, transition);
-  co_return co_await patch_node(std::move(node), std::move(patch));
+asio::awaitable<Result<Revision>> Kubernetes::mark(const core::Step& step) {
+  const auto* action = std::get_if<core::MarkNode>(&step.action);
+  if (action == nullptr) return wrong_step(step.id.text());
+  return telling_the_view(mark_node(client_, step.id.subject, *action, step.id.transition));
 }
 
-asio::awaitable<Result<Revision>> Kubernetes::unmark_node(NodeName node, core::UnmarkNode unmark) {
-  constexpr int kAttemptsMax = 5;
-  for (int attempt = 1;; ++attempt) {
-    const auto found = co_await client_->get(node_path(node));
-    if (!found) co_return std::unexpected(found.error());
-    auto patch = unmark_patch(found->get_object(), unmark);
-    if (!patch) co_return revision_of(found->get_object());
-    auto written = co_await patch_node(node, std::move(*patch));
-    const bool conflict = !written && written.error().code == Errc::conflict;
-    if (!conflict || attempt >= kAttemptsMax) co_return written;
-  }
+asio::awaitable<Result<Revision>> Kubernetes::unmark(const core::Step& step) {
+  const auto* action = std::get_if<core::UnmarkNode>(&step.action);
+  if (action == nullptr) return wrong_step(step.id.text());
+  return telling_the_view(unmark_node(client_, step.id.subject, *action));
 }
 
-asio::awaitable<Result<Revision>> Kubernetes::patch_node(NodeName node, object patch) {
-  boost::json::value body(std::move(patch));
-  const auto written = co_await client_->merge_patch(node_path(node), std::move(body));
-  if (!written) co_return std::unexpected(written.error());
-  const auto revision = revision_of(written->get_object());
-  if (parts_) parts_->view->wrote(revision);
+asio::awaitable<Result<Revision>> Kubernetes::annotate(const core::Step& step) {
+  auto patch = annotation_patch(step.action);
+  if (!patch) return wrong_step(step.id.text());
+  return telling_the_view(patch_node(client_, step.id.subject, std::move(*patch)));
+}
+
+asio::awaitable<Result<Revision>> Kubernetes::telling_the_view(
+    asio::awaitable<Result<Revision>> write) {
+  const auto parts = parts_;
+  const auto revision = co_await std::move(write);
+  if (revision && parts) parts->view->wrote(*revision);
   co_return revision;
-}
-
-asio::awaitable<Result<ListedPods>> Kubernetes::list_pods_of(NodeName node, Revision min_revision) {
-  constexpr std::size_t kPodsMax = 100'000;
-  const auto base =
-      fmt::format("{}?limit=500&fieldSelector=spec.nodeName%3D{}", kPaths[1], percent_encode(node));
-  auto target = base;
-  if (min_revision > 0) {
-    target += fmt::format("&resourceVersion={}&resourceVersionMatch=NotOlderThan", min_revision);
-  }
-  ListedPods result;
-  while (true) {
-    const auto page = co_await client_->get(target);
-    if (!page) co_return std::unexpected(page.error());
-    const auto& fields = page->get_object();
-    result.revision = revision_of(fields);
-    if (result.revision < min_revision || result.revision <= 0) {
-      co_return fail(Errc::protocol, fmt::format("the list of pods on {} is of revision {}, older "
-                                                 "than {} which was asked for",
-                                                 node, result.revision, min_revision));
-    }
-    for (const auto& entry : find_array(fields, {"items"})) {
-      static const object kNone;
-      const auto* thing = entry.if_object();
-      auto pod = parse_pod(thing != nullptr ? *thing : kNone);
-      // A pod that can't be read may be work: the whole list is then no proof.
-      if (!pod) co_return fail_while(fmt::format("listing pods on {}", node), pod.error());
-      // The server filters; a server that does not must not fill this node with others' pods.
-      if (pod->node == node) result.pods.push_back(std::move(*pod));
-    }
-    const auto next = find_text(fields, {"metadata", "continue"});
-    if (next.empty()) co_return result;
-    if (result.pods.size() > kPodsMax) co_return fail(Errc::too_large, "too many pods on a node");
-    // With a continue token the revision is the first page's and must not be given again.
-    target = base + "&continue=" + percent_encode(next);
-  }
-}
-
-asio::awaitable<Result<void>> Kubernetes::scale_workload(core::ScaleWorkload target) {
-  if (target.kind != "Deployment") {
-    co_return fail(Errc::unsupported, fmt::format("scaling a {} is not supported", target.kind));
-  }
-  object spec;
-  spec["replicas"] = target.replicas;
-  object patch;
-  patch["spec"] = std::move(spec);
-  boost::json::value body(std::move(patch));
-  auto path = fmt::format("/apis/apps/v1/namespaces/{}/deployments/{}/scale",
-                          percent_encode(target.ns), percent_encode(target.name));
-  const auto written = co_await client_->merge_patch(std::move(path), std::move(body));
-  if (!written) co_return std::unexpected(written.error());
-  co_return Result<void>{};
 }
 
 }  // namespace

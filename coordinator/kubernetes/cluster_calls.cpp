@@ -1,0 +1,113 @@
+#include "coordinator/kubernetes/cluster_calls.h"
+
+#include <fmt/format.h>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <utility>
+
+#include "coordinator/kubernetes/json_access.h"
+#include "coordinator/kubernetes/node_changes.h"
+#include "coordinator/kubernetes/objects.h"
+
+namespace ecokube::kubernetes {
+
+namespace asio = boost::asio;
+using boost::json::object;
+using core::Revision;
+
+namespace {
+
+std::string node_path(const NodeName& node) { return "/api/v1/nodes/" + percent_encode(node); }
+
+}  // namespace
+
+asio::awaitable<Result<Revision>> mark_node(Client client, NodeName node, core::MarkNode mark,
+                                            std::int64_t transition) {
+  const auto found = co_await client->get(node_path(node));
+  if (!found) co_return std::unexpected(found.error());
+  const auto revision = revision_of(found->get_object());
+  if (revision != mark.expected_revision) {
+    co_return fail(Errc::conflict,
+                   fmt::format("Node {} changed: it is at revision {}, the decision was made at {}",
+                               node, revision, mark.expected_revision));
+  }
+  auto patch = mark_patch(found->get_object(), mark, transition);
+  co_return co_await patch_node(client, std::move(node), std::move(patch));
+}
+
+asio::awaitable<Result<Revision>> unmark_node(Client client, NodeName node,
+                                              core::UnmarkNode unmark) {
+  constexpr int kAttemptsMax = 5;
+  for (int attempt = 1;; ++attempt) {
+    const auto found = co_await client->get(node_path(node));
+    if (!found) co_return std::unexpected(found.error());
+    auto patch = unmark_patch(found->get_object(), unmark);
+    if (!patch) co_return revision_of(found->get_object());
+    auto written = co_await patch_node(client, node, std::move(*patch));
+    const bool conflict = !written && written.error().code == Errc::conflict;
+    if (!conflict || attempt >= kAttemptsMax) co_return written;
+  }
+}
+
+asio::awaitable<Result<Revision>> patch_node(Client client, NodeName node, object patch) {
+  boost::json::value body(std::move(patch));
+  const auto written = co_await client->merge_patch(node_path(node), std::move(body));
+  if (!written) co_return std::unexpected(written.error());
+  co_return revision_of(written->get_object());
+}
+
+asio::awaitable<Result<ListedPods>> list_pods_on(Client client, NodeName node,
+                                                 Revision min_revision) {
+  constexpr std::size_t kPodsMax = 100'000;
+  const auto base =
+      fmt::format("/api/v1/pods?limit=500&fieldSelector=spec.nodeName%3D{}", percent_encode(node));
+  auto target = base;
+  if (min_revision > 0) {
+    target += fmt::format("&resourceVersion={}&resourceVersionMatch=NotOlderThan", min_revision);
+  }
+  ListedPods result;
+  while (true) {
+    const auto page = co_await client->get(target);
+    if (!page) co_return std::unexpected(page.error());
+    const auto& fields = page->get_object();
+    result.revision = revision_of(fields);
+    if (result.revision < min_revision || result.revision <= 0) {
+      co_return fail(Errc::protocol, fmt::format("the list of pods on {} is of revision {}, older "
+                                                 "than {} which was asked for",
+                                                 node, result.revision, min_revision));
+    }
+    for (const auto& entry : find_array(fields, {"items"})) {
+      static const object kNone;
+      const auto* thing = entry.if_object();
+      auto pod = parse_pod(thing != nullptr ? *thing : kNone);
+      // A pod that can't be read may be work: the whole list is then no proof.
+      if (!pod) co_return fail_while(fmt::format("listing pods on {}", node), pod.error());
+      // The server filters; a server that does not must not fill this node with others' pods.
+      if (pod->node == node) result.pods.push_back(std::move(*pod));
+    }
+    const auto next = find_text(fields, {"metadata", "continue"});
+    if (next.empty()) co_return result;
+    if (result.pods.size() > kPodsMax) co_return fail(Errc::too_large, "too many pods on a node");
+    // With a continue token the revision is the first page's and must not be given again.
+    target = base + "&continue=" + percent_encode(next);
+  }
+}
+
+asio::awaitable<Result<void>> scale_workload(Client client, core::ScaleWorkload target) {
+  if (target.kind != "Deployment") {
+    co_return fail(Errc::unsupported, fmt::format("scaling a {} is not supported", target.kind));
+  }
+  object spec;
+  spec["replicas"] = target.replicas;
+  object patch;
+  patch["spec"] = std::move(spec);
+  boost::json::value body(std::move(patch));
+  auto path = fmt::format("/apis/apps/v1/namespaces/{}/deployments/{}/scale",
+                          percent_encode(target.ns), percent_encode(target.name));
+  const auto written = co_await client->merge_patch(std::move(path), std::move(body));
+  if (!written) co_return std::unexpected(written.error());
+  co_return Result<void>{};
+}
+
+}  // namespace ecokube::kubernetes

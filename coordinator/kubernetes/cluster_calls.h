@@ -1,0 +1,35 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/json/object.hpp>
+#include <cstdint>
+#include <memory>
+
+#include "common/error.h"
+#include "coordinator/core/step.h"
+#include "coordinator/kubernetes/api_client.h"
+#include "coordinator/ports.h"
+
+// The single calls of ClusterApi. All parameters by value: they outlive the caller's.
+namespace ecokube::kubernetes {
+
+using Client = std::shared_ptr<ApiClient>;
+
+/// Errc::conflict when the Node is not at the mark's expected revision any more.
+[[nodiscard]] boost::asio::awaitable<Result<core::Revision>> mark_node(Client client, NodeName node,
+                                                                       core::MarkNode mark,
+                                                                       std::int64_t transition);
+/// Tried again a few times when somebody else writes the Node meanwhile.
+[[nodiscard]] boost::asio::awaitable<Result<core::Revision>> unmark_node(Client client,
+                                                                         NodeName node,
+                                                                         core::UnmarkNode unmark);
+[[nodiscard]] boost::asio::awaitable<Result<core::Revision>> patch_node(Client client,
+                                                                        NodeName node,
+                                                                        boost::json::object patch);
+/// All pages of the pods bound to `node`, none older than `min_revision`.
+[[nodiscard]] boost::asio::awaitable<Result<ListedPods>> list_pods_on(Client client, NodeName node,
+                                                                      core::Revision min_revision);
+[[nodiscard]] boost::asio::awaitable<Result<void>> scale_workload(Client client,
+                                                                  core::ScaleWorkload target);
+
+}  // namespace ecokube::kubernetes
