@@ -1,0 +1,88 @@
+#include <stdexcept>
+
+#include "lab/certificates.h"
+#include "lab/kubernetes/api_server.h"
+#include "tests/contract/kubernetes/test_server.h"
+#include "tests/support/temp_dir.h"
+
+namespace ecokube::test {
+namespace {
+
+template <class T>
+T must(Result<T> result) {
+  if (!result) throw std::runtime_error(result.error().message);
+  return std::move(*result);
+}
+
+class DoubleServer final : public TestServer {
+ public:
+  DoubleServer(boost::asio::io_context& io, bool gone_as_event)
+      : io_(io),
+        gone_as_event_(gone_as_event),
+        ca_(must(lab::make_ca(dir_.path(), "ca"))),
+        files_(must(lab::make_certificate(dir_.path(), ca_,
+                                          {.file_stem = "server", .sans = {"IP:127.0.0.1"}}))),
+        server_(serve()) {}
+  DoubleServer(const DoubleServer&) = delete;
+  DoubleServer& operator=(const DoubleServer&) = delete;
+  ~DoubleServer() override {
+    server_->stop();
+    if (restored_) restored_->stop();
+  }
+
+  [[nodiscard]] kubernetes::Access access() const override {
+    kubernetes::Access access;
+    access.host = "127.0.0.1";
+    access.port = server_->port();
+    access.identity.ca_pem = read_text(ca_.certificate);
+    access.token = "token-of-admin";
+    access.source = "the test";
+    return access;
+  }
+  bool forget_history() override {
+    server_->compact();
+    return true;
+  }
+  bool end_watches() override {
+    server_->end_watches();
+    return true;
+  }
+  std::optional<std::uint16_t> start_from_older_backup() override {
+    restored_ = serve();
+    return restored_->port();
+  }
+
+ private:
+  [[nodiscard]] std::unique_ptr<lab::ApiServer> serve() {
+    constexpr std::chrono::milliseconds kBookmarks{50};
+    lab::ApiServerOptions options;
+    options.certificate = files_.certificate;
+    options.key = files_.key;
+    options.tokens = {{"token-of-admin", "admin"}};
+    options.bookmark_interval = kBookmarks;
+    options.gone_as_event = gone_as_event_;
+    return must(lab::ApiServer::start(io_.get_executor(), std::move(options)));
+  }
+
+  boost::asio::io_context& io_;
+  bool gone_as_event_;
+  TempDir dir_;
+  lab::CertificateFiles ca_;
+  lab::CertificateFiles files_;
+  std::unique_ptr<lab::ApiServer> server_;
+  std::unique_ptr<lab::ApiServer> restored_;
+};
+
+}  // namespace
+
+ServerKind double_server() {
+  return {"Double",
+          [](boost::asio::io_context& io) { return std::make_unique<DoubleServer>(io, false); }};
+}
+
+ServerKind double_with_gone_as_event() {
+  return {"DoubleWithGoneAsEvent",
+          [](boost::asio::io_context& io) { return std::make_unique<DoubleServer>(io, true); }};
+}
+
+}  // namespace ecokube::test

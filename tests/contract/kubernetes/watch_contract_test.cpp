@@ -1,0 +1,240 @@
+// What the coordinator sees of a cluster: everything once, then every change, whatever the network
+// and the server do meanwhile.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "tests/contract/kubernetes/contract_test.h"
+#include "tests/support/temp_dir.h"
+
+namespace ecokube::test {
+namespace {
+
+class Watching : public ContractTest {
+ protected:
+  /// A node made now is told to the client.
+  void expect_sees_a_new_node(Client& client) {
+    const auto name = fresh("later");
+    create_node(name);
+    EXPECT_TRUE(wait([&] { return last_node(client, name) != nullptr; })) << name;
+  }
+};
+
+TEST_P(Watching, ListsEverythingThenTellsChanges) {
+  const auto node = fresh("node");
+  const auto deployment = fresh("workers");
+  create_node(node, R"({"taints": [{"key": "a", "effect": "NoExecute"}]})");
+  const auto pod = create_pod(fresh("pod"), node);
+  create("/apis/apps/v1/namespaces/default/deployments",
+         fmt::format(R"({{"apiVersion": "apps/v1", "kind": "Deployment",
+              "metadata": {{"name": "{0}"}},
+              "spec": {{"replicas": 0, "selector": {{"matchLabels": {{"app": "{0}"}}}},
+                "template": {{"metadata": {{"labels": {{"app": "{0}"}}}},
+                  "spec": {{"containers": [{{"name": "c", "image": "none"}}]}}}}}}}})",
+                     deployment));
+  auto client = start();
+  ASSERT_TRUE(wait_synced(*client));
+  EXPECT_TRUE(std::holds_alternative<core::ClusterListed>(client->facts.front()))
+      << "nothing is told before the list";
+  const auto listed = *last<core::ClusterListed>(*client);
+  const auto has = [](const auto& things, const std::string& name) {
+    return std::any_of(things.begin(), things.end(), [&](const auto& t) { return t.name == name; });
+  };
+  EXPECT_TRUE(has(listed.nodes, node));
+  EXPECT_TRUE(has(listed.workloads, deployment));
+  const auto uid = std::string(pod.at("metadata").at("uid").as_string());
+  const auto bound = std::find_if(listed.pods.begin(), listed.pods.end(),
+                                  [&](const auto& p) { return p.uid == uid; });
+  ASSERT_NE(bound, listed.pods.end());
+  EXPECT_EQ(bound->node, node);
+  EXPECT_EQ(bound->requests.cpu_millicores, 200);
+
+  patch("/api/v1/nodes/" + node, R"({"spec": {"unschedulable": true}})");
+  EXPECT_TRUE(wait([&] { return last_node(*client, node)->unschedulable; }));
+  remove("/api/v1/namespaces/default/pods/" +
+         std::string(pod.at("metadata").at("name").as_string()));
+  EXPECT_TRUE(wait([&] {
+    const auto* deleted = last<core::PodDeleted>(*client);
+    return deleted != nullptr && deleted->uid == uid;
+  }));
+  EXPECT_EQ(count<core::ClusterListed>(*client), 1U);
+  EXPECT_EQ(count<core::ClusterLost>(*client), 0U);
+}
+
+TEST_P(Watching, ABrokenConnectionIsResumedWithoutAGap) {
+  auto client = start();
+  ASSERT_TRUE(wait_synced(*client));
+  std::vector<std::string> made;
+  for (int round = 0; round < 5; ++round) {
+    const auto connections = proxy_->accepted();
+    proxy_->hold();
+    proxy_->cut();
+    made.push_back(fresh("gap"));
+    create_node(made.back());
+    proxy_->release();
+    ASSERT_TRUE(wait([&] { return last_node(*client, made.back()) != nullptr; })) << round;
+    // All three watches are back and have lived, so that the next cut is a first failure again.
+    ASSERT_TRUE(wait([&] { return proxy_->accepted() >= connections + 3; }));
+    const auto alive = count<core::ClusterAlive>(*client);
+    ASSERT_TRUE(wait([&] { return count<core::ClusterAlive>(*client) > alive + 6; }));
+  }
+  EXPECT_EQ(count<core::ClusterListed>(*client), 1U) << "resumed, not listed anew";
+  EXPECT_EQ(count<core::ClusterLost>(*client), 0U);
+  auto seen = nodes_seen(*client);
+  std::erase_if(seen, [&](const auto& name) {
+    return std::find(made.begin(), made.end(), name) == made.end();
+  });
+  EXPECT_EQ(seen, made) << "each once or more, in the order of their making";
+}
+
+TEST_P(Watching, AnEndedWatchIsResumedWithoutAnotherList) {
+  auto client = start();
+  ASSERT_TRUE(wait_synced(*client));
+  ASSERT_TRUE(wait([&] { return count<core::ClusterAlive>(*client) > 0; }));
+  if (!server_->end_watches()) GTEST_SKIP() << "this server can't end watches on request";
+  expect_sees_a_new_node(*client);
+  EXPECT_EQ(count<core::ClusterListed>(*client), 1U);
+  EXPECT_EQ(count<core::ClusterLost>(*client), 0U);
+}
+
+TEST_P(Watching, AMuteWatchIsTornDown) {
+  auto with_short_patience = options();
+  with_short_patience.probe_interval = std::chrono::hours(1);  // only the watch's own limit helps
+  with_short_patience.limits.watch_silence = std::chrono::milliseconds(200);
+  auto client = start(with_short_patience);
+  ASSERT_TRUE(wait_synced(*client));
+  ASSERT_TRUE(wait([&] { return count<core::ClusterAlive>(*client) > 6; }));
+  proxy_->mute();
+  expect_sees_a_new_node(*client);
+}
+
+TEST_P(Watching, GoneListsEverythingAnew) {
+  auto client = start();
+  ASSERT_TRUE(wait_synced(*client));
+  const auto lost_in_the_gap = fresh("deleted");
+  create_node(lost_in_the_gap);
+  ASSERT_TRUE(wait([&] { return last_node(*client, lost_in_the_gap) != nullptr; }));
+  proxy_->hold();
+  proxy_->cut();
+  remove("/api/v1/nodes/" + lost_in_the_gap);
+  if (!server_->forget_history()) GTEST_SKIP() << "this server can't forget on request";
+  proxy_->release();
+  ASSERT_TRUE(wait([&] { return count<core::ClusterListed>(*client) >= 2; }));
+  EXPECT_EQ(count<core::ClusterLost>(*client), 0U) << "an old view is not a lost cluster";
+  for (const auto& node : last<core::ClusterListed>(*client)->nodes) {
+    EXPECT_NE(node.name, lost_in_the_gap);
+  }
+  expect_sees_a_new_node(*client);
+}
+
+TEST_P(Watching, BookmarksAdvanceTheRevision) {
+  auto quiet = options();
+  quiet.probe_interval = std::chrono::hours(1);
+  auto client = start(quiet);
+  ASSERT_TRUE(wait_synced(*client));
+  // Nothing that the client watches changes, the server's revision does.
+  const auto made = create("/api/v1/namespaces/default/configmaps",
+                           fmt::format(R"({{"apiVersion": "v1", "kind": "ConfigMap",
+                                            "metadata": {{"name": "{}"}}}})",
+                                       fresh("other")));
+  EXPECT_TRUE(wait([&] {
+    const auto* alive = last<core::ClusterAlive>(*client);
+    return alive != nullptr && alive->revision >= revision_of(made);
+  }));
+}
+
+TEST_P(Watching, AProbeConfirmsTheView) {
+  auto client = start();
+  ASSERT_TRUE(wait_synced(*client));
+  const auto made = create_node(fresh("node"));
+  EXPECT_TRUE(wait([&] {
+    const auto* alive = last<core::ClusterAlive>(*client);
+    return alive != nullptr && alive->revision >= revision_of(made);
+  }));
+}
+
+TEST_P(Watching, AnUnreachableServerIsLostAndFoundAgain) {
+  auto client = start();
+  ASSERT_TRUE(wait_synced(*client));
+  proxy_->refuse();
+  ASSERT_TRUE(wait([&] { return count<core::ClusterLost>(*client) > 0; }));
+  EXPECT_FALSE(last<core::ClusterLost>(*client)->why.empty());
+  const auto listed = count<core::ClusterListed>(*client);
+  proxy_->accept_again();
+  ASSERT_TRUE(wait([&] { return count<core::ClusterListed>(*client) > listed; }));
+  expect_sees_a_new_node(*client);
+}
+
+TEST_P(Watching, AServerThatIsNotThereYetIsWaitedFor) {
+  proxy_->refuse();
+  auto client = start();
+  ASSERT_TRUE(wait([&] { return count<core::ClusterLost>(*client) > 0; }));
+  EXPECT_EQ(count<core::ClusterListed>(*client), 0U);
+  proxy_->accept_again();
+  EXPECT_TRUE(wait_synced(*client));
+}
+
+TEST_P(Watching, AMuteServerIsLostByItsProbes) {
+  auto impatient = options();
+  impatient.limits.watch_silence = std::chrono::hours(1);
+  impatient.limits.response_timeout = std::chrono::milliseconds(100);
+  auto client = start(impatient);
+  ASSERT_TRUE(wait_synced(*client));
+  // Each new connection goes mute too, until the view is given up.
+  ASSERT_TRUE(wait([&] {
+    proxy_->mute();
+    return count<core::ClusterLost>(*client) > 0;
+  }));
+  ASSERT_TRUE(wait([&] { return count<core::ClusterListed>(*client) >= 2; }));
+  expect_sees_a_new_node(*client);
+}
+
+TEST_P(Watching, ARestoredOlderStateIsListedAnew) {
+  const auto future = fresh("future");
+  for (int i = 0; i < 20; ++i) create_node(fresh("node"));
+  create_node(future);
+  auto client = start();
+  ASSERT_TRUE(wait_synced(*client));
+  ASSERT_NE(last_node(*client, future), nullptr);
+  const auto before = last<core::ClusterListed>(*client)->revision;
+  const auto port = server_->start_from_older_backup();
+  if (!port) GTEST_SKIP() << "this server can't be restored";
+  proxy_->redirect(*port);
+  proxy_->cut();
+  ASSERT_TRUE(wait([&] { return count<core::ClusterListed>(*client) >= 2; }));
+  EXPECT_LT(last<core::ClusterListed>(*client)->revision, before);
+  EXPECT_TRUE(last<core::ClusterListed>(*client)->nodes.empty());
+}
+
+TEST_P(Watching, AWrongTokenIsSaidClearly) {
+  auto wrong = options();
+  wrong.access.token = "nobody's";
+  wrong.access.source = "kubeconfig /x, context 'y'";
+  auto client = start(wrong);
+  ASSERT_TRUE(wait([&] { return count<core::ClusterLost>(*client) > 0; }));
+  const auto why = last<core::ClusterLost>(*client)->why;
+  EXPECT_NE(why.find("401"), std::string::npos) << why;
+  EXPECT_NE(why.find("kubeconfig /x, context 'y'"), std::string::npos) << why;
+  EXPECT_EQ(why.find("nobody's"), std::string::npos) << "a token is never shown: " << why;
+}
+
+TEST_P(Watching, ARotatedTokenIsReadAgain) {
+  const TempDir dir;
+  auto rotated = options();
+  rotated.access.token_file = dir.write("token", "old\n");
+  auto client = start(rotated);
+  ASSERT_TRUE(wait([&] { return count<core::ClusterLost>(*client) > 0; }));
+  const auto next = dir.write("next", server_->access().token + "\n");
+  std::filesystem::last_write_time(
+      next, std::filesystem::last_write_time(dir / "token") + std::chrono::seconds(1));
+  std::filesystem::rename(next, dir / "token");
+  EXPECT_TRUE(wait_synced(*client));
+}
+
+INSTANTIATE_TEST_SUITE_P(Kubernetes, Watching,
+                         testing::Values(double_server(), double_with_gone_as_event()),
+                         [](const auto& kind) { return kind.param.name; });
+
+}  // namespace
+}  // namespace ecokube::test

@@ -1,0 +1,221 @@
+// What the coordinator writes on a cluster: only what is ours, only on what it has seen.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+
+#include "coordinator/core/marks.h"
+#include "tests/contract/kubernetes/contract_test.h"
+
+namespace ecokube::test {
+namespace {
+
+class Writing : public ContractTest {
+ protected:
+  Writing() : client_(start()) {}
+
+  Result<core::Revision> mark(const std::string& node, core::MarkNode action) {
+    const auto step = step_for(node, std::move(action), 7);
+    return run(io_, client_->cluster->mark(step));
+  }
+  Result<core::Revision> unmark(const std::string& node, const std::string& proof = {}) {
+    const auto step = step_for(node, core::UnmarkNode{proof});
+    return run(io_, client_->cluster->unmark(step));
+  }
+  Result<core::Revision> annotate(const std::string& node, core::Action action) {
+    const auto step = step_for(node, std::move(action));
+    return run(io_, client_->cluster->annotate(step));
+  }
+  core::KubeNode node_at(const std::string& name, core::Revision revision) {
+    const bool seen = wait([&] {
+      const auto* node = last_node(*client_, name);
+      return node != nullptr && node->revision >= revision;
+    });
+    EXPECT_TRUE(seen) << name << " at " << revision;
+    const auto* node = last_node(*client_, name);
+    return node != nullptr ? *node : core::KubeNode{};
+  }
+  static bool has_our_taint(const core::KubeNode& node) {
+    return std::any_of(node.taints.begin(), node.taints.end(), [](const auto& taint) {
+      return taint.key == names::kTaint && taint.effect == "NoSchedule";
+    });
+  }
+  static bool has_taint(const core::KubeNode& node, const std::string& key) {
+    return std::any_of(node.taints.begin(), node.taints.end(),
+                       [&](const auto& taint) { return taint.key == key; });
+  }
+
+  std::shared_ptr<Client> client_;
+};
+
+TEST_P(Writing, MarkTaintsCordonsAndSaysWhy) {
+  const auto name = fresh("node");
+  const auto made = create_node(name, R"({"taints": [{"key": "gpu", "effect": "NoSchedule"}]})");
+  const auto marked = mark(name, {revision_of(made), "boot-1", false, "address=a:9 macs="});
+  ASSERT_TRUE(marked) << marked.error().message;
+  EXPECT_GT(*marked, revision_of(made));
+  const auto node = node_at(name, *marked);
+  EXPECT_TRUE(has_our_taint(node));
+  EXPECT_TRUE(has_taint(node, "gpu"));
+  EXPECT_TRUE(node.unschedulable);
+  const auto intent = core::parse_intent(node.annotations.at(std::string(names::kIntent)));
+  EXPECT_EQ(intent, (core::Intent{7, "boot-1"}));
+  EXPECT_EQ(node.annotations.at(std::string(names::kCordonedByUs)), "true");
+  EXPECT_EQ(node.annotations.at(std::string(names::kWakeRecipe)), "address=a:9 macs=");
+}
+
+TEST_P(Writing, MarkOfAChangedNodeIsAConflictAndTouchesNothing) {
+  const auto name = fresh("node");
+  const auto made = create_node(name);
+  patch("/api/v1/nodes/" + name, R"({"metadata": {"labels": {"by": "somebody"}}})");
+  const auto marked = mark(name, {revision_of(made), "boot-1", false, ""});
+  ASSERT_FALSE(marked);
+  EXPECT_EQ(marked.error().code, Errc::conflict);
+  EXPECT_FALSE(has_our_taint(node_at(name, revision_of(get("/api/v1/nodes/" + name)))));
+}
+
+TEST_P(Writing, MarkOfANodeThatIsGoneIsNotFound) {
+  const auto marked = mark(fresh("nobody"), {1, "", false, ""});
+  ASSERT_FALSE(marked);
+  EXPECT_EQ(marked.error().code, Errc::not_found);
+}
+
+TEST_P(Writing, AForeignCordonStays) {
+  const auto name = fresh("node");
+  const auto made = create_node(name, R"({"unschedulable": true})");
+  const auto marked = mark(name, {revision_of(made), "boot-1", true, ""});
+  ASSERT_TRUE(marked) << marked.error().message;
+  EXPECT_FALSE(node_at(name, *marked).annotations.contains(std::string(names::kCordonedByUs)));
+  const auto unmarked = unmark(name);
+  ASSERT_TRUE(unmarked) << unmarked.error().message;
+  const auto node = node_at(name, *unmarked);
+  EXPECT_TRUE(node.unschedulable);
+  EXPECT_FALSE(has_our_taint(node));
+}
+
+TEST_P(Writing, UnmarkRemovesOnlyWhatIsOurs) {
+  const auto name = fresh("node");
+  const auto made = create_node(name, R"({"taints": [{"key": "gpu", "effect": "NoSchedule"}]})");
+  ASSERT_TRUE(mark(name, {revision_of(made), "boot-1", false, ""}));
+  ASSERT_TRUE(annotate(name, core::RecordOff{"off (inferred)"}));
+  patch("/api/v1/nodes/" + name,
+        R"({"metadata": {"annotations": {"theirs": "x", "ecokube.io/hold": "ann: disk"}}})");
+  const auto unmarked = unmark(name, core::format_wake_proof(from_ms(1234)));
+  ASSERT_TRUE(unmarked) << unmarked.error().message;
+  const auto node = node_at(name, *unmarked);
+  EXPECT_FALSE(has_our_taint(node));
+  EXPECT_TRUE(has_taint(node, "gpu"));
+  EXPECT_FALSE(node.unschedulable);
+  for (const auto key : {names::kIntent, names::kPower, names::kCordonedByUs}) {
+    EXPECT_FALSE(node.annotations.contains(std::string(key))) << key;
+  }
+  EXPECT_EQ(node.annotations.at("ecokube.io/hold"), "ann: disk");
+  EXPECT_EQ(core::parse_wake_proof(node.annotations.at(std::string(names::kWakeProof))),
+            from_ms(1234));
+  const auto object = get("/api/v1/nodes/" + name);
+  EXPECT_EQ(object.at("metadata").at("annotations").at("theirs"), "x");
+}
+
+TEST_P(Writing, UnmarkTwiceIsASuccessThatWritesNothing) {
+  const auto name = fresh("node");
+  const auto made = create_node(name);
+  const auto unmarked = unmark(name);
+  ASSERT_TRUE(unmarked) << unmarked.error().message;
+  EXPECT_EQ(*unmarked, revision_of(made));
+}
+
+// Somebody writes the Node again and again; unmarking must get through all the same.
+TEST_P(Writing, UnmarkTriesAgainAfterAConflict) {
+  const auto name = fresh("node");
+  const auto made = create_node(name);
+  ASSERT_TRUE(mark(name, {revision_of(made), "boot-1", false, ""}));
+  bool done = false;
+  Result<core::Revision> unmarked;
+  const auto step = step_for(name, core::UnmarkNode{""});
+  boost::asio::co_spawn(io_, client_->cluster->unmark(step),
+                        [&](const std::exception_ptr&, Result<core::Revision> result) {
+                          unmarked = std::move(result);
+                          done = true;
+                        });
+  for (int i = 0; i < 3; ++i) {
+    patch("/api/v1/nodes/" + name,
+          fmt::format(R"({{"metadata": {{"labels": {{"round": "{}"}}}}}})", i));
+  }
+  ASSERT_TRUE(wait([&] { return done; }));
+  ASSERT_TRUE(unmarked) << unmarked.error().message;
+  EXPECT_FALSE(has_our_taint(node_at(name, *unmarked)));
+}
+
+TEST_P(Writing, Annotations) {
+  const auto name = fresh("node");
+  create_node(name);
+  const core::QuarantineNode quarantine{from_ms(5000), 3};
+  ASSERT_TRUE(annotate(name, quarantine));
+  auto written = annotate(name, core::RecordHold{"ann: disk swap"});
+  ASSERT_TRUE(written) << written.error().message;
+  auto node = node_at(name, *written);
+  EXPECT_EQ(core::parse_quarantine(node.annotations.at(std::string(names::kQuarantine))),
+            quarantine);
+  EXPECT_EQ(node.annotations.at(std::string(names::kHold)), "ann: disk swap");
+  written = annotate(name, core::RecordHold{""});
+  ASSERT_TRUE(written);
+  EXPECT_FALSE(node_at(name, *written).annotations.contains(std::string(names::kHold)));
+}
+
+TEST_P(Writing, ListsOnlyTheNodesPodsAndNoneOlderThanAsked) {
+  const auto name = fresh("node");
+  create_node(name);
+  const auto other = fresh("node");
+  create_node(other);
+  for (int i = 0; i < 3; ++i) create_pod(fresh("pod"), name);
+  create_pod(fresh("pod"), other);
+  const auto newest = revision_of(create_pod(fresh("pending"), ""));
+  const auto listed = run(io_, client_->cluster->list_pods(name, newest));
+  ASSERT_TRUE(listed) << listed.error().message;
+  EXPECT_GE(listed->revision, newest);
+  EXPECT_EQ(listed->pods.size(), 3U);
+  for (const auto& pod : listed->pods) EXPECT_EQ(pod.node, name);
+}
+
+TEST_P(Writing, AListFromTheFutureIsRefused) {
+  constexpr core::Revision kFarAhead = 1'000'000;
+  const auto now = revision_of(create_node(fresh("node")));
+  const auto listed = run(io_, client_->cluster->list_pods("any", now + kFarAhead));
+  ASSERT_FALSE(listed);
+  EXPECT_EQ(listed.error().code, Errc::timeout);
+}
+
+TEST_P(Writing, Scale) {
+  const auto name = fresh("workers");
+  create("/apis/apps/v1/namespaces/default/deployments",
+         fmt::format(R"({{"apiVersion": "apps/v1", "kind": "Deployment",
+              "metadata": {{"name": "{0}"}},
+              "spec": {{"replicas": 0, "selector": {{"matchLabels": {{"app": "{0}"}}}},
+                "template": {{"metadata": {{"labels": {{"app": "{0}"}}}},
+                  "spec": {{"containers": [{{"name": "c", "image": "none"}}]}}}}}}}})",
+                     name));
+  const core::ScaleWorkload target{"Deployment", "default", name, 10};
+  const auto scaled = run(io_, client_->cluster->scale(target));
+  ASSERT_TRUE(scaled) << scaled.error().message;
+  EXPECT_TRUE(wait([&] {
+    const auto* seen = last<core::WorkloadSeen>(*client_);
+    return seen != nullptr && seen->workload.name == name && seen->workload.replicas == 10;
+  }));
+  const core::ScaleWorkload absent{"Deployment", "default", fresh("nobody"), 1};
+  const auto failed = run(io_, client_->cluster->scale(absent));
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().code, Errc::not_found);
+}
+
+TEST_P(Writing, AStepThatIsNoneOfOursIsRefused) {
+  const auto step = step_for("n", core::WakeNode{});
+  EXPECT_FALSE(run(io_, client_->cluster->mark(step)));
+  EXPECT_FALSE(run(io_, client_->cluster->unmark(step)));
+  EXPECT_FALSE(run(io_, client_->cluster->annotate(step)));
+}
+
+INSTANTIATE_TEST_SUITE_P(Kubernetes, Writing, testing::Values(double_server()),
+                         [](const auto& kind) { return kind.param.name; });
+
+}  // namespace
+}  // namespace ecokube::test
