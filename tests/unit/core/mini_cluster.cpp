@@ -1,0 +1,172 @@
+// The mini fleet's Kubernetes: objects with revisions, a watch, a scheduler and kubelets.
+#include <algorithm>
+
+#include "bench.h"
+#include "coordinator/core/marks.h"
+#include "mini_fleet.h"
+
+namespace ecokube::core::test {
+namespace {
+
+bool is_ours(const Taint& taint) { return taint.key == names::kTaint; }
+
+}  // namespace
+
+/// Changes come in their order, each a little late.
+void MiniFleet::watch(Fact fact) {
+  watch_until_ = std::max(watch_until_, now + Duration(draw(1, 400)));
+  at(watch_until_, [this, process = process_, revision = revision_, fact = std::move(fact)] {
+    if (!running_ || process != process_ || revision <= watched_) return;
+    watched_ = revision;
+    post(fact);
+  });
+}
+
+void MiniFleet::changed(const NodeName& name) {
+  nodes_[name].revision = ++revision_;
+  watch(NodeSeen{nodes_[name]});
+}
+
+void MiniFleet::changed_pod(const std::string& uid) {
+  pods_[uid].revision = ++revision_;
+  watch(PodSeen{pods_[uid]});
+}
+
+StepEnded MiniFleet::perform(const Step& step) {
+  switch (step.id.verb) {
+    case Verb::mark: return mark(step);
+    case Verb::unmark: return unmark(step);
+    case Verb::list_pods: return list(step);
+    case Verb::shutdown: return shutdown(step);
+    case Verb::wake: wake(step.id.subject); break;
+    case Verb::record_off:
+    case Verb::quarantine:
+    case Verb::record_hold: return annotate(step);
+    case Verb::scale: break;
+  }
+  return {step.id, Outcome::done, "", 0, {}};
+}
+
+StepEnded MiniFleet::mark(const Step& step) {
+  const auto& mark = std::get<MarkNode>(step.action);
+  KubeNode& node = nodes_[step.id.subject];
+  if (node.revision != mark.expected_revision) {
+    return {step.id, Outcome::failed, "the Node changed", 0, {}};
+  }
+  node.taints.push_back({std::string(names::kTaint), "", "NoSchedule"});
+  node.annotations[std::string(names::kIntent)] = format_intent({step.id.transition, mark.boot_id});
+  node.annotations[std::string(names::kWakeRecipe)] = mark.wake_recipe;
+  if (!mark.already_cordoned) node.annotations[std::string(names::kCordonedByUs)] = "true";
+  node.unschedulable = true;
+  marked_at_[node.name] = now;
+  changed(node.name);
+  return {step.id, Outcome::done, "", revision_, {}};
+}
+
+StepEnded MiniFleet::unmark(const Step& step) {
+  const auto& proof = std::get<UnmarkNode>(step.action).wake_proof;
+  KubeNode& node = nodes_[step.id.subject];
+  std::erase_if(node.taints, is_ours);
+  if (node.annotations.erase(std::string(names::kCordonedByUs)) > 0) node.unschedulable = false;
+  node.annotations.erase(std::string(names::kIntent));
+  node.annotations.erase(std::string(names::kPower));
+  node.annotations.erase(std::string(names::kQuarantine));
+  if (!proof.empty()) node.annotations[std::string(names::kWakeProof)] = proof;
+  changed(node.name);
+  return {step.id, Outcome::done, "", revision_, {}};
+}
+
+StepEnded MiniFleet::annotate(const Step& step) {
+  KubeNode& node = nodes_[step.id.subject];
+  if (const auto* off = std::get_if<RecordOff>(&step.action)) {
+    node.annotations[std::string(names::kPower)] = off->power;
+  }
+  if (const auto* quarantine = std::get_if<QuarantineNode>(&step.action)) {
+    node.annotations[std::string(names::kQuarantine)] = format_quarantine(*quarantine);
+  }
+  changed(node.name);
+  return {step.id, Outcome::done, "", revision_, {}};
+}
+
+StepEnded MiniFleet::list(const Step& step) {
+  StepEnded ended{step.id, Outcome::done, "", revision_, {}};
+  for (const auto& [uid, pod] : pods_) {
+    if (pod.node == step.id.subject) ended.pods.push_back(pod);
+  }
+  return ended;
+}
+
+void MiniFleet::add_pod(Duration life, std::int64_t millicores) {
+  KubePod pod = pending_pod("p" + std::to_string(++pods_made_), millicores);
+  pod.unschedulable = false;
+  lives_[pod.uid] = life;
+  pods_[pod.uid] = pod;
+  changed_pod(pod.uid);
+}
+
+/// By a view of that age: our mark may be too young to be in it, less than two seconds.
+bool MiniFleet::bindable(const KubeNode& node, Duration view_age) const {
+  if (node.ready != Readiness::ready) return false;
+  const bool clean = !node.unschedulable && node.taints.empty();
+  const auto marked = marked_at_.find(node.name);
+  return clean || (marked != marked_at_.end() && now - marked->second < view_age &&
+                   std::all_of(node.taints.begin(), node.taints.end(), is_ours));
+}
+
+void MiniFleet::bind(KubePod& pod, const NodeName& node) {
+  pod.node = node;
+  pod.unschedulable = false;
+  pod.phase = PodPhase::running;
+  changed_pod(pod.uid);
+  at(now + lives_[pod.uid], [this, uid = pod.uid] {
+    pods_.erase(uid);
+    ++revision_;
+    watch(PodDeleted{uid, revision_});
+  });
+}
+
+void MiniFleet::schedule_pods() {
+  in(100, 1500, [this] {
+    const Duration view_age(draw(0, 1) == 0 ? 0 : draw(0, 1900));
+    for (auto& [uid, pod] : pods_) {
+      if (!pod.node.empty()) continue;
+      const auto room = [&](const auto& entry) {
+        Resources free = entry.second.allocatable;
+        for (const auto& [other, bound] : pods_) {
+          if (bound.node == entry.first) free -= bound.requests;
+        }
+        return bindable(entry.second, view_age) && pod.requests.fits_in(free);
+      };
+      const auto node = std::find_if(nodes_.begin(), nodes_.end(), room);
+      if (node != nodes_.end()) {
+        bind(pod, node->first);
+      } else if (!pod.unschedulable) {
+        pod.unschedulable = true;
+        changed_pod(uid);
+      }
+    }
+    schedule_pods();
+  });
+}
+
+/// Says Ready some seconds after the machine is up; its silence is noted after forty.
+void MiniFleet::kubelet(const NodeName& name) {
+  in(2000, 8000, [this, name] {
+    KubeNode& node = nodes_[name];
+    Machine& machine = machines[name];
+    const bool alive = machine.phase == Machine::Phase::up && machine.agent_up;
+    if (alive) machine.kubelet_seen = now;
+    const auto ready = alive                                      ? Readiness::ready
+                       : now - machine.kubelet_seen > seconds(40) ? Readiness::unknown
+                                                                  : node.ready;
+    const std::string boot = alive ? boot_of(name, machine.boot) : node.boot_id;
+    if (ready != node.ready || boot != node.boot_id) {
+      node.ready = ready;
+      node.boot_id = boot;
+      changed(name);
+    }
+    kubelet(name);
+  });
+}
+
+}  // namespace ecokube::core::test

@@ -1,0 +1,139 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "coordinator/core/plan.h"
+#include "coordinator/core/safety.h"
+#include "coordinator/core/world.h"
+
+namespace ecokube::core::test {
+
+/// What is so, whoever knows it.
+struct Machine {
+  enum class Phase { off, booting, up, dying };
+  Phase phase = Phase::up;
+  int boot = 1;
+  bool agent_up = true;
+  bool goodbye_said = false;
+  std::uint64_t session = 0;  ///< 0: not connected to the present coordinator
+  std::uint64_t sequence = 0;
+  std::string command_id;
+  bool dead_on_next_wake = false;
+  TimePoint kubelet_seen;
+};
+
+/// Where the coordinator is killed: at its n-th step (counted from 1), at one of four moments.
+enum class KillMoment { before_start, before_act, after_act, after_end };
+struct KillPoint {
+  int step = 0;
+  KillMoment moment = KillMoment::before_start;
+  bool keep_store = true;
+};
+
+/// A whole fleet in virtual time: machines, a Kubernetes, agents, and a coordinator that does what
+/// the core plans just as production does. One seed is one history.
+class MiniFleet {
+ public:
+  MiniFleet(std::uint64_t seed, int workers, bool trouble);
+
+  void run_for(Duration time);
+  /// Runs until `done`; false when it never came true within the limit.
+  bool run_until(const std::function<bool()>& done, Duration limit);
+  /// The process dies and another one starts a moment later.
+  void kill(bool keep_store);
+  void kill_at(KillPoint point) { kill_point_ = point; }
+  /// A pod that runs for `life` once it is bound.
+  void add_pod(Duration life, std::int64_t millicores = 3000);
+
+  [[nodiscard]] bool all_pods_done() const { return pods_.empty(); }
+  [[nodiscard]] bool all_off() const;
+  [[nodiscard]] bool all_asleep() const;  ///< off, and known as PoweredDown
+  [[nodiscard]] bool up_and_clean(const NodeName& name) const;
+  [[nodiscard]] std::string describe() const;
+  [[nodiscard]] int steps_started() const { return steps_started_; }
+  [[nodiscard]] const std::vector<std::string>& errors() const { return errors_; }
+  [[nodiscard]] std::int64_t draw(std::int64_t from, std::int64_t to);
+
+  /// Called with each step that check() let pass, before it starts.
+  std::function<void(const Step&, const World&, TimePoint)> on_step;
+  Policy policy;
+  World world;
+  TimePoint now;
+  std::map<NodeName, Machine> machines;
+
+ private:
+  void at(TimePoint when, std::function<void()> what);
+  void in(std::int64_t from_ms, std::int64_t to_ms, std::function<void()> what);
+  /// Dropped when the process that it belongs to was killed meanwhile.
+  void in_process(std::int64_t from_ms, std::int64_t to_ms, std::function<void()> what);
+  bool chance(int percent) { return trouble_ && draw(1, 100) <= percent; }
+  void error(const std::string& text);
+
+  // The coordinator.
+  void start_process(bool keep_store);
+  void post(Fact fact);
+  void turn();
+  bool start_step(const Step& step);
+  void act_on(const Step& step);
+  void finish(const Step& step, StepEnded ended);
+  bool dies_at(KillMoment moment, int step);
+  void remember();
+  void renew();
+
+  // Kubernetes.
+  void changed(const NodeName& name);
+  void changed_pod(const std::string& uid);
+  void watch(Fact fact);
+  StepEnded perform(const Step& step);
+  StepEnded mark(const Step& step);
+  StepEnded unmark(const Step& step);
+  StepEnded annotate(const Step& step);
+  StepEnded list(const Step& step);
+  void schedule_pods();
+  [[nodiscard]] bool bindable(const KubeNode& node, Duration view_age) const;
+  void bind(KubePod& pod, const NodeName& node);
+  void kubelet(const NodeName& name);
+
+  // Machines and agents.
+  StepEnded shutdown(const Step& step);
+  void wake(const NodeName& name);
+  void power_off(const NodeName& name);
+  void come_up(const NodeName& name, int boot);
+  void connect(const NodeName& name);
+  void drop_link(const NodeName& name);
+  void beat(const NodeName& name, std::uint64_t session);
+  void make_trouble();
+  [[nodiscard]] Inventory inventory(const NodeName& name) const;
+
+  bool trouble_;
+  std::mt19937_64 random_;
+  std::multimap<TimePoint, std::function<void()>> events_;
+  std::vector<std::string> errors_;
+
+  bool running_ = false;
+  std::int64_t process_ = 0;  ///< also the fence
+  std::optional<KillPoint> kill_point_;
+  int steps_started_ = 0;
+  std::optional<TimePoint> next_turn_;
+  std::map<NodeName, RememberedNode> saved_;
+  std::set<StepId> intents_;
+
+  Revision revision_ = 100;
+  TimePoint watch_until_;
+  Revision watched_ = 0;
+  std::map<NodeName, KubeNode> nodes_;
+  std::map<NodeName, TimePoint> marked_at_;
+  std::map<std::string, KubePod> pods_;
+  std::map<std::string, Duration> lives_;
+  int pods_made_ = 0;
+  std::uint64_t sessions_ = 0;
+};
+
+}  // namespace ecokube::core::test

@@ -1,0 +1,129 @@
+// The mini fleet's machines and their agents.
+#include "bench.h"
+#include "mini_fleet.h"
+
+namespace ecokube::core::test {
+
+using Phase = Machine::Phase;
+
+Inventory MiniFleet::inventory(const NodeName& name) const {
+  Inventory inventory = inventory_of(name);
+  inventory.boot_id = boot_of(name, machines.at(name).boot);
+  return inventory;
+}
+
+/// A dying machine's agent may still come back to a new coordinator, until its goodbye.
+void MiniFleet::connect(const NodeName& name) {
+  in_process(10, 3000, [this, name] {
+    Machine& machine = machines[name];
+    if (machine.session != 0 || !machine.agent_up || machine.goodbye_said) return;
+    machine.session = ++sessions_;
+    machine.sequence = 0;
+    post(AgentConnected{name, machine.session, inventory(name), process_});
+    beat(name, machine.session);
+  });
+}
+
+void MiniFleet::drop_link(const NodeName& name) {
+  Machine& machine = machines[name];
+  if (machine.session == 0) return;
+  in_process(1, 300,
+             [this, name, session = machine.session] { post(AgentDisconnected{name, session}); });
+  machine.session = 0;
+}
+
+void MiniFleet::beat(const NodeName& name, std::uint64_t session) {
+  Machine& machine = machines[name];
+  if (machine.session != session || machine.goodbye_said) return;
+  AgentHeartbeat heartbeat;
+  heartbeat.node = name;
+  heartbeat.session = session;
+  heartbeat.sequence = ++machine.sequence;
+  heartbeat.boot_id = boot_of(name, machine.boot);
+  heartbeat.nics = inventory(name).nics;
+  post(heartbeat);
+  in_process(4000, 6000, [this, name, session] { beat(name, session); });
+}
+
+/// The agent here does not look at its pods (S20): the core alone must be right.
+StepEnded MiniFleet::shutdown(const Step& step) {
+  const NodeName name = step.id.subject;
+  Machine& machine = machines[name];
+  StepEnded ended{step.id, Outcome::done, "", 0, {}};
+  if (machine.session == 0 || machine.phase != Phase::up) {
+    return {step.id, Outcome::failed, "not connected", 0, {}};
+  }
+  if (chance(10)) return {step.id, Outcome::refused, "somebody is logged in", 0, {}};
+  machine.phase = Phase::dying;
+  machine.command_id = step.id.text();
+  in(100, 2500, [this, name, boot = machine.boot] {
+    Machine& dying = machines[name];
+    if (dying.boot != boot || dying.phase != Phase::dying) return;
+    dying.goodbye_said = true;
+    if (dying.session != 0 && !chance(5)) {
+      post(AgentGoodbye{name, dying.session, LeaveOrigin::coordinator, dying.command_id,
+                        boot_of(name, boot)});
+    }
+    drop_link(name);
+    dying.agent_up = false;
+    in(200, trouble_ ? 15'000 : 6000, [this, name] { power_off(name); });
+  });
+  return ended;
+}
+
+void MiniFleet::power_off(const NodeName& name) {
+  machines[name].phase = Phase::off;
+  for (const auto& [uid, pod] : pods_) {
+    if (pod.node == name && !may_remain(pod)) error(name + " was switched off under pod " + uid);
+  }
+}
+
+/// A packet is heard by a machine that is off, and by no other.
+void MiniFleet::wake(const NodeName& name) {
+  Machine& machine = machines[name];
+  if (machine.phase != Phase::off || chance(30)) return;
+  if (chance(2)) machine.dead_on_next_wake = true;
+  machine.phase = Phase::booting;
+  ++machine.boot;
+  in(10'000, 40'000, [this, name, boot = machine.boot] { come_up(name, boot); });
+}
+
+void MiniFleet::come_up(const NodeName& name, int boot) {
+  Machine& machine = machines[name];
+  if (machine.boot != boot || machine.phase != Phase::booting) return;
+  if (machine.dead_on_next_wake) {  // hangs in its firmware, until somebody presses the button
+    machine.dead_on_next_wake = false;
+    in(60'000, 300'000, [this, name, boot] { come_up(name, boot); });
+    return;
+  }
+  machine.phase = Phase::up;
+  machine.goodbye_said = false;
+  machine.session = 0;
+  in(100, 5000, [this, name, boot] {
+    if (machines[name].boot != boot) return;
+    machines[name].agent_up = true;
+    if (running_) connect(name);
+  });
+}
+
+/// Links break and machines reboot by themselves.
+void MiniFleet::make_trouble() {
+  if (!trouble_) return;
+  in(20'000, 120'000, [this] {
+    const NodeName name = "w" + std::to_string(draw(1, std::ssize(machines)));
+    Machine& machine = machines[name];
+    const bool reboots = draw(0, 3) == 0 && machine.phase == Phase::up;
+    drop_link(name);
+    if (reboots) {
+      machine.agent_up = false;
+      machine.phase = Phase::booting;
+      ++machine.boot;
+      in(10'000, 40'000, [this, name, boot = machine.boot] { come_up(name, boot); });
+    } else if (running_) {
+      in_process(10, 60'000, [this, name] { connect(name); });
+    }
+    make_trouble();
+  });
+}
+
+}  // namespace ecokube::core::test
