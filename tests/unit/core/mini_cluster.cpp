@@ -96,6 +96,16 @@ StepEnded MiniFleet::list(const Step& step) {
   return ended;
 }
 
+void MiniFleet::cordon(const NodeName& name) {
+  nodes_[name].unschedulable = true;
+  changed(name);
+}
+
+void MiniFleet::taint(const NodeName& name, Taint taint) {
+  nodes_[name].taints.push_back(std::move(taint));
+  changed(name);
+}
+
 void MiniFleet::add_pod(Duration life, std::int64_t millicores) {
   KubePod pod = pending_pod("p" + std::to_string(++pods_made_), millicores);
   pod.unschedulable = false;

@@ -52,6 +52,11 @@ class MiniFleet {
   /// A pod that runs for `life` once it is bound.
   void add_pod(Duration life, std::int64_t millicores = 3000);
 
+  /// By somebody else's hand.
+  void cordon(const NodeName& name);
+  void taint(const NodeName& name, Taint taint);
+  [[nodiscard]] const KubeNode& node(const NodeName& name) const { return nodes_.at(name); }
+
   [[nodiscard]] bool all_pods_done() const { return pods_.empty(); }
   [[nodiscard]] bool all_off() const;
   [[nodiscard]] bool all_asleep() const;  ///< off, and known as PoweredDown

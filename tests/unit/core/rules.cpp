@@ -1,0 +1,151 @@
+#include "rules.h"
+
+#include "bench.h"
+
+namespace ecokube::core::test {
+namespace {
+
+using Broken = std::vector<std::string>;
+
+bool works(const KubePod& pod) {
+  const bool over = pod.phase == PodPhase::succeeded || pod.phase == PodPhase::failed;
+  return pod.owner_kind != "DaemonSet" && !pod.mirror && !over;
+}
+
+bool asked_down(const Node& node, TimePoint now) {
+  if (!node.request || (node.request->until && *node.request->until <= now)) return false;
+  return node.request->verb == PersonVerb::sleep || node.request->verb == PersonVerb::test_wake;
+}
+
+bool held(const Node& node, TimePoint now) {
+  return node.hold && (!node.hold->until || *node.hold->until > now);
+}
+
+bool speaks(const Node& node, const Policy& policy, TimePoint now) {
+  return node.agent.connected && node.agent.heard_at &&
+         *node.agent.heard_at + policy.heartbeat_age_max >= now;
+}
+
+/// Every pool of these tests selects role=worker.
+bool in_pool(const Node& node) {
+  const auto role = node.kube->labels.find("role");
+  return role != node.kube->labels.end() && role->second == "worker";
+}
+
+void view(const World& world, const Policy& policy, const Node& node, TimePoint now, Broken& out) {
+  for (const auto& [uid, pod] : world.pods) {
+    if (pod.node == node.name && works(pod)) out.push_back("S1 " + uid);
+  }
+  const bool fresh = world.cluster_ok && world.cluster_seen_at &&
+                     *world.cluster_seen_at + policy.cluster_view_age_max >= now;
+  if (!fresh) out.push_back("S2 stale view");
+  if (world.went_backwards_at && *world.went_backwards_at + policy.cluster_view_age_max >= now) {
+    out.push_back("S2 went backwards");
+  }
+  if (!speaks(node, policy, now)) out.push_back("S2 silent agent");
+  if (node.kube->ready != Readiness::ready) out.push_back("S2 not Ready");
+}
+
+void power_path(const Policy& policy, const Node& node, TimePoint now, Broken& out) {
+  bool armed = false;
+  for (const auto& nic : node.agent.nics) armed = armed || nic.wake_armed;
+  if (!armed) out.push_back("S3 no NIC armed");
+  if (node.inventory.wake_address.empty() && !policy.nodes.contains(node.name)) {
+    out.push_back("S3 no address");
+  }
+  if (!node.agent.vetoes.empty()) out.push_back("S13 veto");
+  if (!node.wake_proven_at && !asked_down(node, now)) out.push_back("S15 no proof");
+}
+
+void floors(const World& world, const Policy& policy, const Node& node, TimePoint now,
+            Broken& out) {
+  if (!in_pool(node)) out.push_back("S4 in no pool");
+  if (node.kube->labels.contains("node-role.kubernetes.io/control-plane")) {
+    out.push_back("S4 control plane");
+  }
+  if (node.name == policy.host_node) out.push_back("S4 our host");
+  if (held(node, now)) out.push_back("S4 held");
+  const auto& pool = policy.pools.front();
+  std::int64_t others = 0, expected = 0, unready = 0;
+  for (const auto& [name, other] : world.nodes) {
+    if (name == node.name || !other.kube || other.state != Lifecycle::ready) continue;
+    const bool well = other.kube->ready == Readiness::ready && speaks(other, policy, now);
+    ++expected;
+    if (!well) ++unready;
+    if (well && in_pool(other)) ++others;
+  }
+  if (others < pool.min_on) out.push_back("S4 minimum");
+  if (100 * unready > policy.unready_percent_max * expected) out.push_back("S16 unwell");
+  if (pool.mode != Mode::act && !asked_down(node, now)) out.push_back("S10 mode");
+}
+
+void writer(const World& world, const Step& step, TimePoint now, Broken& out) {
+  if (world.fence <= 0 || !world.lease_valid_until || *world.lease_valid_until <= now) {
+    out.push_back("S5 no Lease");
+  }
+  if (world.fence_highest_seen > world.fence) out.push_back("S5 older than another");
+  if (step.fence != world.fence) out.push_back("S5 of another Lease");
+}
+
+void flapping(const Policy& policy, const Node& node, TimePoint now, Broken& out) {
+  if (asked_down(node, now)) return;
+  std::int64_t downs = 0;
+  for (const auto at : node.downs) downs += now - at < std::chrono::hours(24) ? 1 : 0;
+  if (downs >= policy.downs_per_day_max) out.push_back("S17 downs");
+  if (node.work_ended_at && *node.work_ended_at + policy.pools.front().unneeded_time > now) {
+    out.push_back("S17 just worked");
+  }
+}
+
+void emptied(const Policy& policy, const Node& node, Broken& out) {
+  const auto& down = node.down;
+  const bool listed = down.marked_at && down.mark_revision && down.listed_at &&
+                      down.listed_revision && *down.listed_revision >= *down.mark_revision &&
+                      *down.listed_at - *down.marked_at >= policy.settle;
+  if (!listed) out.push_back("S1 not listed after the mark settled");
+  if (down.work_found) out.push_back("S1 work came");
+  if (node.state != Lifecycle::draining) out.push_back("S1 not draining");
+  if (node.agent.boot_id != down.boot_id) out.push_back("S1 another boot");
+  bool tainted = false;
+  for (const auto& taint : node.kube->taints) {
+    tainted = tainted || (taint.key == "ecokube.io/powering-down" && taint.effect == "NoSchedule");
+  }
+  const bool seen = listed && node.kube->revision >= *down.mark_revision;
+  if (seen && !tainted) out.push_back("S1 the mark is gone");
+}
+
+void waking(const Node& node, TimePoint now, Broken& out) {
+  if (held(node, now)) out.push_back("S10 held");
+  const bool asked_after =
+      node.request && node.request->verb != PersonVerb::sleep && node.request->at >= node.since;
+  if (node.state == Lifecycle::maintenance && !asked_after) out.push_back("S10 a person's off");
+}
+
+}  // namespace
+
+std::vector<std::string> broken_rules(const World& world, const Policy& policy, const Step& step,
+                                      TimePoint now) {
+  Broken out;
+  if (policy.dry_run) out.push_back("S9");
+  if (step.id.verb == Verb::scale) return out;
+  const Node& node = world.nodes.at(step.id.subject);
+  if (step.id.transition != node.transition) out.push_back("S8 old step");
+  if (step.id.verb == Verb::wake) waking(node, now, out);
+  if (step.id.verb != Verb::mark && step.id.verb != Verb::shutdown) return out;
+  if (!node.kube) {
+    out.push_back("S2 no Node");
+    return out;
+  }
+  view(world, policy, node, now, out);
+  power_path(policy, node, now, out);
+  floors(world, policy, node, now, out);
+  writer(world, step, now, out);
+  flapping(policy, node, now, out);
+  const bool theirs =
+      node.kube->unschedulable && !node.kube->annotations.contains("ecokube.io/cordoned");
+  if (theirs) out.push_back("S11 cordoned by another");
+  if (step.id.verb == Verb::shutdown) emptied(policy, node, out);
+  return out;
+}
+
+}  // namespace ecokube::core::test

@@ -1,0 +1,239 @@
+// Tries to break the rules: hostile steps in bent Worlds, and long walks of a fleet.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+#include "bench.h"
+#include "mini_fleet.h"
+#include "rules.h"
+
+namespace ecokube::core::test {
+namespace {
+
+/// Bends one thing about the World or the policy, so that at most one rule more stands in the way.
+class Bender {
+ public:
+  explicit Bender(std::uint64_t seed) : random_(seed) {}
+
+  std::int64_t draw(std::int64_t below) {
+    return static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(below));
+  }
+
+  void bend(Bench& bench) {
+    Node& node = some_node(bench.world);
+    switch (draw(3)) {
+      case 0: return bend_around(bench, node);
+      case 1: return bend_node(node, bench.now);
+      default: return bend_way_down(node);
+    }
+  }
+
+ private:
+  Node& some_node(World& world) {
+    auto at = world.nodes.begin();
+    std::advance(at, draw(std::ssize(world.nodes)));
+    return at->second;
+  }
+
+  void bend_around(Bench& bench, Node& node) {
+    World& world = bench.world;
+    Pool& pool = bench.policy.pools.front();
+    switch (draw(13)) {
+      case 0: world.cluster_ok = false; return;
+      case 1: world.cluster_seen_at = bench.now - seconds(29 + draw(3)); return;
+      case 2: world.went_backwards_at = bench.now - seconds(29 + draw(3)); return;
+      case 3: world.fence = draw(3); return;
+      case 4: world.lease_valid_until = bench.now + Duration(draw(3) - 1); return;
+      case 5: world.fence_highest_seen = draw(3); return;
+      case 6: bench.policy.dry_run = true; return;
+      case 7: pool.min_on = draw(4); return;
+      case 8: pool.mode = Mode::advise; return;
+      case 9: bench.policy.host_node = node.name; return;
+      case 10: bench.policy.unready_percent_max = draw(100); return;
+      case 11: bench.policy.downs_per_day_max = draw(3); return;
+      default: {
+        KubePod pod = bound_pod("late", node.name);
+        pod.owner_kind = draw(2) == 0 ? "DaemonSet" : "Job";
+        pod.phase = draw(2) == 0 ? PodPhase::running : PodPhase::succeeded;
+        world.pods_on[node.name].insert(pod.uid);
+        world.pods[pod.uid] = pod;
+      }
+    }
+  }
+
+  void bend_node(Node& node, TimePoint now) {
+    switch (draw(14)) {
+      case 0: node.kube->unschedulable = true; return;
+      case 1: node.kube->ready = Readiness::not_ready; return;
+      case 2: node.kube->labels.erase("role"); return;
+      case 3: node.kube->labels["node-role.kubernetes.io/control-plane"] = ""; return;
+      case 4: node.hold = Hold{"anna", "", now + seconds(draw(3) - 1)}; return;
+      case 5: node.agent.vetoes = {"no"}; return;
+      case 6: node.agent.heard_at = now - seconds(19 + draw(3)); return;
+      case 7: node.agent.connected = false; return;
+      case 8:
+        for (auto& nic : node.agent.nics) nic.wake_armed = false;
+        return;
+      case 9: node.inventory.wake_address.clear(); return;
+      case 10: node.wake_proven_at.reset(); return;
+      case 11:
+        node.downs.assign(static_cast<std::size_t>(draw(30)), now - minutes(draw(3000)));
+        return;
+      case 12: node.work_ended_at = now - seconds(59 + draw(3)); return;
+      default:
+        node.request = Request{draw(2) == 0 ? PersonVerb::sleep : PersonVerb::wake, "anna", "",
+                               now - seconds(draw(200)), now + seconds(draw(3) - 1)};
+    }
+  }
+
+  void bend_way_down(Node& node) {
+    auto& down = node.down;
+    switch (draw(7)) {
+      case 0: down.work_found = true; return;
+      case 1: down.listed_at.reset(); return;
+      case 2:
+        if (down.listed_revision) *down.listed_revision -= draw(3);
+        return;
+      case 3:
+        if (down.listed_at) *down.listed_at -= Duration(draw(3));
+        return;
+      case 4: node.agent.boot_id = "another"; return;
+      case 5: node.kube->taints.clear(); return;
+      default: ++node.transition;
+    }
+  }
+
+  std::mt19937_64 random_;
+};
+
+/// w1 is listed and about to be shut down, w2 and w3 idle, w4 asleep, w5 off by a person.
+Bench all_kinds() {
+  Bench bench;
+  bench.fleet({"w1", "w2", "w3", "w4", "w5"});
+  bench.put_to_sleep("w4");
+  bench.goodbye("w5", LeaveOrigin::person);
+  bench.hang_up("w5");
+  bench.pass(bench.policy.pools.front().unneeded_time);
+  bench.run("w1", Verb::mark);
+  bench.see_marked("w1", true, Readiness::ready);
+  bench.pass(bench.policy.settle);
+  bench.run("w1", Verb::list_pods);
+  return bench;
+}
+
+std::vector<Step> hostile_steps(const World& world) {
+  std::vector<Step> steps;
+  for (const auto& [name, node] : world.nodes) {
+    const auto id = [&](Verb verb) { return StepId{name, verb, node.transition, 1}; };
+    steps.push_back({id(Verb::mark), MarkNode{0, "", false, ""}, {}, 1});
+    steps.push_back({id(Verb::shutdown), ShutdownNode{1, {}}, {}, 1});
+    steps.push_back({id(Verb::wake), WakeNode{"127.0.0.255:9", {}}, {}, 1});
+  }
+  return steps;
+}
+
+TEST(SafetyWalk, NoHostileStepGetsThroughInABentWorld) {
+  const Bench base = all_kinds();
+  std::map<Verb, int> passed, refused;
+  for (std::uint64_t seed = 1; seed <= 20'000; ++seed) {
+    Bender bender(seed);
+    Bench bench = base;
+    const auto steps = hostile_steps(bench.world);
+    for (auto bends = bender.draw(4); bends > 0; --bends) bender.bend(bench);
+    for (const auto& step : steps) {
+      const bool passes = check(bench.world, bench.policy, step, bench.now).empty();
+      ++(passes ? passed : refused)[step.id.verb];
+      if (!passes) continue;
+      for (const auto& rule : broken_rules(bench.world, bench.policy, step, bench.now)) {
+        FAIL() << "seed " << seed << ": " << step.id.text() << " passed against " << rule;
+      }
+    }
+  }
+  for (const auto verb : {Verb::mark, Verb::shutdown, Verb::wake}) {
+    EXPECT_GT(passed[verb], 1000) << to_string(verb);
+    EXPECT_GT(refused[verb], 1000) << to_string(verb);
+  }
+}
+
+TEST(SafetyWalk, EveryStepOfAFleetInTroubleKeepsTheRules) {
+  int steps = 0;
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    MiniFleet fleet(seed, 4, true);
+    fleet.policy.pools.front().min_on = fleet.draw(0, 1);
+    fleet.on_step = [&](const Step& step, const World& world, TimePoint now) {
+      ++steps;
+      for (const auto& rule : broken_rules(world, fleet.policy, step, now)) {
+        ADD_FAILURE() << "seed " << seed << ": " << step.id.text() << " against " << rule;
+      }
+    };
+    for (int round = 0; round < 20; ++round) {
+      fleet.run_for(seconds(fleet.draw(1, 180)));
+      fleet.add_pod(seconds(fleet.draw(1, 200)), fleet.draw(500, 4000));
+    }
+    for (const auto& error : fleet.errors()) ADD_FAILURE() << "seed " << seed << ": " << error;
+    if (testing::Test::HasFailure()) return;
+  }
+  EXPECT_GT(steps, 1000);
+}
+
+TEST(SafetyWalk, S7TheSameDecisionThatWithdrawsAPromisePicksAnother) {
+  Bench bench;
+  bench.fleet({"w1", "w2"});
+  bench.put_to_sleep("w1");
+  bench.put_to_sleep("w2");
+  bench.see(PodSeen{pending_pod("p")});
+  bench.run("w1", Verb::wake);
+  bench.pass(bench.policy.wake_deadline - Duration(1));
+  EXPECT_FALSE(bench.planned("w2", Verb::wake));
+  bench.pass(Duration(1));
+  EXPECT_TRUE(bench.planned("w1", Verb::quarantine));
+  EXPECT_TRUE(bench.planned("w2", Verb::wake));
+}
+
+TEST(SafetyWalk, S9ADryRunExplainsAndTouchesNothing) {
+  MiniFleet fleet(3, 3, false);
+  fleet.policy.dry_run = true;
+  fleet.run_for(minutes(10));
+  EXPECT_FALSE(decide(fleet.world, fleet.policy, fleet.now).steps.empty());
+  EXPECT_EQ(fleet.steps_started(), 0);
+  for (const auto& [name, machine] : fleet.machines) EXPECT_TRUE(fleet.up_and_clean(name));
+}
+
+TEST(SafetyWalk, S11WhatIsNotOursStays) {
+  MiniFleet fleet(4, 3, true);
+  fleet.cordon("w2");
+  fleet.taint("w3", {"dedicated", "db", "NoSchedule"});
+  fleet.on_step = [](const Step& step, const World&, TimePoint) {
+    EXPECT_NE(step.id.subject, "w2") << step.id.text();
+  };
+  for (int round = 0; round < 20; ++round) {
+    fleet.add_pod(minutes(1));
+    fleet.run_for(minutes(5));
+    if (round % 5 == 4) fleet.kill(false);
+  }
+  EXPECT_TRUE(fleet.node("w2").unschedulable);
+  EXPECT_FALSE(fleet.node("w2").annotations.contains("ecokube.io/cordoned"));
+  const auto& taints = fleet.node("w3").taints;
+  EXPECT_NE(std::find(taints.begin(), taints.end(), Taint{"dedicated", "db", "NoSchedule"}),
+            taints.end());
+}
+
+TEST(SafetyWalk, S17DownsOfADayAreBounded) {
+  MiniFleet fleet(5, 2, false);
+  fleet.policy.downs_per_day_max = 3;
+  std::map<NodeName, int> downs;
+  fleet.on_step = [&](const Step& step, const World&, TimePoint) {
+    if (step.id.verb == Verb::shutdown) ++downs[step.id.subject];
+  };
+  for (int round = 0; round < 60; ++round) {
+    fleet.add_pod(minutes(1));
+    fleet.add_pod(minutes(1));
+    fleet.run_for(minutes(15));
+    if (round % 7 == 6) fleet.kill(true);
+  }
+  EXPECT_EQ(downs, (std::map<NodeName, int>{{"w1", 3}, {"w2", 3}}));
+}
+
+}  // namespace
+}  // namespace ecokube::core::test
