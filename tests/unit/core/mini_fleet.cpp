@@ -105,7 +105,7 @@ void MiniFleet::kill(bool keep_store) {
   running_ = false;
   next_turn_.reset();
   for (auto& [name, machine] : machines) machine.session = 0;
-  in(500, 5000, [this, keep_store] { start_process(keep_store); });
+  in(210, 4000, [this, keep_store] { start_process(keep_store); });
 }
 
 bool MiniFleet::dies_at(KillMoment moment, int step) {

@@ -37,23 +37,27 @@ TEST(Restart, ACycleWithoutOne) {
   EXPECT_GE(fleet.steps_started(), 2 * (4 + 2 + 4)) << "mark, list, shutdown, record; wake, unmark";
 }
 
-TEST(Restart, AtEachStepOfACycleWithAndWithoutItsStore) {
-  MiniFleet whole(7, 2, false);
+void expect_cycle_whatever_dies(std::uint64_t seed) {
+  MiniFleet whole(seed, 2, false);
   full_cycle(whole);
-  const int steps = whole.steps_started();
-  for (int step = 1; step <= steps; ++step) {
+  for (int step = 1; step <= whole.steps_started(); ++step) {
     for (const bool keep_store : {true, false}) {
       for (const auto moment : {KillMoment::before_start, KillMoment::before_act,
                                 KillMoment::after_act, KillMoment::after_end}) {
-        SCOPED_TRACE("step " + std::to_string(step) + (keep_store ? " with" : " without") +
-                     " store, moment " + std::to_string(static_cast<int>(moment)));
-        MiniFleet fleet(7, 2, false);
+        SCOPED_TRACE("seed " + std::to_string(seed) + " step " + std::to_string(step) +
+                     (keep_store ? " with" : " without") + " store, moment " +
+                     std::to_string(static_cast<int>(moment)));
+        MiniFleet fleet(seed, 2, false);
         fleet.kill_at({step, moment, keep_store});
         full_cycle(fleet);
         if (testing::Test::HasFailure()) return;
       }
     }
   }
+}
+
+TEST(Restart, AtEachStepOfACycleWithAndWithoutItsStore) {
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) expect_cycle_whatever_dies(seed);
 }
 
 TEST(Restart, RandomWalksWithTroubleAndManyDeaths) {

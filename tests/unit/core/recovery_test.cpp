@@ -1,0 +1,85 @@
+// What a new process knows of the old one: by its store, or by the marks on the Node objects.
+#include <gtest/gtest.h>
+
+#include "bench.h"
+
+namespace ecokube::core::test {
+namespace {
+
+class RecoveryTest : public testing::Test {
+ protected:
+  RecoveryTest() {
+    before.fleet({"w1", "w2"});
+    before.pass(before.policy.pools.front().unneeded_time);
+  }
+
+  /// The cluster as the old process saw it last, and what its store remembered of w1.
+  void restart() {
+    after.revision = before.revision;
+    after.now = before.now + seconds(5);
+    const Node& w1 = before.node("w1");
+    const RememberedNode remembered{"w1",     w1.inventory,     w1.boot_times, w1.wake_proven_at,
+                                    w1.downs, w1.agent.goodbye, w1.transition};
+    RememberedNode w2;
+    w2.name = "w2";
+    w2.transition = 2;
+    after.see(Recovered{{remembered, w2}, {{"w2", Verb::mark, 9, 1}}});
+    after.see(ClusterListed{before.revision, {*w1.kube, *before.node("w2").kube}, {}, {}});
+    after.see(LeaseHeld{2, after.now + seconds(15)});
+  }
+
+  Bench before, after;
+};
+
+TEST_F(RecoveryTest, ARememberedSleeperIsLeftAsleep) {
+  before.put_to_sleep("w1");
+  restart();
+  for (int tick = 0; tick < 30; ++tick) {
+    after.pass(seconds(5));
+    EXPECT_FALSE(after.planned("w1", Verb::wake));
+    if (after.planned("w1", Verb::record_off)) after.run("w1", Verb::record_off);
+  }
+  EXPECT_EQ(after.state("w1"), Lifecycle::powered_down);
+}
+
+TEST_F(RecoveryTest, ARememberedSleeperIsWokenAtOnceWhenItIsNeeded) {
+  before.put_to_sleep("w1");
+  restart();
+  after.see(PodSeen{pending_pod("p")});
+  EXPECT_TRUE(after.planned("w1", Verb::wake));
+}
+
+TEST_F(RecoveryTest, NoStepIdIsUsedTwice) {
+  const Step old = before.run("w1", Verb::mark);
+  before.see_marked("w1", true, Readiness::ready);
+  restart();
+  EXPECT_GT(after.node("w1").transition, old.id.transition);
+  EXPECT_GT(after.node("w2").transition, 9) << "begun, and its end is not known";
+}
+
+TEST_F(RecoveryTest, AMarkThatIsSeenLateOnAReadyNodeIsRemoved) {
+  before.see_marked("w2", true, Readiness::ready);
+  EXPECT_EQ(before.state("w2"), Lifecycle::ready);
+  EXPECT_EQ(before.run("w2", Verb::unmark).reason.code, "LeftOver");
+}
+
+TEST_F(RecoveryTest, WorkThatOnlyTheListKnowsSendsTheNodeBack) {
+  before.run("w1", Verb::mark);
+  before.see_marked("w1", true, Readiness::ready);
+  before.pass(before.policy.settle);
+  before.end(before.start("w1", Verb::list_pods), Outcome::done, {bound_pod("p", "w1")});
+  EXPECT_FALSE(before.planned("w1", Verb::shutdown));
+  EXPECT_TRUE(before.planned("w1", Verb::unmark));
+}
+
+TEST_F(RecoveryTest, TheListWaitsUntilTheMarkHasSettled) {
+  before.run("w1", Verb::mark);
+  before.see_marked("w1", true, Readiness::ready);
+  before.pass(before.policy.settle - Duration(1));
+  EXPECT_FALSE(before.planned("w1", Verb::list_pods));
+  before.pass(Duration(1));
+  EXPECT_TRUE(before.planned("w1", Verb::list_pods));
+}
+
+}  // namespace
+}  // namespace ecokube::core::test
