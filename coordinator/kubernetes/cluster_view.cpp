@@ -69,7 +69,7 @@ void ClusterView::bookmark(Resource, core::Revision revision) {
 }
 
 void ClusterView::interrupted(Resource resource, const Error& why) {
-  if (why.code != Errc::gone) lost(why.message);
+  if (why.code != Errc::gone) lost(why);
   if (synced_) {
     log::info("kubernetes event=list_anew reason=\"{}\"", why.message);
     start_over(resource);
@@ -79,10 +79,10 @@ void ClusterView::interrupted(Resource resource, const Error& why) {
 void ClusterView::probed(core::Revision revision, core::Revision highest_when_sent) {
   if (!synced_) return;
   if (revision < highest_when_sent) {
-    lost(
-        fmt::format("the API server's revision fell from {} to {}: it was restored from an older "
-                    "state; everything is listed anew",
-                    highest_when_sent, revision));
+    lost(Error{Errc::gone,
+               fmt::format("the API server's revision fell from {} to {}: it was restored from an "
+                           "older state; everything is listed anew",
+                           highest_when_sent, revision)});
     start_over(std::nullopt);
     return;
   }
@@ -91,7 +91,7 @@ void ClusterView::probed(core::Revision revision, core::Revision highest_when_se
 }
 
 void ClusterView::silent(const Error& why) {
-  lost(why.message);
+  lost(why);
   if (synced_) start_over(std::nullopt);
 }
 
@@ -103,11 +103,12 @@ void ClusterView::start_over(std::optional<Resource> except) {
   sink_.list_anew(except);
 }
 
-void ClusterView::lost(const std::string& why) {
-  if (lost_why_ == why) return;
-  log::warn("kubernetes event=lost reason=\"{}\"", why);
-  lost_why_ = why;
-  sink_.observe(core::ClusterLost{why});
+/// Once for each kind of failure: three watches that fail for one cause are one event.
+void ClusterView::lost(const Error& why) {
+  if (lost_ == why.code) return;
+  lost_ = why.code;
+  log::warn("kubernetes event=lost reason=\"{}\"", why.message);
+  sink_.observe(core::ClusterLost{why.message});
 }
 
 void ClusterView::tell_or_keep(Resource resource, ChangeType type,
@@ -139,7 +140,7 @@ void ClusterView::tell_or_keep(Resource resource, ChangeType type,
 
 void ClusterView::tell_all() {
   synced_ = true;
-  lost_why_.clear();
+  lost_.reset();
   if (fell_) {
     highest_ = 0;
     for (const auto& at : listed_at_) saw(at.value_or(0));

@@ -53,14 +53,14 @@ class ClusterView {
 
  private:
   void start_over(std::optional<Resource> except);
-  void lost(const std::string& why);
+  void lost(const Error& why);
   void tell_or_keep(Resource resource, ChangeType type, const boost::json::object& thing);
   void tell_all();
   void saw(core::Revision revision) { highest_ = std::max(highest_, revision); }
 
   Sink sink_;
   bool synced_ = false;
-  std::string lost_why_;
+  std::optional<Errc> lost_;
   core::Revision highest_ = 0;
   std::array<std::optional<core::Revision>, kResources> listed_at_{};
   std::array<core::Revision, kResources> known_at_begin_{};

@@ -50,6 +50,7 @@ LeaseKeeper::LeaseKeeper(std::shared_ptr<ApiClient> client, asio::any_io_executo
       options_(std::move(options)),
       observe_(std::move(observe)),
       wake_(executor),
+      expiry_(executor),
       ended_(executor),
       random_(std::random_device{}()) {}
 
@@ -133,26 +134,27 @@ asio::awaitable<void> LeaseKeeper::renew() {
   auto wish = fill(held_->lease, fence, raise);
   const auto written = co_await write(std::move(wish));
   if (written) {
+    // Even if it expired here meanwhile: nobody took it, or this write would have been refused.
     hold(written->get_object(), fence, sent);
     co_return;
   }
-  if (written.error().code == Errc::conflict) {
-    // Somebody wrote it: a person, a backup tool, or another holder.
-    const auto found = co_await client_->get(path());
-    if (found && find_text(found->get_object(), {"spec", "holderIdentity"}) == options_.identity) {
-      held_->lease = found->get_object();
-    } else if (found) {
-      lose(fmt::format("the Lease was taken by '{}'",
-                       find_text(found->get_object(), {"spec", "holderIdentity"})));
-      co_return;
-    }
-  } else if (written.error().code == Errc::not_found) {
+  if (written.error().code == Errc::not_found) {
     lose("the Lease object was deleted");
-    co_return;
+  } else if (written.error().code == Errc::conflict) {
+    co_await read_again();
   }
   complain(written.error());
-  if (options_.clock() >= held_->valid_until) {
-    lose(fmt::format("it could not be renewed in time: {}", written.error().message));
+}
+
+/// Somebody else wrote it: a person, a backup tool, or another holder.
+asio::awaitable<void> LeaseKeeper::read_again() {
+  const auto found = co_await client_->get(path());
+  if (!found || !held_) co_return;
+  const auto holder = find_text(found->get_object(), {"spec", "holderIdentity"});
+  if (holder == options_.identity) {
+    held_->lease = found->get_object();
+  } else {
+    lose(fmt::format("the Lease was taken by '{}'", holder));
   }
 }
 
@@ -223,12 +225,27 @@ void LeaseKeeper::hold(object lease, std::int64_t fence, TimePoint sent) {
   foreign_.reset();
   failures_ = 0;
   complaint_.clear();
+  expire_in_time();
   observe_(core::LeaseHeld{held_->fence, held_->valid_until});
+}
+
+/// The end of validity is told when it is there, whatever a renewal on its way still waits for:
+/// before anybody else may take it.
+void LeaseKeeper::expire_in_time() {
+  expiry_.expires_after(held_->valid_until - options_.clock());
+  expiry_.async_wait([weak = weak_from_this()](const boost::system::error_code& stopped) {
+    const auto self = weak.lock();
+    if (stopped || !self || !self->held_) return;
+    if (self->options_.clock() < self->held_->valid_until) return self->expire_in_time();
+    self->lose("it could not be renewed in time" +
+               (self->complaint_.empty() ? "" : ": " + self->complaint_));
+  });
 }
 
 void LeaseKeeper::lose(std::string why) {
   if (!held_) return;
   held_.reset();
+  expiry_.cancel();
   log::warn("lease event=lost reason=\"{}\"", why);
   observe_(core::LeaseLost{std::move(why)});
 }

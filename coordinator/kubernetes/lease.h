@@ -62,11 +62,13 @@ class LeaseKeeper : public std::enable_shared_from_this<LeaseKeeper> {
   static boost::asio::awaitable<void> run(std::shared_ptr<LeaseKeeper> self);
   boost::asio::awaitable<void> try_to_take();
   boost::asio::awaitable<void> renew();
+  boost::asio::awaitable<void> read_again();
   boost::asio::awaitable<void> give_back();
   boost::asio::awaitable<Result<boost::json::value>> write(boost::json::object lease);
   [[nodiscard]] bool may_take(const boost::json::object& lease);
   [[nodiscard]] boost::json::object fill(boost::json::object lease, std::int64_t fence, bool taken);
   void hold(boost::json::object lease, std::int64_t fence, TimePoint sent);
+  void expire_in_time();
   void lose(std::string why);
   void complain(const Error& error);
   [[nodiscard]] Duration pause();
@@ -76,6 +78,7 @@ class LeaseKeeper : public std::enable_shared_from_this<LeaseKeeper> {
   LeaseOptions options_;
   Observe observe_;
   boost::asio::steady_timer wake_;
+  boost::asio::steady_timer expiry_;
   boost::asio::steady_timer ended_;
   std::optional<Held> held_;
   std::optional<Foreign> foreign_;
