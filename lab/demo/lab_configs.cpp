@@ -126,6 +126,7 @@ state_dir = {}
 host_node = "master"
 [kubernetes]
 kubeconfig = {}
+lease_duration_s = 4
 [agents]
 listen = "{}"
 ca = {}

@@ -17,6 +17,7 @@ struct DemoOptions {
   std::filesystem::path report = "out/demo/report.json";  ///< report.html is put beside it
   int network = 10;                                       ///< the lab lives in 127.0.<network>.0/24
   bool keep = false;
+  int coordinator_kills = 0;  ///< kill -9 of the coordinator, one at each change of a node's state
 };
 
 /// The three machines of the first user.

@@ -41,10 +41,22 @@ Result<std::unique_ptr<ChildProcess>> LabProcesses::start_one(const std::string&
 }
 
 Result<void> LabProcesses::start(const std::string& name, std::vector<std::string> argv) {
-  auto process = start_one(name, std::move(argv));
+  auto process = start_one(name, argv);
   if (!process) return fail_while("starting " + name, process.error());
-  started_.push_back({name, std::move(*process)});
+  started_.push_back({name, std::move(argv), std::move(*process)});
   return {};
+}
+
+Result<void> LabProcesses::kill_and_restart(const std::string& name) {
+  for (auto& started : started_) {
+    if (started.name != name) continue;
+    started.process.reset();  // kills and reaps it
+    auto process = start_one(name, started.argv);
+    if (!process) return fail_while("starting " + name + " again", process.error());
+    started.process = std::move(*process);
+    return {};
+  }
+  return fail(Errc::not_found, name + " was not started");
 }
 
 asio::awaitable<Result<void>> LabProcesses::run(std::string name, std::vector<std::string> argv,
@@ -59,8 +71,10 @@ asio::awaitable<Result<void>> LabProcesses::run(std::string name, std::vector<st
 }
 
 std::optional<std::string> LabProcesses::dead() {
-  for (auto& [name, process] : started_) {
-    if (!process->running()) return fmt::format("{} ended by itself{}", name, log_end(name));
+  for (auto& [name, argv, process] : started_) {
+    if (!process || !process->running()) {
+      return fmt::format("{} ended by itself{}", name, log_end(name));
+    }
   }
   return std::nullopt;
 }

@@ -22,6 +22,8 @@ class LabProcesses {
 
   /// `argv[0]` is the program's name in the programs' folder.
   [[nodiscard]] Result<void> start(const std::string& name, std::vector<std::string> argv);
+  /// kill -9, then the same program anew.
+  [[nodiscard]] Result<void> kill_and_restart(const std::string& name);
   /// Runs a program to its end; an error with its output when it fails.
   [[nodiscard]] boost::asio::awaitable<Result<void>> run(std::string name,
                                                          std::vector<std::string> argv,
@@ -33,6 +35,7 @@ class LabProcesses {
  private:
   struct Started {
     std::string name;
+    std::vector<std::string> argv;
     std::unique_ptr<ChildProcess> process;
   };
   [[nodiscard]] Result<std::unique_ptr<ChildProcess>> start_one(const std::string& name,

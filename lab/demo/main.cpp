@@ -19,6 +19,7 @@ int run(int argc, char** argv) {
   constexpr std::int64_t kJobsMax = 100'000;
   constexpr double kSecondsMax = 3600;
   constexpr int kNetworkMax = 254;
+  constexpr int kKillsMax = 100;
   app.add_option("--jobs", options.run.jobs, "uploads")
       ->check(CLI::Range(std::int64_t{1}, kJobsMax))
       ->capture_default_str();
@@ -36,6 +37,10 @@ int run(int argc, char** argv) {
   app.add_option("--bin", options.programs, "where the programs are")->capture_default_str();
   app.add_option("--network", options.network, "the lab lives in 127.0.NETWORK.0/24")
       ->check(CLI::Range(1, kNetworkMax))
+      ->capture_default_str();
+  app.add_option("--coordinator-kills", options.coordinator_kills,
+                 "kill -9 the coordinator so many times, each when a node changes its state")
+      ->check(CLI::Range(0, kKillsMax))
       ->capture_default_str();
   try {
     app.parse(argc, argv);

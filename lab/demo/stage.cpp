@@ -61,7 +61,20 @@ asio::awaitable<Result<void>> Stage::pause(std::chrono::milliseconds time) {
   timer.expires_after(time);
   co_await timer.async_wait(asio::use_awaitable);
   if (interrupted_) co_return fail(Errc::refused, "interrupted");
-  co_return Result<void>{};
+  co_return make_trouble();
+}
+
+Result<void> Stage::make_trouble() {
+  if (kills_left_ == 0) return {};
+  std::string states;
+  for (const auto& [name, node] : observer_->nodes()) {
+    if (node.state == "Unknown") return {};  // the last kill is not over yet
+    states += name + " " + node.state + " ";
+  }
+  if (std::exchange(states_seen_, states) == states) return {};
+  --kills_left_;
+  progress_.say("kill -9 of the coordinator at: " + states);
+  return processes_.kill_and_restart("ecokube-coordinator");
 }
 
 asio::awaitable<Result<void>> Stage::wait_until(std::string what, std::chrono::seconds limit,
@@ -82,6 +95,7 @@ asio::awaitable<Result<void>> Stage::wait_until(std::string what, std::chrono::s
 
 asio::awaitable<Result<void>> Stage::play() {
   if (auto done = co_await prove_wakes(); !done) co_return done;
+  kills_left_ = options_.coordinator_kills;
   if (auto done = co_await wait_for_sleep("policy to put both workers to sleep"); !done) {
     co_return done;
   }

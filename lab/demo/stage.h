@@ -51,6 +51,8 @@ class Stage {
   [[nodiscard]] Awaitable<Result<void>> wait_until(std::string what, std::chrono::seconds limit,
                                                    Condition condition);
   [[nodiscard]] Awaitable<Result<void>> pause(std::chrono::milliseconds time);
+  /// Kills the coordinator where a node has just changed its state, while kills are left.
+  [[nodiscard]] Result<void> make_trouble();
   void phase(const std::string& name);
   [[nodiscard]] std::chrono::seconds time_for_boots() const;
 
@@ -63,6 +65,8 @@ class Stage {
   std::unique_ptr<Observer> observer_;
   std::string bootstrap_, upload_url_;
   bool interrupted_ = false;
+  int kills_left_ = 0;
+  std::string states_seen_;
 };
 
 }  // namespace ecokube::lab
