@@ -23,6 +23,7 @@ void resume_way_down(Node& node, TimePoint now) {
   node.down.boot_id = node.agent.boot_id;
   node.down.mark_revision = node.kube->revision;
   node.down.marked_at = now;
+  node.down.resumed = true;
   enter(node, Lifecycle::draining, now);
 }
 

@@ -64,6 +64,10 @@ class NodePlanner {
   }
 
   void draining() {
+    // Our predecessor may have given the order before it died. A machine that is dying says goodbye
+    // or falls silent in this time; unmarked at once it would be given pods on its way down (S1).
+    const auto clear_at = node_.since + policy_.heartbeat_age_max;
+    if (node_.down.resumed && now_ < clear_at) return look_again(clear_at);
     if (node_.down.give_up || node_.down.refused || node_.down.work_found || node_.work_pods > 0) {
       return go_back({"WorkCame", "work came, or a step failed, while it was being emptied"});
     }

@@ -73,6 +73,7 @@ struct WayDown {
   std::vector<std::string> may_remain;  ///< pod UIDs of that list
   bool work_found = false;              ///< the list, or the watch since, saw work
   bool give_up = false;  ///< a step of ours failed, or the cluster went backwards: go back
+  bool resumed = false;  ///< begun by a predecessor, whose order the machine may be obeying already
   bool refused = false;  ///< the agent said no: go back, and wait longer before the next try
   std::optional<TimePoint> shutdown_at;
   std::string command_id;  ///< StepId::text() of the shutdown

@@ -72,6 +72,20 @@ TEST_F(RecoveryTest, WorkThatOnlyTheListKnowsSendsTheNodeBack) {
   EXPECT_TRUE(before.planned("w1", Verb::unmark));
 }
 
+TEST_F(RecoveryTest, WhatMayBeDyingByAnOldOrderIsNotUnmarked) {
+  before.run("w1", Verb::mark);
+  before.see_marked("w1", true, Readiness::ready);
+  restart();
+  after.hello("w1");
+  after.see(PodSeen{pending_pod("p")});
+  EXPECT_EQ(after.state("w1"), Lifecycle::draining);
+  EXPECT_EQ(after.want("w1").reason.code, "NeededFor");
+  after.pass(after.policy.heartbeat_age_max - Duration(1));
+  EXPECT_FALSE(after.planned("w1", Verb::unmark));
+  after.pass(Duration(1));
+  EXPECT_TRUE(after.planned("w1", Verb::unmark)) << "it lives, so there was no order";
+}
+
 TEST_F(RecoveryTest, TheListWaitsUntilTheMarkHasSettled) {
   before.run("w1", Verb::mark);
   before.see_marked("w1", true, Readiness::ready);
