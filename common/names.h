@@ -18,8 +18,8 @@ inline constexpr std::string_view kTransition = "ecokube.io/transition";
 inline constexpr std::string_view kIntent =
     "ecokube.io/power-intent";  // "down" while we take it away
 inline constexpr std::string_view kCordonedByUs = "ecokube.io/cordoned";
-inline constexpr std::string_view kPower = "ecokube.io/power";            // "off (inferred)", ...
-inline constexpr std::string_view kWakeProof = "ecokube.io/wake-proof";   // "<method> <ms>"
+inline constexpr std::string_view kPower = "ecokube.io/power";           // "off (inferred)", ...
+inline constexpr std::string_view kWakeProof = "ecokube.io/wake-proof";  // "<method> <ms>"
 inline constexpr std::string_view kWakeRecipe = "ecokube.io/wake-recipe";
 inline constexpr std::string_view kHold = "ecokube.io/hold";              // "<owner>: <reason>"
 inline constexpr std::string_view kQuarantine = "ecokube.io/quarantine";  // "<until ms> <failures>"

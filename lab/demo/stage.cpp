@@ -71,7 +71,7 @@ Result<void> Stage::make_trouble() {
     if (node.state == "Unknown") return {};  // the last kill is not over yet
     states += name + " " + node.state + " ";
   }
-  if (std::exchange(states_seen_, states) == states) return {};
+  if (!states_seen_.insert(states).second) return {};
   --kills_left_;
   progress_.say("kill -9 of the coordinator at: " + states);
   return processes_.kill_and_restart("ecokube-coordinator");

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "common/error.h"
@@ -51,7 +52,7 @@ class Stage {
   [[nodiscard]] Awaitable<Result<void>> wait_until(std::string what, std::chrono::seconds limit,
                                                    Condition condition);
   [[nodiscard]] Awaitable<Result<void>> pause(std::chrono::milliseconds time);
-  /// Kills the coordinator where a node has just changed its state, while kills are left.
+  /// Kills the coordinator at each state of the fleet not seen before, while kills are left.
   [[nodiscard]] Result<void> make_trouble();
   void phase(const std::string& name);
   [[nodiscard]] std::chrono::seconds time_for_boots() const;
@@ -66,7 +67,7 @@ class Stage {
   std::string bootstrap_, upload_url_;
   bool interrupted_ = false;
   int kills_left_ = 0;
-  std::string states_seen_;
+  std::set<std::string> states_seen_;
 };
 
 }  // namespace ecokube::lab

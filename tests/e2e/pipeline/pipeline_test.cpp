@@ -53,6 +53,8 @@ TEST(Pipeline, AKilledWorkersJobIsDoneByAnother) {
 
   pipeline.start_worker("other", {"--job-seconds", "0.1"});
   ASSERT_TRUE(pipeline.wait_until([&] { return pipeline.has_result(job); }));
+  // The event is written after the result can be seen.
+  ASSERT_TRUE(pipeline.wait_until([&] { return !pipeline.events("result_stored").empty(); }));
   EXPECT_EQ(stored(pipeline), (std::map<std::string, int>{{job, 1}}));
   EXPECT_EQ(text(pipeline.events("result_stored").at(0), "worker"), "other");
   EXPECT_TRUE(pipeline.wait_until([&] { return pipeline.lag() == 0; }));
