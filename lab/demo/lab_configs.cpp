@@ -104,6 +104,9 @@ cpu_millicores = 1300
 )",
                                  node.name, toml_text(lab.truth_log()), run.boot_s,
                                  lab.wake_address(node), LabLayout::mac(node));
+  if (run.wake_faults && node.name == "worker1") {
+    text += "[faults]\nignore_packets = 2\nboot_slow_factor = 3\n";
+  }
   const auto add_program = [&](const char* name, const std::string& argv) {
     text += fmt::format("[[program]]\nname = \"{}\"\nargv = [{}]\noutput = {}\n", name, argv,
                         toml_text(lab.log(fmt::format("{}-{}", name, node.name))));

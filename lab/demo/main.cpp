@@ -42,6 +42,8 @@ int run(int argc, char** argv) {
                  "kill -9 the coordinator so many times, each when a node changes its state")
       ->check(CLI::Range(0, kKillsMax))
       ->capture_default_str();
+  app.add_flag("--wake-faults", options.run.wake_faults,
+               "worker1 loses its first packets and boots three times slower");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -14,6 +14,7 @@ struct RunParameters {
   double job_s = 5;
   double boot_s = 8;
   std::int64_t pods_max = 10;
+  bool wake_faults = false;  ///< worker1 loses its first packets and boots three times slower
 };
 
 /// One line beside the figures of the project's first user.
