@@ -6,7 +6,8 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
 
 add_library(ecokube_options INTERFACE)
-target_compile_options(ecokube_options INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow)
+target_compile_options(ecokube_options INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
+  $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)  # without it ccache cannot keep precompiled headers
 target_include_directories(ecokube_options INTERFACE "${CMAKE_SOURCE_DIR}")
 target_link_libraries(ecokube_options INTERFACE Threads::Threads)
 
@@ -24,6 +25,7 @@ function(ecokube_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
   add_library(${name} STATIC ${ARG_SOURCES})
   target_link_libraries(${name} PUBLIC ecokube_options ${ARG_LINK})
+  set_property(GLOBAL APPEND PROPERTY ECOKUBE_TARGETS ${name})
 endfunction()
 
 # ecokube_program(NAME MAIN main.cpp LINK target ...): the executable `NAME` in bin/. Its main sees
@@ -31,6 +33,7 @@ endfunction()
 function(ecokube_program name)
   cmake_parse_arguments(ARG "" "MAIN" "LINK" ${ARGN})
   add_executable(${name} ${ARG_MAIN})
-  target_link_libraries(${name} PRIVATE ecokube_options ${ARG_LINK})
+  target_link_libraries(${name} PRIVATE ecokube_options ecokube_program ${ARG_LINK})
   target_compile_definitions(${name} PRIVATE ECOKUBE_VERSION="${PROJECT_VERSION}")
+  set_property(GLOBAL APPEND PROPERTY ECOKUBE_TARGETS ${name})
 endfunction()

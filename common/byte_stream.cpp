@@ -166,7 +166,7 @@ asio::awaitable<Result<std::unique_ptr<ByteStream>>> connect_stream(asio::any_io
   auto made = std::make_unique<StreamOf<TlsStream>>(TlsStream(*std::move(plain), *endpoint.tls),
                                                     endpoint.tls);
   SSL* ssl = made->stream().native_handle();
-  expect_name(ssl, endpoint.host);
+  expect_name(ssl, endpoint.tls_name.empty() ? endpoint.host : endpoint.tls_name);
   lowest(made->stream()).expires_at(deadline);
   const auto [ec] = co_await made->stream().async_handshake(TlsStream::client, kToken);
   if (ec) co_return handshake_failed(ec, ssl);

@@ -93,8 +93,8 @@ int exit_status(int status) {
 
 class PidfdChild final : public ChildProcess {
  public:
-  PidfdChild(asio::any_io_executor executor, pid_t pid, int pidfd)
-      : pid_(pid), pidfd_(std::move(executor), pidfd) {}
+  PidfdChild(const asio::any_io_executor& executor, pid_t pid, int pidfd)
+      : pid_(pid), pidfd_(executor, pidfd) {}
   PidfdChild(const PidfdChild&) = delete;
   PidfdChild& operator=(const PidfdChild&) = delete;
   ~PidfdChild() override {
@@ -181,7 +181,7 @@ Result<pid_t> fork_and_exec(const ChildOptions& options, int output_fd) {
 
 }  // namespace
 
-Result<std::unique_ptr<ChildProcess>> start_child(asio::any_io_executor executor,
+Result<std::unique_ptr<ChildProcess>> start_child(const asio::any_io_executor& executor,
                                                   const ChildOptions& options) {
   if (options.argv.empty()) return fail(Errc::invalid, "a child process needs a program to run");
   int output_fd = -1;
@@ -204,7 +204,7 @@ Result<std::unique_ptr<ChildProcess>> start_child(asio::any_io_executor executor
     ::waitpid(*pid, nullptr, 0);
     return fail(Errc::io, std::string("pidfd_open: ") + std::strerror(error));
   }
-  return std::make_unique<PidfdChild>(std::move(executor), *pid, pidfd);
+  return std::make_unique<PidfdChild>(executor, *pid, pidfd);
 }
 
 asio::awaitable<int> terminate(ChildProcess& child, std::chrono::milliseconds grace) {

@@ -39,7 +39,7 @@ class ChildProcess {
 };
 
 [[nodiscard]] Result<std::unique_ptr<ChildProcess>> start_child(
-    boost::asio::any_io_executor executor, const ChildOptions& options);
+    const boost::asio::any_io_executor& executor, const ChildOptions& options);
 
 /// SIGTERM to the group, SIGKILL after `grace`, then reaped. Returns the exit status.
 [[nodiscard]] boost::asio::awaitable<int> terminate(ChildProcess& child,

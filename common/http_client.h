@@ -38,10 +38,11 @@ struct HttpResponse {
 
 /// Where a server is. A Unix socket when `unix_path` is set; TLS when `tls` is set.
 struct HttpEndpoint {
-  std::string host;  ///< also the name checked in the server's certificate
+  std::string host;
   std::uint16_t port = 0;
   std::filesystem::path unix_path;
   TlsContext tls;
+  std::string tls_name = {};  ///< checked in the server's certificate; empty: `host`
 
   /// "http://host:port" or "https://...": for messages.
   [[nodiscard]] std::string text() const;

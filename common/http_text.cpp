@@ -1,7 +1,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
-#include <charconv>
 
+#include "common/host_port.h"
 #include "common/http_client.h"
 #include "common/http_parser.h"
 #include "common/http_server.h"
@@ -56,9 +56,7 @@ std::string_view HttpResponse::header(std::string_view name) const {
 
 std::string HttpEndpoint::text() const {
   if (!unix_path.empty()) return "unix:" + unix_path.string();
-  const bool is_v6 = host.find(':') != std::string::npos;
-  return std::string(tls ? "https://" : "http://") + (is_v6 ? "[" + host + "]" : host) + ":" +
-         std::to_string(port);
+  return std::string(tls ? "https://" : "http://") + HostPort{host, port}.text();
 }
 
 Result<std::pair<HttpEndpoint, std::string>> parse_http_url(std::string_view url) {
@@ -85,28 +83,13 @@ Result<std::pair<HttpEndpoint, std::string>> parse_http_url(std::string_view url
   target = target.substr(0, target.find('#'));
   if (target.empty() || target.front() == '?') target.insert(0, "/");
   if (authority.find('@') != std::string_view::npos) return bad("it holds a user name");
-  std::string_view port_text;
-  if (authority.starts_with('[')) {
-    const auto end = authority.find(']');
-    if (end == std::string_view::npos) return bad("']' is missing");
-    endpoint.host = authority.substr(1, end - 1);
-    port_text = authority.substr(end + 1);
-  } else {
-    const auto colon = authority.find(':');
-    endpoint.host = authority.substr(0, colon);
-    if (colon != std::string_view::npos) port_text = authority.substr(colon);
-  }
-  if (endpoint.host.empty()) return bad("the host is missing");
   for (const char c : url) {
     if (c <= ' ' || c == '\x7f') return bad("it holds a blank or control character");
   }
-  if (port_text.empty()) return std::pair(std::move(endpoint), std::move(target));
-  port_text.remove_prefix(port_text.starts_with(':') ? 1 : 0);
-  const auto [end, error] =
-      std::from_chars(port_text.data(), port_text.data() + port_text.size(), endpoint.port);
-  if (error != std::errc{} || end != port_text.data() + port_text.size() || endpoint.port == 0) {
-    return bad("the port is not a number from 1 to 65535");
-  }
+  auto where = parse_host_port(authority, endpoint.port);
+  if (!where) return bad(where.error().message);
+  endpoint.host = std::move(where->host);
+  endpoint.port = where->port;
   return std::pair(std::move(endpoint), std::move(target));
 }
 

@@ -1,11 +1,11 @@
 #include "coordinator/config.h"
 
-#include <charconv>
 #include <optional>
 #include <set>
 #include <sstream>
 
 #include "common/config_file.h"
+#include "common/host_port.h"
 
 namespace ecokube {
 namespace {
@@ -15,26 +15,11 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-struct HostPort {
-  std::string host;
-  std::uint16_t port;
-};
-
-std::optional<HostPort> parse_host_port(const std::string& text) {
-  const auto colon = text.rfind(':');
-  if (colon == std::string::npos || colon == 0) return std::nullopt;
-  std::uint16_t port = 0;
-  const char* end = text.data() + text.size();
-  const auto [at, error] = std::from_chars(text.data() + colon + 1, end, port);
-  if (error != std::errc{} || at != end) return std::nullopt;
-  return HostPort{text.substr(0, colon), port};
-}
-
 HostPort listen_address(ConfigTable& table, const std::string& fallback) {
-  const auto address = parse_host_port(table.text("listen", fallback));
-  if (address) return *address;
-  table.report("listen", "must be an address and a port, as in \"" + fallback + "\"");
-  return {"", 0};
+  auto address = parse_listen_address(table.text("listen", fallback));
+  if (address) return *std::move(address);
+  table.report("listen", address.error().message);
+  return {};
 }
 
 void read_agents(ConfigTable table, CoordinatorConfig& config) {
@@ -171,7 +156,7 @@ Result<CoordinatorConfig> read_coordinator_config(const std::filesystem::path& f
   config.log_level = root.text("log_level", "info");
   config.state_dir = root.text("state_dir", "/var/lib/ecokube");
   auto kubernetes = root.table("kubernetes");
-  config.kubeconfig = kubernetes.required_text("kubeconfig");
+  config.kubeconfig = kubernetes.text("kubeconfig", "");
   config.context = kubernetes.text("context", "");
   config.lease_duration =
       kubernetes.seconds("lease_duration_s", seconds(15), seconds(1), seconds(300));
@@ -185,7 +170,9 @@ Result<CoordinatorConfig> read_coordinator_config(const std::filesystem::path& f
 std::string describe(const CoordinatorConfig& config) {
   std::ostringstream out;
   out << "id " << config.id << ", state in " << config.state_dir.string() << "\n"
-      << "Kubernetes by " << config.kubeconfig.string() << "\n"
+      << "Kubernetes by "
+      << (config.kubeconfig.empty() ? "the pod's service account" : config.kubeconfig.string())
+      << "\n"
       << "agents at " << config.agents.listen_address << ":" << config.agents.port << "\n"
       << "API at " << config.api.address << ":" << config.api.port << " (read-only) and "
       << config.api.socket.string() << "\n";

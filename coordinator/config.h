@@ -15,7 +15,7 @@ struct CoordinatorConfig {
   std::string id;
   std::string log_level = "info";
   std::filesystem::path state_dir;
-  std::filesystem::path kubeconfig;
+  std::filesystem::path kubeconfig;  ///< empty: the service account of the pod we are in
   std::string context;
   Duration lease_duration{};
   AgentServerOptions agents;

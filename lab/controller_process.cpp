@@ -4,7 +4,6 @@
 #include <boost/asio/signal_set.hpp>
 #include <chrono>
 #include <csignal>
-#include <iostream>
 
 #include "common/log.h"
 
@@ -12,11 +11,6 @@ namespace ecokube::lab {
 namespace {
 
 constexpr std::chrono::seconds kLastRequestsTime{2};
-
-int refuse(const std::string& program, const Error& error) {
-  std::cerr << program << ": " << error.message << '\n';
-  return 2;
-}
 
 /// The lab's server is near and its controllers must not be what a run waits for.
 kubernetes::ApiLimits lab_limits() {
@@ -28,16 +22,18 @@ kubernetes::ApiLimits lab_limits() {
 
 }  // namespace
 
-int run_controller(const std::string& program, const ControllerOptions& options,
-                   const MakeController& make) {
-  if (auto started = log::start(program, options.log_level); !started) {
-    return refuse(program, started.error());
-  }
+void declare_controller(Program& program, ControllerOptions& options) {
+  program.option("--kubeconfig", options.kubeconfig, "how to reach the API server").required();
+  program.option("--context", options.context, "of the kubeconfig; else its current one");
+  program.log_option();
+}
+
+Result<void> run_controller(const ControllerOptions& options, const MakeController& make) {
   auto access = kubernetes::read_kubeconfig(options.kubeconfig, options.context);
-  if (!access) return refuse(program, access.error());
+  if (!access) return std::unexpected(std::move(access.error()));
   boost::asio::io_context io(1);
   auto client = kubernetes::ApiClient::make(io.get_executor(), std::move(*access), lab_limits());
-  if (!client) return refuse(program, client.error());
+  if (!client) return std::unexpected(std::move(client.error()));
 
   const auto controller = make(*client, io.get_executor());
   boost::asio::signal_set signals(io, SIGINT, SIGTERM);
@@ -52,7 +48,7 @@ int run_controller(const std::string& program, const ControllerOptions& options,
   io.run();
   io.restart();
   io.run_for(kLastRequestsTime);
-  return 0;
+  return {};
 }
 
 }  // namespace ecokube::lab

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "common/program.h"
 #include "coordinator/kubernetes/api_client.h"
 
 namespace ecokube::lab {
@@ -22,15 +23,16 @@ class Controller {
 struct ControllerOptions {
   std::filesystem::path kubeconfig;
   std::string context;  ///< empty: the file's current one
-  std::string log_level = "info";
 };
+
+/// Adds --kubeconfig, --context and --log-level.
+void declare_controller(Program& program, ControllerOptions& options);
 
 using MakeController = std::function<std::shared_ptr<Controller>(
     std::shared_ptr<kubernetes::ApiClient>, boost::asio::any_io_executor)>;
 
-/// Runs one controller until SIGTERM or SIGINT. Returns the process's exit code: 2 when the
-/// configuration is wrong, said in one line on standard error.
-[[nodiscard]] int run_controller(const std::string& program, const ControllerOptions& options,
-                                 const MakeController& make);
+/// Runs one controller until SIGTERM or SIGINT. Errc::config when the kubeconfig is wrong.
+[[nodiscard]] Result<void> run_controller(const ControllerOptions& options,
+                                          const MakeController& make);
 
 }  // namespace ecokube::lab

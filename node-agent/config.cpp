@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "common/config_file.h"
+#include "common/host_port.h"
 #include "common/names.h"
-#include "node-agent/link/client.h"
 #include "node-agent/shutdown/guard.h"
 
 namespace ecokube::agent {
@@ -37,8 +37,8 @@ void read_coordinator(ConfigTable table, Config& config) {
     table.report("addresses", "at most " + std::to_string(kAddressesMax) + " are used");
   }
   for (const auto& address : config.coordinators) {
-    if (!parse_host_and_port(address)) {
-      table.report("addresses", "'" + address + "' is not host:port");
+    if (const auto parsed = parse_host_port(address); !parsed) {
+      table.report("addresses", parsed.error().message);
     }
   }
 }
@@ -98,8 +98,9 @@ Result<Config> read_tables(ConfigFile file) {
   read_shutdown(root.table("shutdown"), config);
   auto wake = root.table("wake");
   config.wake_address = wake.text("address", "");
-  if (!config.wake_address.empty() && !parse_host_and_port(config.wake_address)) {
-    wake.report("address", "'" + config.wake_address + "' is not host:port");
+  if (const auto parsed = parse_host_port(config.wake_address);
+      !parsed && !config.wake_address.empty()) {
+    wake.report("address", parsed.error().message);
   }
   if (auto finished = file.finish(); !finished) return std::unexpected(std::move(finished.error()));
   return config;

@@ -3,11 +3,11 @@
 #include <google/protobuf/stubs/logging.h>
 
 #include <algorithm>
-#include <charconv>
 #include <string>
 #include <utility>
 
 #include "common/frame.h"
+#include "common/host_port.h"
 
 namespace ecokube {
 namespace {
@@ -32,16 +32,6 @@ bool is_text(std::string_view text, std::size_t max) {
 
 std::unexpected<Error> broken(std::string_view what) {
   return fail(Errc::protocol, "the agent's " + std::string(what));
-}
-
-bool is_host_and_port(std::string_view text) {
-  const auto colon = text.rfind(':');
-  if (colon == std::string_view::npos || colon == 0 || colon + 1 == text.size()) return false;
-  std::uint16_t port = 0;
-  const auto* end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data() + colon + 1, end, port);
-  return parsed.ec == std::errc{} && parsed.ptr == end && port > 0 &&
-         text.find(' ') == std::string_view::npos;
 }
 
 Result<std::vector<core::NicFacts>> read_nics(
@@ -101,7 +91,7 @@ Result<core::AgentConnected> read_hello(const v1::Hello& hello) {
     return broken("Hello has an unusable machine id or version");
   }
   const auto& wake = inventory.wake_address();
-  if (!wake.empty() && (!is_text(wake, 2 * kIdMax) || !is_host_and_port(wake))) {
+  if (!wake.empty() && (!is_text(wake, 2 * kIdMax) || !parse_host_port(wake))) {
     return broken("Hello has a wake address that is not host:port");
   }
   const auto power_fits = [](std::int64_t mw) { return mw >= 0 && mw <= kPowerMilliwattsMax; };

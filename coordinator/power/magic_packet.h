@@ -3,10 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <string>
-#include <string_view>
 
-#include "common/error.h"
 #include "common/mac_address.h"
 
 namespace ecokube {
@@ -17,15 +14,5 @@ inline constexpr std::uint16_t kWakePort = 9;  ///< discard: where the packet go
 /// The bytes that start a machine: six times 0xFF, then sixteen times its MAC (AMD, "Magic Packet
 /// Technology", publication 20213).
 [[nodiscard]] std::array<std::uint8_t, kMagicPacketBytes> magic_packet(MacAddress mac);
-
-/// Where a magic packet goes.
-struct WakeAddress {
-  std::string host;  ///< an IP address or a name
-  std::uint16_t port = kWakePort;
-  bool operator==(const WakeAddress&) const = default;
-};
-
-/// "host", "host:port", "[v6]:port" or a bare IPv6 address.
-[[nodiscard]] Result<WakeAddress> parse_wake_address(std::string_view text);
 
 }  // namespace ecokube

@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/host_port.h"
 #include "coordinator/power/magic_packet.h"
 
 namespace ecokube {
@@ -21,12 +22,7 @@ using boost::system::error_code;
 constexpr std::chrono::seconds kResolveLimit{3};
 constexpr auto kWait = asio::as_tuple(asio::use_awaitable);
 
-std::string where(const WakeAddress& address) {
-  return address.host + ":" + std::to_string(address.port);
-}
-
-asio::awaitable<Result<udp::endpoint>> resolve(asio::any_io_executor executor,
-                                               WakeAddress address) {
+asio::awaitable<Result<udp::endpoint>> resolve(asio::any_io_executor executor, HostPort address) {
   error_code not_numeric;
   const auto ip = asio::ip::make_address(address.host, not_numeric);
   if (!not_numeric) co_return udp::endpoint(ip, address.port);
@@ -73,10 +69,10 @@ asio::awaitable<Result<void>> wake_all(asio::any_io_executor executor, core::Wak
                    "no MAC address is known to wake; its agent reports one once it "
                    "has been connected");
   }
-  const auto address = parse_wake_address(target.address);
+  const auto address = parse_host_port(target.address, kWakePort);
   if (!address) co_return std::unexpected(address.error());
   const auto to = co_await resolve(executor, *address);
-  if (!to) co_return fail_while("waking by " + where(*address), to.error());
+  if (!to) co_return fail_while("waking by " + address->text(), to.error());
 
   udp::socket socket(executor);
   error_code error;
@@ -91,7 +87,7 @@ asio::awaitable<Result<void>> wake_all(asio::any_io_executor executor, core::Wak
                           : fail(Errc::invalid, "\"" + text + "\" is not a MAC address");
     if (!sent && !first) first = sent.error();
   }
-  if (first) co_return fail_while("waking by " + where(*address), *first);
+  if (first) co_return fail_while("waking by " + address->text(), *first);
   co_return Result<void>{};
 }
 

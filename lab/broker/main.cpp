@@ -1,12 +1,12 @@
 #include <pthread.h>
 
-#include <CLI/CLI.hpp>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
 #include <string>
 
 #include "common/log.h"
+#include "common/program.h"
+#include "common/whole_file.h"
 #include "lab/broker/mock_broker.h"
 
 namespace {
@@ -17,28 +17,16 @@ struct Options {
   std::string topic = "video-processing";
   int partitions = 10;
   std::filesystem::path address_file;
-  std::string log_level = "info";
 };
-
-// Whoever waits for the file must never read half an address.
-Result<void> publish_address(const std::filesystem::path& file, const std::string& address) {
-  if (file.empty()) return {};
-  auto part = file;
-  part += ".part";
-  std::ofstream out(part);
-  out << address << '\n';
-  out.close();
-  std::error_code error;
-  if (out) std::filesystem::rename(part, file, error);
-  if (!out || error) return fail(Errc::io, "writing the broker's address to " + file.string());
-  return {};
-}
 
 Result<void> serve(const Options& options, const sigset_t& stop_signals) {
   auto broker = lab::start_mock_broker();
   if (!broker) return std::unexpected(broker.error());
   if (auto made = (*broker)->create_topic(options.topic, options.partitions); !made) return made;
-  if (auto told = publish_address(options.address_file, (*broker)->bootstrap()); !told) return told;
+  if (!options.address_file.empty()) {
+    auto told = write_whole_file(options.address_file, (*broker)->bootstrap() + '\n');
+    if (!told) return told;
+  }
   log::info("broker ready address={} topic={} partitions={}", (*broker)->bootstrap(), options.topic,
             options.partitions);
   int signal = 0;
@@ -58,28 +46,13 @@ int main(int argc, char** argv) {
   pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
 
   Options options;
-  CLI::App app("An embedded Kafka broker for demo and tests: in memory, random port on 127.0.0.1.");
-  app.set_version_flag("--version", ECOKUBE_VERSION);
-  app.add_option("--topic", options.topic, "Topic to create")->capture_default_str();
-  app.add_option("--partitions", options.partitions, "Its partitions")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
-  app.add_option("--address-file", options.address_file,
+  Program program(
+      "lab-broker", ECOKUBE_VERSION,
+      "An embedded Kafka broker for demo and tests: in memory, random port on 127.0.0.1.");
+  program.option("--topic", options.topic, "Topic to create");
+  program.option("--partitions", options.partitions, "Its partitions").within(1, 1000);
+  program.option("--address-file", options.address_file,
                  "Where to write the bootstrap address when ready");
-  app.add_option("--log-level", options.log_level, "debug, info, warning or error")
-      ->capture_default_str();
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
-  if (auto started = log::start("lab-broker", options.log_level); !started) {
-    log::error("{}", started.error().message);
-    return 2;
-  }
-  if (auto served = serve(options, stop_signals); !served) {
-    log::error("{}", served.error().message);
-    return 1;
-  }
-  return 0;
+  program.log_option();
+  return program.run(argc, argv, [&] { return serve(options, stop_signals); });
 }

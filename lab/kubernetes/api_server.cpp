@@ -136,8 +136,12 @@ asio::awaitable<void> serve(std::shared_ptr<ApiCore> core, HttpExchange& exchang
       co_return;
     }
     auto body = co_await read_json(exchange);
-    if (body) request.body = *std::move(body);
-    answer = body ? dispatch(*core, request) : std::unexpected(body.error());
+    if (body) {
+      request.body = *std::move(body);
+      answer = dispatch(*core, request);
+    } else {
+      answer = std::unexpected(body.error());
+    }
   }
   HttpResponse response = to_response(answer);
   log::debug("request method={} target={} user={} status={}", request.method, exchange.target(),

@@ -11,7 +11,6 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <charconv>
 #include <exception>
 #include <optional>
 #include <random>
@@ -19,6 +18,7 @@
 
 #include "common/backoff.h"
 #include "common/boot_clock.h"
+#include "common/host_port.h"
 #include "common/link_connection.h"
 #include "common/log.h"
 #include "node-agent/link/session.h"
@@ -128,12 +128,13 @@ asio::awaitable<void> TlsLinkClient::pause(std::chrono::milliseconds time) {
 }
 
 asio::awaitable<Result<tcp::socket>> TlsLinkClient::connect(std::string address) {
-  const auto where = parse_host_and_port(address);
-  if (!where) co_return fail(Errc::config, "'" + address + "' is not host:port");
+  const auto where = parse_host_port(address);
+  if (!where) co_return std::unexpected(where.error());
+  const std::string port = std::to_string(where->port);
   asio::steady_timer limit(executor_, options_.connect_limit);
   tcp::resolver resolver(executor_);
-  auto resolved = co_await (resolver.async_resolve(where->host, where->port, kTuple) ||
-                            limit.async_wait(kTuple));
+  auto resolved =
+      co_await (resolver.async_resolve(where->host, port, kTuple) || limit.async_wait(kTuple));
   if (resolved.index() == 1) co_return fail(Errc::timeout, "looking up " + address + ": time out");
   auto& [lookup_error, endpoints] = std::get<0>(resolved);
   if (lookup_error) {
@@ -271,25 +272,6 @@ asio::awaitable<void> TlsLinkClient::leave(v1::Goodbye goodbye, std::chrono::mil
 std::unique_ptr<LinkClient> make_link_client(asio::any_io_executor executor, LinkOptions options,
                                              LinkHost& host) {
   return std::make_unique<TlsLinkClient>(std::move(executor), std::move(options), host);
-}
-
-std::optional<HostAndPort> parse_host_and_port(std::string_view text) {
-  const auto colon = text.rfind(':');
-  if (colon == std::string_view::npos) return std::nullopt;
-  auto host = text.substr(0, colon);
-  const auto port = text.substr(colon + 1);
-  if (host.starts_with('[') && host.ends_with(']')) {
-    host = host.substr(1, host.size() - 2);
-  } else if (host.find(':') != std::string_view::npos) {
-    return std::nullopt;
-  }
-  std::uint16_t number = 0;
-  const auto parsed = std::from_chars(port.data(), port.data() + port.size(), number);
-  if (host.empty() || host.find(' ') != std::string_view::npos || number == 0 ||
-      parsed.ec != std::errc{} || parsed.ptr != port.data() + port.size()) {
-    return std::nullopt;
-  }
-  return HostAndPort{std::string(host), std::string(port)};
 }
 
 }  // namespace ecokube::agent

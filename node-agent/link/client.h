@@ -60,10 +60,4 @@ class LinkClient {
 [[nodiscard]] std::unique_ptr<LinkClient> make_link_client(boost::asio::any_io_executor executor,
                                                            LinkOptions options, LinkHost& host);
 
-/// Splits "host:port", "[::1]:port"; nullopt for anything else.
-struct HostAndPort {
-  std::string host, port;
-};
-[[nodiscard]] std::optional<HostAndPort> parse_host_and_port(std::string_view text);
-
 }  // namespace ecokube::agent

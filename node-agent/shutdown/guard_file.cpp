@@ -90,7 +90,7 @@ Result<void> save_guard_memory(const std::filesystem::path& state_dir, const Gua
   std::error_code error;
   std::filesystem::create_directories(state_dir, error);
   const auto file = state_dir / kFileName;
-  const auto fresh = state_dir / (std::string(kFileName) + ".new");
+  const auto fresh = std::filesystem::path(file.string() + ".new");
   if (auto written = write_durably(fresh, to_text(memory)); !written) return written;
   if (::rename(fresh.c_str(), file.c_str()) != 0) return io_failure("cannot replace", file);
   const int folder = ::open(state_dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -1,17 +1,17 @@
-#include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <charconv>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <utility>
 
+#include "common/host_port.h"
 #include "common/http_server.h"
 #include "common/json_lines.h"
 #include "common/log.h"
+#include "common/program.h"
+#include "common/whole_file.h"
 #include "examples/video-pipeline/eco-upload/record_publisher.h"
 #include "examples/video-pipeline/eco-upload/upload_service.h"
 #include "examples/video-pipeline/eco-upload/video_store.h"
@@ -30,69 +30,31 @@ struct Options {
   int ack_limit_ms = 5000;
   std::string address_file;
   std::string event_log;
-  std::string log_level = "info";
 };
 
-void describe(CLI::App& app, Options& options) {
-  app.set_version_flag("--version", ECOKUBE_VERSION);
-  app.add_option("--listen", options.listen, "IP address and port (0: any free one)")
-      ->capture_default_str();
-  app.add_option("--public-url", options.public_url,
+void declare(Program& program, Options& to) {
+  program.option("--listen", to.listen, "IP address and port (0: any free one)");
+  program.option("--public-url", to.public_url,
                  "Where workers reach this service (default: http://<listen>)");
-  app.add_option("--data-dir", options.data_dir, "Folder of videos and results")
-      ->capture_default_str();
-  app.add_option("--bootstrap", options.bootstrap, "Kafka's bootstrap servers, host:port,...")
-      ->envname("ECO_BOOTSTRAP")
-      ->required();
-  app.add_option("--topic", options.topic, "Topic of the jobs")
-      ->envname("ECO_TOPIC")
-      ->capture_default_str();
-  app.add_option("--size-limit-bytes", options.size_limit_bytes, "Largest video")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 40))
-      ->capture_default_str();
-  app.add_option("--ack-limit-ms", options.ack_limit_ms,
-                 "How long an upload waits for Kafka before it is answered 503")
-      ->check(CLI::Range(100, 300000))
-      ->capture_default_str();
-  app.add_option("--address-file", options.address_file,
-                 "Where to write http://host:port when ready");
-  app.add_option("--event-log", options.event_log, "Append events as JSON lines to this file")
-      ->envname("ECO_EVENT_LOG");
-  app.add_option("--log-level", options.log_level, "debug, info, warning or error")
-      ->capture_default_str();
-}
-
-Result<std::pair<std::string, std::uint16_t>> parse_listen(const std::string& listen) {
-  const auto colon = listen.rfind(':');
-  std::uint16_t port = 0;
-  if (colon != std::string::npos && colon > 0) {
-    const char* const end = listen.data() + listen.size();
-    const auto parsed = std::from_chars(listen.data() + colon + 1, end, port);
-    if (parsed.ec == std::errc() && parsed.ptr == end) {
-      return std::pair(listen.substr(0, colon), port);
-    }
-  }
-  return fail(Errc::config, "--listen " + listen + ": give an IP address and a port");
-}
-
-// Whoever waits for the file must never read half an address.
-Result<void> publish_address(const std::filesystem::path& file, const std::string& address) {
-  if (file.empty()) return {};
-  auto part = file;
-  part += ".part";
-  std::ofstream out(part);
-  out << address << '\n';
-  out.close();
-  std::error_code error;
-  if (out) std::filesystem::rename(part, file, error);
-  if (!out || error)
-    return fail(Errc::config, "--address-file " + file.string() + ": not writable");
-  return {};
+  program.option("--data-dir", to.data_dir, "Folder of videos and results");
+  program.option("--bootstrap", to.bootstrap, "Kafka's bootstrap servers, host:port,...")
+      .environment("ECO_BOOTSTRAP")
+      .required();
+  program.option("--topic", to.topic, "Topic of the jobs").environment("ECO_TOPIC");
+  program.option("--size-limit-bytes", to.size_limit_bytes, "Largest video").within(1, 1e12);
+  program
+      .option("--ack-limit-ms", to.ack_limit_ms,
+              "How long an upload waits for Kafka before it is answered 503")
+      .within(100, 300'000);
+  program.option("--address-file", to.address_file, "Where to write http://host:port when ready");
+  program.option("--event-log", to.event_log, "Append events as JSON lines to this file")
+      .environment("ECO_EVENT_LOG");
+  program.log_option();
 }
 
 Result<void> serve(Options options) {
-  auto where = parse_listen(options.listen);
-  if (!where) return std::unexpected(where.error());
+  const auto where = parse_listen_address(options.listen);
+  if (!where) return fail(Errc::config, "--listen " + where.error().message);
   auto store = video::VideoStore::open(options.data_dir);
   if (!store) return std::unexpected(store.error());
   JsonLines events;
@@ -113,11 +75,14 @@ Result<void> serve(Options options) {
   std::unique_ptr<video::UploadService> service;
   auto server = make_http_server(
       io.get_executor(), [&service](HttpExchange& exchange) { return service->handle(exchange); });
-  auto port = server->listen_tcp(where->first, where->second);
+  auto port = server->listen_tcp(where->host, where->port);
   if (!port) return std::unexpected(port.error());
-  const std::string own_url = "http://" + where->first + ":" + std::to_string(*port);
+  const std::string own_url = "http://" + HostPort{where->host, *port}.text();
   if (settings.public_url.empty()) settings.public_url = own_url;
-  if (auto told = publish_address(options.address_file, own_url); !told) return told;
+  if (!options.address_file.empty()) {
+    auto told = write_whole_file(options.address_file, own_url + '\n');
+    if (!told) return told;
+  }
   log::info("eco-upload listens url={} data_dir={} bootstrap={} topic={}", own_url,
             options.data_dir, options.bootstrap, options.topic);
   service = std::make_unique<video::UploadService>(std::move(settings), **store, **publisher,
@@ -137,19 +102,8 @@ Result<void> serve(Options options) {
 
 int main(int argc, char** argv) {
   Options options;
-  CLI::App app("Takes videos over HTTP and turns each into a job in a Kafka topic.");
-  describe(app, options);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
-  if (auto started = log::start("eco-upload", options.log_level); !started) {
-    log::error("{}", started.error().message);
-    return 2;
-  }
-  auto served = serve(std::move(options));
-  if (served) return 0;
-  log::error("{}", served.error().message);
-  return served.error().code == Errc::config ? 2 : 1;
+  Program program("eco-upload", ECOKUBE_VERSION,
+                  "Takes videos over HTTP and turns each into a job in a Kafka topic.");
+  declare(program, options);
+  return program.run(argc, argv, [&] { return serve(std::move(options)); });
 }

@@ -101,19 +101,5 @@ TEST(LinkSession, LeavesOnce) {
   EXPECT_TRUE(session.goodbye_acknowledged());
 }
 
-TEST(HostAndPort, TakesNamesAndAddresses) {
-  const auto parsed = [](std::string_view text) {
-    const auto where = parse_host_and_port(text);
-    return where ? where->host + " " + where->port : "-";
-  };
-  EXPECT_EQ(parsed("coordinator:7443"), "coordinator 7443");
-  EXPECT_EQ(parsed("10.0.0.1:1"), "10.0.0.1 1");
-  EXPECT_EQ(parsed("[fe80::1]:7443"), "fe80::1 7443");
-  for (const auto* wrong : {"", ":", "host", "host:", ":7443", "host:0", "host:65536", "host:7x",
-                            "fe80::1:7443", "a b:1", "[]:1"}) {
-    EXPECT_EQ(parsed(wrong), "-") << wrong;
-  }
-}
-
 }  // namespace
 }  // namespace ecokube::agent

@@ -1,5 +1,6 @@
 #include "coordinator/config.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -46,9 +47,8 @@ TEST(CoordinatorConfig, TheDocumentedExampleHoldsAndShowsTheDefaults) {
 
 TEST(CoordinatorConfig, PoolsAdviseUnlessToldToAct) {
   const test::TempDir dir;
-  const auto file = dir.write("c.toml", std::string(kMinimal) +
-                                            "[[pool]]\nname = \"p\"\n"
-                                            "names = [\"n1\"]\n");
+  const auto file =
+      dir.write("c.toml", fmt::format("{}[[pool]]\nname = \"p\"\nnames = [\"n1\"]\n", kMinimal));
   const auto config = read_coordinator_config(file);
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->policy.pools.at(0).mode, core::Mode::advise);
@@ -57,17 +57,18 @@ TEST(CoordinatorConfig, PoolsAdviseUnlessToldToAct) {
 
 TEST(CoordinatorConfig, EveryMistakeIsNamedWithItsPlace) {
   const test::TempDir dir;
-  const auto file = dir.write("c.toml", "id = \"Big\"\n" + std::string(kMinimal) +
-                                            "listen = \"nowhere\"\n"
-                                            "[safety]\nsettle_s = 0\n"
-                                            "[[pool]]\nname = \"p\"\nmode = \"on\"\n"
-                                            "[[pool]]\nname = \"p\"\nnames = [\"a\"]\n"
-                                            "[[scaler]]\nname = \"s\"\nlagThreshold = 0\n");
+  const auto file = dir.write("c.toml", fmt::format("id = \"Big\"\n{}listen = \"nowhere\"\n"
+                                                    "[safety]\nsettle_s = 0\n"
+                                                    "[[pool]]\nname = \"p\"\nmode = \"on\"\n"
+                                                    "[[pool]]\nname = \"p\"\nnames = [\"a\"]\n"
+                                                    "[[scaler]]\nname = \"s\"\nlagThreshold = 0\n",
+                                                    kMinimal));
   const auto config = read_coordinator_config(file);
   ASSERT_FALSE(config);
   EXPECT_EQ(config.error().code, Errc::config);
   for (const auto* part :
-       {"c.toml:1:6: id: must be lower case", "agents.listen: must be an address and a port",
+       {"c.toml:1:6: id: must be lower case",
+        "agents.listen: \"nowhere\" is no address: the port is missing",
         "safety.settle_s: must be seconds from 0.5", "pool[1].mode: must be off, advise or act",
         "pool[1].names: give names or node_selector", "the name p stands twice",
         "scaler[1].lagThreshold: must be a whole number", "scaleTargetRef.name: is missing",

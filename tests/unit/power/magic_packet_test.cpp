@@ -16,22 +16,5 @@ TEST(MagicPacket, IsSixTimesFfThenSixteenTimesTheMac) {
   }
 }
 
-TEST(WakeAddress, TakesHostAndPort) {
-  EXPECT_EQ(parse_wake_address("127.0.10.11:40009"), (WakeAddress{"127.0.10.11", 40009}));
-  EXPECT_EQ(parse_wake_address("rack7.example"), (WakeAddress{"rack7.example", 9}));
-  EXPECT_EQ(parse_wake_address("[fe80::1]:7"), (WakeAddress{"fe80::1", 7}));
-  EXPECT_EQ(parse_wake_address("fe80::1"), (WakeAddress{"fe80::1", 9}));
-}
-
-TEST(WakeAddress, RefusesWhatItCannotMean) {
-  for (const auto* text :
-       {"", ":9", "host:", "host:0", "host:65536", "host:9x", "[::1", "[::1]9", "[::1]:"}) {
-    const auto address = parse_wake_address(text);
-    ASSERT_FALSE(address.has_value()) << text;
-    EXPECT_EQ(address.error().code, Errc::invalid);
-    EXPECT_NE(address.error().message.find("host:port"), std::string::npos);
-  }
-}
-
 }  // namespace
 }  // namespace ecokube

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+#include "common/error.h"
+
+namespace ecokube {
+
+/// Writes `text` beside `file` and renames it: whoever reads never sees half of it. Not synced to
+/// the disk, so for what a restart makes anew. Errc::io: the file, and what is wrong with it.
+[[nodiscard]] Result<void> write_whole_file(const std::filesystem::path& file,
+                                            std::string_view text);
+
+}  // namespace ecokube
