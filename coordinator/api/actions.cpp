@@ -16,6 +16,7 @@ using core::PersonVerb;
 
 constexpr int kAccepted = 202;
 constexpr int kBadRequest = 400;
+constexpr int kConflict = 409;
 constexpr std::size_t kByBytesMax = 100;
 constexpr std::size_t kReasonBytesMax = 500;
 constexpr std::int64_t kForMax_s = 366LL * 24 * 3600;
@@ -82,11 +83,14 @@ HttpResponse ask(const ApiContext& context, const ApiRequest& request, PersonVer
   if (!asked) return problem_response(kBadRequest, "Bad request body", asked.error().message);
 
   const auto coming = forecast(fleet, found->second, *asked);
+  if (coming.when == Forecast::When::never) {
+    return problem_response(kConflict, "Nothing can happen", coming.text);
+  }
   json::object answer{{"node", request.node},
                       {"verb", core::to_string(verb)},
                       {"by", asked->by},
                       {"state", core::to_string(state_of(fleet, found->second))},
-                      {"now", coming.now},
+                      {"now", coming.when == Forecast::When::now},
                       {"what_happens", coming.text},
                       {"blockers", to_json(coming.blockers)}};
   put_time(answer, "asked_at", fleet.now());

@@ -79,12 +79,25 @@ std::string change_when_rising(const Fleet& fleet, const core::Node& node) {
   return text + ".";
 }
 
+/// What makes policy leave the node alone, whatever a person asks; empty: nothing.
+std::string hands_off(const Fleet& fleet, const core::Node& node) {
+  if (const auto hold = hold_of(fleet, node); !hold.empty()) {
+    return fmt::format("it is held ({}); ecoctl release {} first", hold, node.name);
+  }
+  if (!node.kube) return "Kubernetes has no Node of this name";
+  const auto* pool = core::pool_of(fleet.policy(), node.name, node.kube->labels);
+  if (pool == nullptr) {
+    return "it is in no pool, so it is never touched; name it in a [[pool]] of coordinator.toml";
+  }
+  if (pool->mode == core::Mode::off) return "its pool " + pool->name + " has mode off";
+  return "";
+}
+
 }  // namespace
 
 std::string what_would_change(const Fleet& fleet, const core::Node& node) {
-  if (const auto hold = hold_of(fleet, node); !hold.empty()) {
-    return fmt::format("It is left alone because it is held ({}); ecoctl release {} ends that.",
-                       hold, node.name);
+  if (const auto untouched = hands_off(fleet, node); !untouched.empty()) {
+    return "It is left alone: " + untouched + ".";
   }
   switch (state_of(fleet, node)) {
     case Lifecycle::ready: return change_when_ready(fleet, node);
@@ -121,34 +134,37 @@ std::string what_would_change(const Fleet& fleet, const core::Node& node) {
 
 namespace {
 
+using When = Forecast::When;
+
 Forecast forecast_wake(const Fleet& fleet, const core::Node& node, const core::PersonAsked& asked) {
   const auto stay = asked.valid_for.value_or(fleet.policy().person_wake_for);
   const std::string kept = "kept on for " + words(stay);
   switch (state_of(fleet, node)) {
-    case Lifecycle::ready: return {true, "It is on; it is " + kept + ".", {}};
+    case Lifecycle::ready: return {When::now, "It is on; it is " + kept + ".", {}};
     case Lifecycle::draining:
-      return {true, "Its way down is given up, and it is " + kept + ".", {}};
+      return {When::now, "Its way down is given up, and it is " + kept + ".", {}};
     case Lifecycle::powering_down:
-      return {
-          false, "It is on its way down; it is woken as soon as it is off, and " + kept + ".", {}};
-    case Lifecycle::powering_up: return {true, "It is being woken; it is " + kept + ".", {}};
+      return {When::later,
+              "It is on its way down; it is woken as soon as it is off, and " + kept + ".",
+              {}};
+    case Lifecycle::powering_up: return {When::now, "It is being woken; it is " + kept + ".", {}};
     default: break;
   }
   const auto& nics = node.inventory.nics;
   if (nics.empty()) {
-    return {false,
+    return {When::never,
             "Nothing can be sent: no MAC address of it is known; its agent must have been "
             "connected once.",
             {}};
   }
   if (core::wake_address_of(node, fleet.policy()).empty()) {
-    return {false,
+    return {When::never,
             "Nothing can be sent: no wake address is known; set [wake] address in agent.toml "
             "or [[node]] wake_address in coordinator.toml.",
             {}};
   }
   return {
-      true,
+      When::now,
       fmt::format("A magic packet is sent now and every {} until it is up, for at most {}; then "
                   "it is {}.",
                   words(fleet.policy().wake_repeat), words(fleet.policy().wake_deadline), kept),
@@ -160,11 +176,11 @@ Forecast forecast_sleep(const Fleet& fleet, const core::Node& node,
   const bool again = asked.verb == PersonVerb::test_wake;
   switch (state_of(fleet, node)) {
     case Lifecycle::powered_down:
-      return again ? Forecast{true, "It is off: it is woken, which is the proof.", {}}
-                   : Forecast{true, "It is off already.", {}};
+      return again ? Forecast{When::now, "It is off: it is woken, which is the proof.", {}}
+                   : Forecast{When::now, "It is off already.", {}};
     case Lifecycle::powering_down:
       return {
-          true,
+          When::now,
           again ? "It is on its way down; it is woken when it is off." : "It is on its way down.",
           {}};
     default: break;
@@ -176,48 +192,32 @@ Forecast forecast_sleep(const Fleet& fleet, const core::Node& node,
   if (!blockers.empty()) {
     auto text =
         "Nothing can happen yet: " + text_of(blockers) + ". It goes on when that no longer holds.";
-    return {false, std::move(text), std::move(blockers)};
+    return {When::later, std::move(text), std::move(blockers)};
   }
   const auto state = state_of(fleet, node);
   if (state != Lifecycle::ready && state != Lifecycle::draining) {
-    return {false,
+    return {When::later,
             fmt::format("Nothing can happen while it is {}. It goes on when it is Ready.",
                         core::to_string(state)),
             {}};
   }
   std::string text = "It is cordoned, listed again after " + words(fleet.policy().settle) +
                      " and switched off by its agent when nothing on it must run";
-  return {true, text + (again ? "; then it is woken." : "."), {}};
-}
-
-}  // namespace
-
-namespace {
-
-/// What makes policy leave the node alone, whatever a person asks; empty: nothing.
-std::string hands_off(const Fleet& fleet, const core::Node& node) {
-  if (const auto hold = hold_of(fleet, node); !hold.empty()) {
-    return fmt::format("it is held ({}); ecoctl release {} first", hold, node.name);
-  }
-  if (!node.kube) return "Kubernetes has no Node of this name";
-  const auto* pool = core::pool_of(fleet.policy(), node.name, node.kube->labels);
-  if (pool == nullptr) {
-    return "it is in no pool, so it is never touched; name it in a [[pool]] of coordinator.toml";
-  }
-  if (pool->mode == core::Mode::off) return "its pool " + pool->name + " has mode off";
-  return "";
+  return {When::now, text + (again ? "; then it is woken." : "."), {}};
 }
 
 Forecast forecast_hold(const core::Node& node, const core::PersonAsked& asked) {
   const std::string until = "until ecoctl release " + node.name;
-  if (!asked.valid_for) return {true, "It is left as it is " + until + ".", {}};
-  return {true, "It is left as it is for " + words(*asked.valid_for) + ", or " + until + ".", {}};
+  if (!asked.valid_for) return {When::now, "It is left as it is " + until + ".", {}};
+  return {
+      When::now, "It is left as it is for " + words(*asked.valid_for) + ", or " + until + ".", {}};
 }
 
 Forecast forecast_release(const Fleet& fleet, const core::Node& node) {
   if (!hold_of(fleet, node).empty())
-    return {true, "It is no longer held; policy decides again.", {}};
-  return {true, "It is not held; what a person asked of it is dropped and policy decides.", {}};
+    return {When::now, "It is no longer held; policy decides again.", {}};
+  return {
+      When::now, "It is not held; what a person asked of it is dropped and policy decides.", {}};
 }
 
 }  // namespace
@@ -230,15 +230,14 @@ Forecast forecast(const Fleet& fleet, const core::Node& node, const core::Person
   } else if (asked.verb == PersonVerb::release) {
     result = forecast_release(fleet, node);
   } else if (!untouched.empty()) {
-    result = {false, "Nothing can happen: " + untouched + ".", {}};
-    if (asked.verb != PersonVerb::wake) result.blockers = blockers_of(fleet, node);
+    result = {When::never, "Nothing can happen: " + untouched + ".", {}};
   } else if (asked.verb == PersonVerb::wake) {
     result = forecast_wake(fleet, node, asked);
   } else {
     result = forecast_sleep(fleet, node, asked);
   }
   if (fleet.policy().dry_run) {
-    result.now = false;
+    if (result.when == When::now) result.when = When::later;
     result.text = "Dry run, so nothing is touched. Else: " + result.text;
   }
   return result;

@@ -23,9 +23,14 @@ namespace ecokube {
 /// One sentence: what would bring the node out of the state it is in.
 [[nodiscard]] std::string what_would_change(const Fleet& fleet, const core::Node& node);
 
-/// What a person's request leads to, in one sentence, and whether anything can begin now.
+/// What a person's request leads to, in one sentence.
 struct Forecast {
-  bool now = true;
+  enum class When {
+    now,
+    later,  ///< when its blockers are gone
+    never,  ///< not while things are as they are: such a request is refused
+  };
+  When when = When::now;
   std::string text;
   std::vector<core::Violation> blockers;
 };
