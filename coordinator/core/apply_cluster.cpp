@@ -32,17 +32,30 @@ void read_marks(Node& node, const KubeNode& kube) {
     node.inventory.wake_address = recipe->address;
     for (const auto& mac : recipe->macs) node.inventory.nics.push_back({"", mac, false, true});
   }
+}
+
+/// A coordinator before this one gave up waking it, and nothing was heard of it since: a node that
+/// the store remembers asleep is no sleeper to rely on (S7).
+void recall_quarantine(Node& node, const KubeNode& kube, TimePoint now) {
+  const bool asleep =
+      node.state == Lifecycle::powering_down || node.state == Lifecycle::powered_down;
+  const bool by_us = node.down.mark_revision.has_value();  // a newer way down than the quarantine
+  if (node.state != Lifecycle::unknown && (!asleep || by_us)) return;
+  if (node.agent.connected || kube.revision < node.marks_revision) return;
   const auto quarantine = parse_quarantine(annotation(kube, names::kQuarantine));
-  if (quarantine && node.state == Lifecycle::unknown) {
-    node.quarantined_until = quarantine->until;
-    node.wake_failures = quarantine->failures;
-  }
+  if (!quarantine) return;
+  node.quarantined_until = quarantine->until;
+  node.wake_failures = quarantine->failures;
+  node.last_problem = "did not come up when it was woken, " + std::to_string(quarantine->failures) +
+                      " times in a row";
+  enter(node, Lifecycle::quarantined, now);
 }
 
 void see_node(World& world, const KubeNode& kube, TimePoint now) {
   Node& node = node_at(world, kube.name, now);
   node.kube = kube;
   read_marks(node, kube);
+  recall_quarantine(node, kube, now);
   follow_evidence(node, now);
 }
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "bench.h"
+#include "coordinator/core/marks.h"
 
 namespace ecokube::core::test {
 namespace {
@@ -47,6 +48,33 @@ TEST_F(RecoveryTest, ARememberedSleeperIsWokenAtOnceWhenItIsNeeded) {
   restart();
   after.see(PodSeen{pending_pod("p")});
   EXPECT_TRUE(after.planned("w1", Verb::wake));
+}
+
+TEST_F(RecoveryTest, ANodeThatDidNotComeStaysInQuarantine) {
+  before.put_to_sleep("w1");
+  for (const char* pod : {"p", "q"}) before.see(PodSeen{pending_pod(pod, 4000)});
+  before.run("w1", Verb::wake);
+  before.pass(before.policy.wake_deadline);
+  const Step given_up = before.run("w1", Verb::quarantine);
+  KubeNode marked = *before.node("w1").kube;
+  marked.annotations[std::string(names::kQuarantine)] =
+      format_quarantine(std::get<QuarantineNode>(given_up.action));
+  before.see_node(marked);
+  restart();
+  EXPECT_EQ(after.state("w1"), Lifecycle::quarantined) << "its goodbye is in the store";
+  after.hello("w2");
+  for (const char* pod : {"p", "q"}) after.see(PodSeen{pending_pod(pod, 4000)});
+  EXPECT_FALSE(after.planned("w1", Verb::wake));
+  after.pass(after.policy.silence_to_off);
+  EXPECT_FALSE(after.planned("w1", Verb::record_off));
+
+  after.see(PersonAsked{"w1", PersonVerb::wake, "anna", "mended", std::nullopt});
+  EXPECT_TRUE(after.planned("w1", Verb::wake));
+  after.see_node(*after.node("w1").kube);
+  EXPECT_TRUE(after.planned("w1", Verb::wake)) << "the annotation is not read again";
+  after.run("w1", Verb::wake);
+  after.pass(after.policy.wake_deadline);
+  EXPECT_EQ(std::get<QuarantineNode>(after.planned("w1", Verb::quarantine)->action).failures, 2);
 }
 
 TEST_F(RecoveryTest, NoStepIdIsUsedTwice) {
