@@ -14,7 +14,9 @@
 #include "coordinator/api/api.h"
 #include "coordinator/kafka/kafka_lag.h"
 #include "coordinator/kubernetes/cluster_api.h"
+#include "coordinator/kubernetes/event_recorder.h"
 #include "coordinator/loop.h"
+#include "coordinator/node_event_text.h"
 #include "coordinator/power/wake_on_lan.h"
 #include "coordinator/store/store.h"
 
@@ -32,17 +34,31 @@ Result<std::unique_ptr<Store>> open_store(asio::io_context& io, const Coordinato
   return make_store(io.get_executor(), config.state_dir / "coordinator.db");
 }
 
+Result<kubernetes::Access> read_access(const CoordinatorConfig& config) {
+  if (config.kubeconfig.empty()) return kubernetes::read_service_account();
+  return kubernetes::read_kubeconfig(config.kubeconfig, config.context);
+}
+
 Result<std::unique_ptr<kubernetes::KubernetesCluster>> open_cluster(
-    asio::io_context& io, const CoordinatorConfig& config, std::function<TimePoint()> clock) {
-  auto access = kubernetes::read_kubeconfig(config.kubeconfig, config.context);
-  if (!access) return std::unexpected(access.error());
+    asio::io_context& io, const CoordinatorConfig& config, kubernetes::Access access,
+    std::function<TimePoint()> clock) {
   kubernetes::KubernetesOptions options;
-  options.access = std::move(*access);
+  options.access = std::move(access);
   options.clock = std::move(clock);
   options.lease = !config.policy.dry_run;
   options.lease_duration = config.lease_duration;
   options.identity = config.id;
   return kubernetes::make_kubernetes(io.get_executor(), std::move(options));
+}
+
+/// Events on Nodes are for people; a dry run writes none.
+Result<std::unique_ptr<kubernetes::EventRecorder>> open_events(asio::io_context& io,
+                                                               const CoordinatorConfig& config,
+                                                               kubernetes::Access access,
+                                                               std::function<TimePoint()> clock) {
+  if (config.policy.dry_run) return nullptr;
+  return kubernetes::make_event_recorder(io.get_executor(), std::move(access), config.id,
+                                         std::move(clock));
 }
 
 /// Everything that was started, in the order in which it must end.
@@ -54,7 +70,17 @@ struct Parts {
   std::vector<std::unique_ptr<DemandSource>> demand;
   std::unique_ptr<Loop> loop;
   std::unique_ptr<Api> api;
+  std::unique_ptr<kubernetes::EventRecorder> events;
 };
+
+/// Only the leader tells, or each event would be there twice.
+void tell_events(Parts& parts) {
+  if (!parts.events) return;
+  parts.loop->subscribe([&parts](const FleetEvent& event) {
+    if (parts.loop->world().fence == 0) return;
+    if (auto told = node_event_of(event)) parts.events->tell(*std::move(told));
+  });
+}
 
 /// What adapters see goes to the loop; a fence that an agent has seen also bounds ours (S5).
 Observe observer(Parts& parts) {
@@ -82,6 +108,7 @@ Result<void> start(Parts& parts) {
 /// is found again by the next start.
 asio::awaitable<void> stop(Parts& parts) {
   parts.loop->stop();
+  if (parts.events) parts.events->stop();
   parts.api->stop();
   for (auto& source : parts.demand) source->stop();
   co_await parts.agents->stop();
@@ -98,7 +125,9 @@ Result<void> run_coordinator(const CoordinatorConfig& config) {
   auto store = open_store(io, config);
   if (!store) return std::unexpected(store.error());
   parts.store = std::move(*store);
-  auto cluster = open_cluster(io, config, clock);
+  auto access = read_access(config);
+  if (!access) return std::unexpected(std::move(access.error()));
+  auto cluster = open_cluster(io, config, *access, clock);
   if (!cluster) return std::unexpected(cluster.error());
   parts.cluster = std::move(*cluster);
   parts.agents = make_agent_server(io.get_executor(), config.agents);
@@ -109,6 +138,10 @@ Result<void> run_coordinator(const CoordinatorConfig& config) {
   const Ports ports{*parts.cluster, *parts.power, *parts.agents, *parts.store};
   parts.loop = std::make_unique<Loop>(io.get_executor(), config.policy, ports, clock);
   parts.api = make_api(io.get_executor(), config.api, *parts.loop);
+  auto events = open_events(io, config, *std::move(access), clock);
+  if (!events) return std::unexpected(events.error());
+  parts.events = *std::move(events);
+  tell_events(parts);
 
   if (auto started = start(parts); !started) return started;
   asio::signal_set signals(io, SIGTERM, SIGINT);

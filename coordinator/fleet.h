@@ -18,7 +18,7 @@ struct FleetEvent {
   std::string kind;     ///< "state", "step", "step_ended", "blocked", "demand", "lease", "agent"
   std::string subject;  ///< a node's name or "scaler/<name>"
   std::string text;     ///< one sentence
-  core::Reason reason;
+  core::Reason reason;  ///< "state": its code is the new state
   std::string verb;     ///< "step", "step_ended", "blocked": core::to_string(Verb)
   std::string outcome;  ///< "step_ended": "done", "refused" or "failed"
   std::string rule;     ///< "blocked": "S1", ...

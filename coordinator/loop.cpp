@@ -102,7 +102,9 @@ void Loop::take(const Observation& observation) {
     const std::string text =
         std::string(to_string(before)) + " -> " + std::string(to_string(node.state));
     log::info("node={} state={} was={}", name, to_string(node.state), to_string(before));
-    emit(event("state", name, text));
+    auto changed = event("state", name, text);
+    changed.reason = {std::string(to_string(node.state)), text};
+    emit(std::move(changed));
   }
   remember(name);
 }

@@ -1,0 +1,119 @@
+#include "coordinator/kubernetes/event_recorder.h"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <deque>
+#include <exception>
+#include <utility>
+
+#include "common/log.h"
+#include "coordinator/kubernetes/api_client.h"
+
+namespace ecokube::kubernetes {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::size_t kWaitingMax = 256;
+constexpr const char* kEvents = "/api/v1/namespaces/default/events";
+
+class ApiEventRecorder final : public EventRecorder,
+                               public std::enable_shared_from_this<ApiEventRecorder> {
+ public:
+  ApiEventRecorder(asio::any_io_executor executor, std::shared_ptr<ApiClient> client,
+                   std::string reporter, std::function<TimePoint()> clock)
+      : executor_(std::move(executor)),
+        client_(std::move(client)),
+        series_(std::move(reporter)),
+        clock_(std::move(clock)) {}
+
+  void tell(NodeEvent event) override {
+    if (stopped_) return;
+    if (waiting_.size() >= kWaitingMax) return complain("too many wait to be written");
+    waiting_.push_back(std::move(event));
+    if (std::exchange(writing_, true)) return;
+    asio::co_spawn(executor_, write_all(shared_from_this()),
+                   [self = shared_from_this()](const std::exception_ptr& error) {
+                     self->writing_ = false;
+                     if (error) self->complain("an unforeseen error");
+                   });
+  }
+  void stop() override {
+    stopped_ = true;
+    waiting_.clear();
+  }
+
+ private:
+  static asio::awaitable<void> write_all(std::shared_ptr<ApiEventRecorder> self) {
+    while (!self->waiting_.empty()) {
+      const auto event = std::move(self->waiting_.front());
+      self->waiting_.pop_front();
+      auto written = co_await self->write(event);
+      // An Event lives for an hour by default, or until somebody deletes it.
+      if (!written && written.error().code == Errc::not_found) {
+        written = co_await self->write(event);
+      }
+      if (!written) self->complain(written.error().message);
+      if (written) self->complained_ = false;
+    }
+  }
+
+  asio::awaitable<Result<void>> write(const NodeEvent& event) {
+    auto wish = series_.next(event, clock_());
+    boost::json::value body(std::move(wish.body));
+    Result<boost::json::value> answer;
+    if (wish.create) {
+      answer = co_await client_->create(kEvents, std::move(body));
+    } else {
+      std::string target = std::string(kEvents) + "/" + wish.name;
+      answer = co_await client_->merge_patch(std::move(target), std::move(body));
+    }
+    if (answer) co_return Result<void>();
+    series_.forget(wish.name);
+    co_return std::unexpected(std::move(answer.error()));
+  }
+
+  void complain(const std::string& why) {
+    if (std::exchange(complained_, true)) return;
+    log::warn("kubernetes event=events_dropped reason=\"{}\"", why);
+  }
+
+  asio::any_io_executor executor_;
+  std::shared_ptr<ApiClient> client_;
+  EventSeries series_;
+  std::function<TimePoint()> clock_;
+  std::deque<NodeEvent> waiting_;
+  bool writing_ = false;
+  bool stopped_ = false;
+  bool complained_ = false;
+};
+
+/// Ends the recorder with its owner, while a write may still be under way.
+class Owner final : public EventRecorder {
+ public:
+  explicit Owner(std::shared_ptr<ApiEventRecorder> recorder) : recorder_(std::move(recorder)) {}
+  ~Owner() override { recorder_->stop(); }
+  Owner(const Owner&) = delete;
+  Owner& operator=(const Owner&) = delete;
+  void tell(NodeEvent event) override { recorder_->tell(std::move(event)); }
+  void stop() override { recorder_->stop(); }
+
+ private:
+  std::shared_ptr<ApiEventRecorder> recorder_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<EventRecorder>> make_event_recorder(asio::any_io_executor executor,
+                                                           Access access, std::string reporter,
+                                                           std::function<TimePoint()> clock) {
+  ApiLimits limits;
+  limits.requests_per_s = 10;
+  limits.burst = 50;
+  auto client = ApiClient::make(executor, std::move(access), limits);
+  if (!client) return std::unexpected(client.error());
+  return std::make_unique<Owner>(std::make_shared<ApiEventRecorder>(
+      std::move(executor), *std::move(client), std::move(reporter), std::move(clock)));
+}
+
+}  // namespace ecokube::kubernetes

@@ -1,0 +1,75 @@
+#include "coordinator/kubernetes/node_events.h"
+
+#include <fmt/format.h>
+
+#include "coordinator/kubernetes/lease.h"
+
+namespace ecokube::kubernetes {
+namespace {
+
+using boost::json::object;
+
+constexpr Duration kSeriesPause = std::chrono::minutes(10);
+constexpr std::size_t kMessageBytesMax = 1024;  // the API server's own limit
+constexpr std::string_view kComponent = "ecokube-coordinator";
+
+object new_event(const NodeEvent& event, const std::string& name, const std::string& reporter,
+                 TimePoint now) {
+  object body;
+  body["apiVersion"] = "v1";
+  body["kind"] = "Event";
+  body["metadata"] = object{{"name", name}, {"namespace", "default"}};
+  // kubectl finds a node's events by this uid, which kubelets write too: its name.
+  body["involvedObject"] =
+      object{{"apiVersion", "v1"}, {"kind", "Node"}, {"name", event.node}, {"uid", event.node}};
+  body["type"] = event.warning ? "Warning" : "Normal";
+  body["reason"] = event.reason;
+  body["message"] = event.message.substr(0, kMessageBytesMax);
+  body["source"] = object{{"component", kComponent}, {"host", reporter}};
+  body["reportingComponent"] = kComponent;
+  body["reportingInstance"] = reporter;
+  body["firstTimestamp"] = micro_time(now);
+  body["lastTimestamp"] = micro_time(now);
+  body["count"] = 1;
+  return body;
+}
+
+}  // namespace
+
+EventWrite EventSeries::next(const NodeEvent& event, TimePoint now) {
+  const auto key =
+      fmt::format("{}\n{}\n{}\n{}", event.node, event.warning, event.reason, event.message);
+  const auto found = by_key_.find(key);
+  if (found != by_key_.end() && now - found->second->last < kSeriesPause) {
+    said_.splice(said_.begin(), said_, found->second);
+    auto& said = said_.front();
+    said.last = now;
+    object patch;
+    patch["count"] = ++said.count;
+    patch["lastTimestamp"] = micro_time(now);
+    return {said.name, false, std::move(patch)};
+  }
+  if (found != by_key_.end()) {
+    said_.erase(found->second);
+    by_key_.erase(found);
+  }
+  const auto name = fmt::format("{}.{:x}.{:x}", event.node, to_ms(now), ++made_);
+  said_.push_front({key, name, 1, now});
+  by_key_[key] = said_.begin();
+  if (said_.size() > kRememberedMax) {
+    by_key_.erase(said_.back().key);
+    said_.pop_back();
+  }
+  return {name, true, new_event(event, name, reporter_, now)};
+}
+
+void EventSeries::forget(const std::string& name) {
+  for (auto said = said_.begin(); said != said_.end(); ++said) {
+    if (said->name != name) continue;
+    by_key_.erase(said->key);
+    said_.erase(said);
+    return;
+  }
+}
+
+}  // namespace ecokube::kubernetes

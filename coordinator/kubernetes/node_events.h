@@ -1,0 +1,54 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <cstdint>
+#include <list>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "common/names.h"
+#include "common/policy_clock.h"
+
+namespace ecokube::kubernetes {
+
+/// Something about a node that `kubectl describe node` shows.
+struct NodeEvent {
+  NodeName node;
+  bool warning = false;
+  std::string reason;   ///< one CamelCase word
+  std::string message;  ///< one sentence
+  bool operator==(const NodeEvent&) const = default;
+};
+
+/// How an event is written: as a new object, or as a higher count of the one that says the same.
+struct EventWrite {
+  std::string name;
+  bool create = true;
+  boost::json::object body;  ///< an Event of v1, or a merge patch of one
+};
+
+/// Turns what is told into few objects: what repeats within ten minutes only counts up. No I/O.
+class EventSeries {
+ public:
+  /// `reporter` is the coordinator's id.
+  explicit EventSeries(std::string reporter) : reporter_(std::move(reporter)) {}
+  [[nodiscard]] EventWrite next(const NodeEvent& event, TimePoint now);
+  /// Its object is gone: the next like it is a new one.
+  void forget(const std::string& name);
+
+ private:
+  struct Said {
+    std::string key, name;
+    std::int64_t count = 0;
+    TimePoint last{};
+  };
+  static constexpr std::size_t kRememberedMax = 4096;
+
+  std::string reporter_;
+  std::uint64_t made_ = 0;
+  std::list<Said> said_;  ///< the latest first
+  std::unordered_map<std::string, std::list<Said>::iterator> by_key_;
+};
+
+}  // namespace ecokube::kubernetes
