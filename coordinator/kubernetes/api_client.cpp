@@ -62,6 +62,7 @@ HttpEndpoint endpoint_of(const Access& access, TlsContext tls) {
   endpoint.host = access.host;
   endpoint.port = access.port;
   endpoint.tls = std::move(tls);
+  endpoint.tls_name = access.tls_server_name;
   return endpoint;
 }
 

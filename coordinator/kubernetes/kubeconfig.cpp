@@ -4,16 +4,16 @@
 #include <yaml-cpp/yaml.h>
 
 #include <array>
-#include <charconv>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <string_view>
 
+#include "common/host_port.h"
+#include "common/http_client.h"
+
 namespace ecokube::kubernetes {
 namespace {
-
-constexpr std::uint16_t kHttpsPort = 443;
-constexpr std::uint16_t kHttpPort = 80;
 
 Result<std::string> read_file(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
@@ -63,46 +63,26 @@ struct Reader {
   }
 };
 
-/// "https://host:port/prefix" into `access`; IPv6 hosts in brackets.
+/// "https://host:port/prefix" into `access`.
 bool parse_server(std::string_view url, Access& access) {
-  constexpr std::string_view kHttps = "https://";
-  constexpr std::string_view kHttp = "http://";
-  access.tls = url.starts_with(kHttps);
-  if (!access.tls && !url.starts_with(kHttp)) return false;
-  url.remove_prefix(access.tls ? kHttps.size() : kHttp.size());
-  const auto slash = url.find('/');
-  auto authority = url.substr(0, slash);
-  auto prefix = slash == std::string_view::npos ? std::string_view() : url.substr(slash);
-  while (prefix.ends_with('/')) prefix.remove_suffix(1);
+  const auto parsed = parse_http_url(url);
+  if (!parsed) return false;
+  const auto& [endpoint, prefix] = *parsed;
+  access.tls = url.starts_with("https://");
+  access.host = endpoint.host;
+  access.port = endpoint.port;
   access.path_prefix = prefix;
-  access.port = access.tls ? kHttpsPort : kHttpPort;
-  std::string_view port;
-  if (authority.starts_with('[')) {
-    const auto end = authority.find(']');
-    if (end == std::string_view::npos) return false;
-    access.host = authority.substr(1, end - 1);
-    port = authority.substr(end + 1);
-  } else {
-    const auto colon = authority.find(':');
-    access.host = authority.substr(0, colon);
-    port = colon == std::string_view::npos ? std::string_view() : authority.substr(colon);
-  }
-  if (access.host.empty()) return false;
-  if (port.empty()) return true;
-  if (port.front() != ':') return false;
-  port.remove_prefix(1);
-  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), access.port);
-  return error == std::errc{} && end == port.data() + port.size() && access.port != 0;
+  while (access.path_prefix.ends_with('/')) access.path_prefix.pop_back();
+  return true;
 }
 
 Result<void> read_cluster(const Reader& reader, const std::string& name, Access& access) {
   const auto cluster = reader.entry("clusters", "cluster", name);
   if (!cluster) return std::unexpected(cluster.error());
-  for (const auto* key : {"proxy-url", "tls-server-name"}) {
-    if ((*cluster)[key]) {
-      return reader.broken(fmt::format("cluster '{}': '{}' is not supported", name, key));
-    }
+  if ((*cluster)["proxy-url"]) {
+    return reader.broken(fmt::format("cluster '{}': 'proxy-url' is not supported", name));
   }
+  access.tls_server_name = Reader::text(*cluster, "tls-server-name");
   if (Reader::text(*cluster, "insecure-skip-tls-verify") == "true") {
     return reader.broken(
         fmt::format("cluster '{}': insecure-skip-tls-verify is not supported, give its "
@@ -199,6 +179,35 @@ Result<Access> read_kubeconfig(const std::filesystem::path& file, const std::str
     return fail(Errc::config, fmt::format("kubeconfig {}:{}:{}: {}", file.string(), e.mark.line + 1,
                                           e.mark.column + 1, e.msg));
   }
+}
+
+Result<Access> read_service_account(const std::filesystem::path& folder) {
+  const char* const host = std::getenv("KUBERNETES_SERVICE_HOST");
+  const char* const port = std::getenv("KUBERNETES_SERVICE_PORT");
+  if (host == nullptr || port == nullptr) {
+    return fail(Errc::config,
+                "this is no pod: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set; "
+                "name a kubeconfig in [kubernetes]");
+  }
+  Access access;
+  const bool bare_v6 = std::string_view(host).find(':') != std::string_view::npos;
+  const auto where = parse_host_port(bare_v6 ? fmt::format("[{}]:{}", host, port)
+                                             : fmt::format("{}:{}", host, port));
+  if (!where) return fail(Errc::config, "KUBERNETES_SERVICE_HOST: " + where.error().message);
+  access.host = where->host;
+  access.port = where->port;
+  access.source = "the service account in " + folder.string();
+  access.token_file = folder / "token";
+  access.default_namespace = "default";
+  auto ca = read_file(folder / "ca.crt");
+  if (!ca) return fail_while(access.source, ca.error());
+  access.identity.ca_pem = *std::move(ca);
+  // The kubelet replaces the token's file; it is read again each time that it has changed.
+  if (const auto token = read_file(access.token_file); !token) {
+    return fail_while(access.source, token.error());
+  }
+  if (auto name = read_file(folder / "namespace")) access.default_namespace = *std::move(name);
+  return access;
 }
 
 Result<std::string> decode_base64(std::string_view text) {

@@ -14,7 +14,8 @@ struct Access {
   std::string host;
   std::uint16_t port = 0;
   bool tls = true;
-  std::string path_prefix;  ///< "/k8s/cluster1" behind some proxies; without a slash at the end
+  std::string tls_server_name;  ///< the name in its certificate; empty: `host`
+  std::string path_prefix;      ///< "/k8s/cluster1" behind some proxies; without a slash at the end
   HttpsClientIdentity identity;
   std::string token;
   std::filesystem::path token_file;  ///< read again when it changes; wins over `token`
@@ -26,6 +27,11 @@ struct Access {
 /// which entry and what is missing, or which way to log in is not supported.
 [[nodiscard]] Result<Access> read_kubeconfig(const std::filesystem::path& file,
                                              const std::string& context = {});
+
+/// What every pod is given: token, CA and namespace in `folder`, the server's address in the
+/// environment. Errc::config when this is no pod.
+[[nodiscard]] Result<Access> read_service_account(
+    const std::filesystem::path& folder = "/var/run/secrets/kubernetes.io/serviceaccount");
 
 /// Standard base64, padded; whitespace is skipped. Errc::invalid for anything else.
 [[nodiscard]] Result<std::string> decode_base64(std::string_view text);

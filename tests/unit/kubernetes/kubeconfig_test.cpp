@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <string>
 
 #include "tests/support/temp_dir.h"
@@ -95,6 +96,57 @@ TEST(Kubeconfig, ErrorsSayWhatIsMissing) {
   const auto absent = read_kubeconfig(dir / "absent");
   ASSERT_FALSE(absent);
   EXPECT_NE(absent.error().message.find("absent"), std::string::npos);
+}
+
+TEST(Kubeconfig, TheNameInTheCertificateMayBeAnother) {
+  const test::TempDir dir;
+  const auto file =
+      dir.write("kubeconfig", with(kGood, "certificate-authority-data",
+                                   "tls-server-name: api.example, certificate-authority-data"));
+  EXPECT_EQ(read_kubeconfig(file, "")->tls_server_name, "api.example");
+  EXPECT_NE(error_of(dir, with(kGood, "certificate-authority-data",
+                               "proxy-url: 'http://p:1', certificate-authority-data"))
+                .find("proxy-url"),
+            std::string::npos);
+}
+
+class ServiceAccount : public testing::Test {
+ protected:
+  ServiceAccount() {
+    ::setenv("KUBERNETES_SERVICE_HOST", "fd00::1", 1);
+    ::setenv("KUBERNETES_SERVICE_PORT", "443", 1);
+  }
+  ~ServiceAccount() override {
+    ::unsetenv("KUBERNETES_SERVICE_HOST");
+    ::unsetenv("KUBERNETES_SERVICE_PORT");
+  }
+  test::TempDir dir_;
+};
+
+TEST_F(ServiceAccount, IsReadAsAPodIsGivenIt) {
+  dir_.write("token", "secret");
+  dir_.write("ca.crt", "PEM");
+  dir_.write("namespace", "kube-system");
+  const auto access = read_service_account(dir_.path());
+  ASSERT_TRUE(access) << access.error().message;
+  EXPECT_EQ(access->host, "fd00::1");
+  EXPECT_EQ(access->port, 443);
+  EXPECT_TRUE(access->tls);
+  EXPECT_EQ(access->token_file, dir_ / "token");
+  EXPECT_EQ(access->identity.ca_pem, "PEM");
+  EXPECT_EQ(access->default_namespace, "kube-system");
+}
+
+TEST_F(ServiceAccount, SaysWhatIsMissing) {
+  dir_.write("ca.crt", "PEM");
+  auto access = read_service_account(dir_.path());
+  ASSERT_FALSE(access);
+  EXPECT_EQ(access.error().code, Errc::config);
+  EXPECT_NE(access.error().message.find("token"), std::string::npos);
+  ::unsetenv("KUBERNETES_SERVICE_HOST");
+  access = read_service_account(dir_.path());
+  ASSERT_FALSE(access);
+  EXPECT_NE(access.error().message.find("name a kubeconfig"), std::string::npos);
 }
 
 TEST(Base64, DecodesAndRefuses) {
