@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <stdexcept>
 #include <utility>
 
@@ -56,7 +57,6 @@ kubernetes::KubernetesOptions ContractTest::options() const {
   options.lease = false;
   options.identity = "test";
   options.probe_interval = std::chrono::milliseconds(50);
-  options.limits.watch_silence = std::chrono::milliseconds(1000);
   options.limits.response_timeout = std::chrono::milliseconds(2000);
   options.watching.backoff_base = std::chrono::milliseconds(10);
   options.watching.backoff_cap = std::chrono::milliseconds(100);
@@ -99,9 +99,21 @@ void ContractTest::remove(const std::string& path) {
 }
 
 ContractTest::Json ContractTest::create_node(const std::string& name, const std::string& spec) {
-  return create("/api/v1/nodes", fmt::format(R"({{"apiVersion": "v1", "kind": "Node",
-                                 "metadata": {{"name": "{}"}}, "spec": {}}})",
-                                             name, spec));
+  auto made = create("/api/v1/nodes", fmt::format(R"({{"apiVersion": "v1", "kind": "Node",
+                                      "metadata": {{"name": "{}"}}, "spec": {}}})",
+                                                  name, spec));
+  if (!server_->has_controllers()) return made;
+  // They annotate it and take the taint away that the API server gives it: then it rests.
+  const auto written = [&] {
+    made = get("/api/v1/nodes/" + name);
+    const auto& fields = made.get_object();
+    const auto* notes = kubernetes::find(fields, {"metadata", "annotations"});
+    return notes != nullptr && notes->get_object().contains("node.alpha.kubernetes.io/ttl") &&
+           boost::json::serialize(*kubernetes::find(fields, {"spec"})).find("not-ready") ==
+               std::string::npos;
+  };
+  if (!wait(written)) throw std::runtime_error("no controller wrote to node " + name);
+  return made;
 }
 
 ContractTest::Json ContractTest::create_pod(const std::string& name, const std::string& node) {
@@ -118,6 +130,16 @@ ContractTest::Json ContractTest::create_pod(const std::string& name, const std::
                   name, node));
   must("binding", run(io_, admin_->create(pods + "/" + name + "/binding", std::move(binding))));
   return get(pods + "/" + name);
+}
+
+ContractTest::Json ContractTest::create_deployment(const std::string& name) {
+  return create("/apis/apps/v1/namespaces/default/deployments",
+                fmt::format(R"({{"apiVersion": "apps/v1", "kind": "Deployment",
+                     "metadata": {{"name": "{0}"}},
+                     "spec": {{"replicas": 0, "selector": {{"matchLabels": {{"app": "{0}"}}}},
+                       "template": {{"metadata": {{"labels": {{"app": "{0}"}}}},
+                         "spec": {{"containers": [{{"name": "c", "image": "none"}}]}}}}}}}})",
+                            name));
 }
 
 std::string ContractTest::fresh(const std::string& stem) {

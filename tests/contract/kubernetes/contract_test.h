@@ -45,6 +45,8 @@ class ContractTest : public testing::TestWithParam<ServerKind> {
 
   Json create_node(const std::string& name, const std::string& spec = "{}");
   Json create_pod(const std::string& name, const std::string& node);
+  /// Without replicas.
+  Json create_deployment(const std::string& name);
   /// A name that no other test uses.
   std::string fresh(const std::string& stem);
 

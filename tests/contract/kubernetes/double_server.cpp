@@ -20,8 +20,8 @@ class DoubleServer final : public TestServer {
       : io_(io),
         gone_as_event_(gone_as_event),
         ca_(must(lab::make_ca(dir_.path(), "ca"))),
-        files_(must(lab::make_certificate(dir_.path(), ca_,
-                                          {.file_stem = "server", .sans = {"IP:127.0.0.1"}}))),
+        files_(must(lab::make_certificate(
+            dir_.path(), ca_, {.file_stem = "server", .sans = {"IP:127.0.0.1", "DNS:localhost"}}))),
         server_(serve()) {}
   DoubleServer(const DoubleServer&) = delete;
   DoubleServer& operator=(const DoubleServer&) = delete;
@@ -41,10 +41,6 @@ class DoubleServer final : public TestServer {
   }
   bool forget_history() override {
     server_->compact();
-    return true;
-  }
-  bool end_watches() override {
-    server_->end_watches();
     return true;
   }
   std::optional<std::uint16_t> start_from_older_backup() override {
@@ -75,14 +71,17 @@ class DoubleServer final : public TestServer {
 
 }  // namespace
 
-ServerKind double_server() {
-  return {"Double",
-          [](boost::asio::io_context& io) { return std::make_unique<DoubleServer>(io, false); }};
+std::vector<ServerKind> servers() {
+  return {{"Double",
+           [](boost::asio::io_context& io) { return std::make_unique<DoubleServer>(io, false); }}};
 }
 
-ServerKind double_with_gone_as_event() {
-  return {"DoubleWithGoneAsEvent",
-          [](boost::asio::io_context& io) { return std::make_unique<DoubleServer>(io, true); }};
+std::vector<ServerKind> servers_by_way_of_gone() {
+  auto kinds = servers();
+  kinds.push_back({"DoubleWithGoneAsEvent", [](boost::asio::io_context& io) {
+                     return std::make_unique<DoubleServer>(io, true);
+                   }});
+  return kinds;
 }
 
 }  // namespace ecokube::test

@@ -133,7 +133,7 @@ TEST_P(Leasing, ADeletedLeaseIsLostAndTakenAgainHigher) {
   ASSERT_TRUE(wait([&] { return fence_of(*client) > fence; }));
 }
 
-INSTANTIATE_TEST_SUITE_P(Kubernetes, Leasing, testing::Values(double_server()),
+INSTANTIATE_TEST_SUITE_P(Kubernetes, Leasing, testing::ValuesIn(servers()),
                          [](const auto& kind) { return kind.param.name; });
 
 }  // namespace

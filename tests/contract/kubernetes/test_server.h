@@ -4,7 +4,9 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
+#include <vector>
 
 #include "coordinator/kubernetes/kubeconfig.h"
 
@@ -19,8 +21,8 @@ class TestServer {
   [[nodiscard]] virtual kubernetes::Access access() const = 0;
   /// Makes it forget its history: a watch from an older revision gets 410. False: it can't.
   virtual bool forget_history() { return false; }
-  /// Ends all watches cleanly. False: it can't.
-  virtual bool end_watches() { return false; }
+  /// Whether controllers beside it write to a new Node.
+  [[nodiscard]] virtual bool has_controllers() const { return false; }
   /// Another server with another, shorter past on a port of its own; nullopt: it can't.
   virtual std::optional<std::uint16_t> start_from_older_backup() { return std::nullopt; }
 };
@@ -29,11 +31,11 @@ struct ServerKind {
   std::string name;
   std::function<std::unique_ptr<TestServer>(boost::asio::io_context&)> make;
 };
+inline void PrintTo(const ServerKind& kind, std::ostream* out) { *out << kind.name; }
 
-/// The lab's double, in this process.
-[[nodiscard]] ServerKind double_server();
-/// The same, but a watch that is too old is told so by an ERROR event, not by HTTP 410. Real
-/// servers do both.
-[[nodiscard]] ServerKind double_with_gone_as_event();
+/// What this program tries the contract on: double_server.cpp or real_server.cpp is linked into it.
+[[nodiscard]] std::vector<ServerKind> servers();
+/// The same, one for each way to say that a watch is too old: HTTP 410, or an ERROR event.
+[[nodiscard]] std::vector<ServerKind> servers_by_way_of_gone();
 
 }  // namespace ecokube::test

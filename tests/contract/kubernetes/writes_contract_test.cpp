@@ -187,13 +187,7 @@ TEST_P(Writing, AListFromTheFutureIsRefused) {
 
 TEST_P(Writing, Scale) {
   const auto name = fresh("workers");
-  create("/apis/apps/v1/namespaces/default/deployments",
-         fmt::format(R"({{"apiVersion": "apps/v1", "kind": "Deployment",
-              "metadata": {{"name": "{0}"}},
-              "spec": {{"replicas": 0, "selector": {{"matchLabels": {{"app": "{0}"}}}},
-                "template": {{"metadata": {{"labels": {{"app": "{0}"}}}},
-                  "spec": {{"containers": [{{"name": "c", "image": "none"}}]}}}}}}}})",
-                     name));
+  create_deployment(name);
   const core::ScaleWorkload target{"Deployment", "default", name, 10};
   const auto scaled = run(io_, client_->cluster->scale(target));
   ASSERT_TRUE(scaled) << scaled.error().message;
@@ -214,7 +208,7 @@ TEST_P(Writing, AStepThatIsNoneOfOursIsRefused) {
   EXPECT_FALSE(run(io_, client_->cluster->annotate(step)));
 }
 
-INSTANTIATE_TEST_SUITE_P(Kubernetes, Writing, testing::Values(double_server()),
+INSTANTIATE_TEST_SUITE_P(Kubernetes, Writing, testing::ValuesIn(servers()),
                          [](const auto& kind) { return kind.param.name; });
 
 }  // namespace
