@@ -32,7 +32,7 @@ int judge_and_report(const DemoOptions& options, const LabLayout& lab, Progress&
     return kFailed;
   }
   const TruthLog truth = parse_truth_log(*text);
-  Verdict verdict = judge(truth, {.pods_max = options.run.pods_max, .jobs = options.run.jobs});
+  Verdict verdict = judge(truth, rules_of(options.run));
   if (!played) {
     const std::string& why = played.error().message;
     verdict.violations.insert(verdict.violations.begin(),

@@ -14,6 +14,9 @@ constexpr double kNsPerSecond = 1e9;
 /// causes may even come first.
 constexpr Nanoseconds kAcknowledgeSlack = 200'000'000;
 
+/// The watch may tell the witness of a waiting pod after the coordinator has already acted on it.
+constexpr Nanoseconds kWitnessSlack = 200'000'000;
+
 double ms_between(Nanoseconds from, Nanoseconds to) {
   return static_cast<double>(std::max<Nanoseconds>(to - from, 0)) / kNsPerMs;
 }
@@ -63,7 +66,8 @@ void time_the_way_up(const History& history, Figures& out) {
   if (!history.unschedulable.empty() &&
       (records.empty() || history.unschedulable.front() < records.front())) {
     const Nanoseconds pending = history.unschedulable.front();
-    if (const auto packet = first_packet_after(history, pending)) {
+    const Nanoseconds slack = history.witnessed ? kWitnessSlack : 0;
+    if (const auto packet = first_packet_after(history, pending - slack)) {
       out.pending_to_magic_packet_ms = ms_between(pending, *packet);
     }
   }
@@ -156,6 +160,7 @@ void sum_energy(const History& history, Figures& out) {
 
 Figures measure(const History& history) {
   Figures out;
+  out.cluster_witnessed = history.witnessed;
   count_jobs(history, out);
   count_machines(history, out);
   time_the_way_up(history, out);

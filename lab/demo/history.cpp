@@ -15,7 +15,8 @@ class Folding {
   void add(const TruthEvent& event) {
     if (event.source == "machine") {
       add_machine(event);
-    } else if (event.source == "api") {
+    } else if (event.source == "api" || event.source == "witness") {
+      history_.witnessed = history_.witnessed || event.source == "witness";
       add_cluster(event);
     } else if (event.source == "kubelet") {
       add_process(event);

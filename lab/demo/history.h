@@ -67,6 +67,7 @@ struct History {
   std::vector<Nanoseconds> unschedulable;
   std::vector<Scaled> scaled;
   std::vector<Marked> marks;  ///< our taint was set
+  bool witnessed = false;     ///< what the cluster did is dated by when a watch told it
 };
 
 [[nodiscard]] History fold(const TruthLog& log);

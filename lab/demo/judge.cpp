@@ -19,6 +19,7 @@ class Bench {
   void check_power_offs();
   void check_states();
   void check_packets();
+  void check_dead();
 
  private:
   template <class... Values>
@@ -144,6 +145,25 @@ void Bench::check_packets() {
   }
 }
 
+/// A run in which nobody needed the dead machine has shown nothing about it.
+void Bench::check_dead() {
+  constexpr auto kFirstAndRepeat = 2;
+  for (const auto& node : rules_.dead) {
+    const auto found = history_.machines.find(node);
+    if (found == history_.machines.end()) return violation("{} never appeared", node);
+    const History::Machine& machine = found->second;
+    const Nanoseconds dead_since = machine.states.empty() ? 0 : machine.states.back().at;
+    const auto in_vain = std::ranges::count_if(
+        machine.packets, [dead_since](Nanoseconds at) { return at > dead_since; });
+    if (in_vain < kFirstAndRepeat) {
+      violation("{} was to be woken in vain, again and again: {} packets came after its last {}",
+                node, in_vain, machine.state_at(history_.end));
+    } else if (!history_.results.empty() && machine.packets.back() > history_.results.back()) {
+      violation("{} was not given up: packets still came after the last result", node);
+    }
+  }
+}
+
 }  // namespace
 
 Verdict judge(const TruthLog& log, const JudgeRules& rules) {
@@ -155,6 +175,7 @@ Verdict judge(const TruthLog& log, const JudgeRules& rules) {
   bench.check_power_offs();
   bench.check_states();
   bench.check_packets();
+  bench.check_dead();
   return verdict;
 }
 

@@ -13,6 +13,7 @@ namespace ecokube::lab {
 struct JudgeRules {
   std::vector<std::string> stay_on{"master"};
   std::vector<std::string> off_at_end{"worker1", "worker2"};  ///< and off when the uploads begin
+  std::vector<std::string> dead{};  ///< woken in vain, again and again, until that is given up
   std::int64_t pods_max = 10;
   std::int64_t jobs = 0;             ///< uploads that the run was to make
   bool reaction_phase = true;        ///< a bare pod was to wake a node before the uploads
@@ -30,6 +31,7 @@ struct Figures {
   std::int64_t pods_max = 0, pods_end = 0;
   std::vector<NodesOn> nodes_on_timeline;
   std::int64_t wakes = 0, shutdowns = 0;
+  bool cluster_witnessed = false;                   ///< its times are those of a witness's watch
   std::optional<double> scale_out_reaction_ms;      ///< first record → scale accepted
   std::optional<double> record_to_magic_packet_ms;  ///< → first valid packet at a wake port
   std::optional<double> pending_to_magic_packet_ms;

@@ -53,6 +53,33 @@ std::string kubelet_argv(const LabLayout& lab, const LabNode& node) {
   return fmt::format("{}", fmt::join(out, ", "));
 }
 
+/// Of two sleepers the one that boots faster is woken first, so that a dead one is asked for sure.
+std::string faults_of(const RunParameters& run, const LabNode& node) {
+  std::int64_t ignored = 0;
+  std::int64_t slow = 1;
+  if (node.name == "worker1" && run.wake_faults) {
+    ignored = 2;
+    slow = 3;
+  } else if (node.name == "worker1" && run.dead_worker) {
+    slow = 2;
+  }
+  std::string text =
+      fmt::format("[faults]\nignore_packets = {}\nboot_slow_factor = {}\n", ignored, slow);
+  constexpr int kFirstAndProof = 2;
+  if (node.name == kDeadWorker && run.dead_worker) {
+    text += fmt::format("boots_max = {}\n", kFirstAndProof);
+  }
+  return text;
+}
+
+/// Long enough for the slowest boot here; a dead machine is waited for just as long.
+double wake_deadline_s(const RunParameters& run) {
+  constexpr double kSlowestBoots = 3;
+  constexpr double kBesides_s = 30;
+  constexpr double kBesidesDead_s = 14;
+  return run.boot_s * kSlowestBoots + (run.dead_worker ? kBesidesDead_s : kBesides_s);
+}
+
 }  // namespace
 
 Result<void> write_agent_config(const LabLayout& lab, const LabNode& node) {
@@ -104,9 +131,7 @@ cpu_millicores = 1300
 )",
                                  node.name, toml_text(lab.truth_log()), run.boot_s,
                                  lab.wake_address(node), LabLayout::mac(node));
-  if (run.wake_faults && node.name == "worker1") {
-    text += "[faults]\nignore_packets = 2\nboot_slow_factor = 3\n";
-  }
+  text += faults_of(run, node);
   const auto add_program = [&](const char* name, const std::string& argv) {
     text += fmt::format("[[program]]\nname = \"{}\"\nargv = [{}]\noutput = {}\n", name, argv,
                         toml_text(lab.log(fmt::format("{}-{}", name, node.name))));
@@ -158,14 +183,15 @@ consumerGroup = "eco-worker-group"
 lagThreshold = 1
 minReplicaCount = 0
 maxReplicaCount = {}
-cooldownPeriod = 30
+cooldownPeriod = {}
 pollingInterval = 0.2
 )",
                   toml_text(lab.folder / "coordinator"), toml_text(lab.kubeconfig("coordinator")),
                   lab.agents_listen(), toml_text(certificates / "ca.crt"),
                   toml_text(certificates / "coordinator.crt"),
                   toml_text(certificates / "coordinator.key"), lab.coordinator_api(),
-                  toml_text(lab.api_socket()), run.boot_s * 3 + 30, bootstrap, run.pods_max));
+                  toml_text(lab.api_socket()), wake_deadline_s(run), bootstrap, run.pods_max,
+                  run.cooldown_s));
 }
 
 }  // namespace ecokube::lab

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "lab/real/kubernetes/control_plane_files.h"
+
 namespace ecokube::lab {
 
 namespace fs = std::filesystem;
@@ -9,7 +11,11 @@ namespace fs = std::filesystem;
 LabLayout::LabLayout(const DemoOptions& options)
     : folder(fs::absolute(options.folder).lexically_normal()),
       programs(fs::absolute(options.programs).lexically_normal()),
-      network(options.network) {}
+      network(options.network) {
+  if (!options.real_kubernetes.empty()) {
+    real_kubernetes = fs::absolute(options.real_kubernetes).lexically_normal();
+  }
+}
 
 std::string LabLayout::address(const LabNode& node) const {
   return fmt::format("127.0.{}.{}", network, node.host);
@@ -30,7 +36,11 @@ fs::path LabLayout::log(std::string_view program) const {
   return folder / "log" / fmt::format("{}.log", program);
 }
 fs::path LabLayout::kubeconfig(std::string_view user) const {
+  if (real()) return ControlPlaneFiles{control_plane()}.kubeconfig(std::string(user));
   return folder / "kubeconfigs" / fmt::format("{}.yaml", user);
+}
+fs::path LabLayout::control_plane_ready() const {
+  return ControlPlaneFiles{control_plane()}.ready();
 }
 fs::path LabLayout::coordinator_config() const { return folder / "coordinator.toml"; }
 fs::path LabLayout::broker_address_file() const { return folder / "broker.address"; }

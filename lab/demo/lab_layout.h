@@ -17,6 +17,8 @@ struct DemoOptions {
   std::filesystem::path report = "out/demo/report.json";  ///< report.html is put beside it
   int network = 10;                                       ///< the lab lives in 127.0.<network>.0/24
   bool keep = false;
+  /// The binary of a real control plane, which then stands in for the lab's double; may be empty.
+  std::filesystem::path real_kubernetes;
   int coordinator_kills = 0;  ///< kill -9 of the coordinator, one at each change of a node's state
 };
 
@@ -42,11 +44,16 @@ class LabLayout {
   [[nodiscard]] std::string agents_listen() const { return master_address() + ":7443"; }
   [[nodiscard]] std::string coordinator_api() const { return master_address() + ":7444"; }
 
+  [[nodiscard]] bool real() const { return !real_kubernetes.empty(); }
   [[nodiscard]] std::string program(std::string_view name) const;
   [[nodiscard]] std::filesystem::path machine(std::string_view node) const;
   [[nodiscard]] std::filesystem::path log(std::string_view program) const;
   [[nodiscard]] std::filesystem::path certificates() const { return folder / "certificates"; }
   [[nodiscard]] std::filesystem::path kubeconfig(std::string_view user) const;
+  /// Of a real control plane; not there with the double.
+  [[nodiscard]] std::filesystem::path control_plane() const { return folder / "control-plane"; }
+  /// Holds something once the real control plane is up.
+  [[nodiscard]] std::filesystem::path control_plane_ready() const;
   [[nodiscard]] std::filesystem::path tokens() const { return folder / "tokens"; }
   [[nodiscard]] std::filesystem::path truth_log() const { return folder / "truth.jsonl"; }
   [[nodiscard]] std::filesystem::path api_socket() const { return folder / "api.sock"; }
@@ -54,7 +61,7 @@ class LabLayout {
   [[nodiscard]] std::filesystem::path broker_address_file() const;
   [[nodiscard]] std::filesystem::path upload_address_file() const;
 
-  std::filesystem::path folder, programs;
+  std::filesystem::path folder, programs, real_kubernetes;
   int network;
 };
 

@@ -1,19 +1,17 @@
 #include "lab/demo/lab_setup.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <iterator>
-#include <random>
 #include <system_error>
 #include <vector>
 
 #include "lab/certificates.h"
 #include "lab/demo/lab_configs.h"
+#include "lab/logins.h"
 
 namespace ecokube::lab {
 
@@ -28,13 +26,6 @@ std::vector<std::string> users() {
   std::vector<std::string> out{"admin", "coordinator", "scheduler", "deployments"};
   for (const LabNode& node : kLabNodes) out.push_back(fmt::format("kubelet-{}", node.name));
   return out;
-}
-
-std::string make_token() {
-  std::random_device random;
-  std::string token;
-  for (int i = 0; i < 4; ++i) token += fmt::format("{:08x}", random());
-  return token;
 }
 
 Result<void> empty_folder(const LabLayout& lab) {
@@ -54,11 +45,15 @@ Result<void> empty_folder(const LabLayout& lab) {
 }
 
 Result<void> check_programs(const LabLayout& lab) {
-  constexpr std::array kNeeded{"ecokube-agent",   "ecokube-coordinator", "ecoctl",
-                               "eco-upload",      "eco-worker",          "lab-broker",
-                               "lab-kubernetes",  "lab-kubelet",         "lab-scheduler",
-                               "lab-deployments", "lab-machine",         "lab-power"};
-  for (const char* name : kNeeded) {
+  std::vector<const char*> needed{"ecokube-agent", "ecokube-coordinator", "ecoctl",
+                                  "eco-upload",    "eco-worker",          "lab-broker",
+                                  "lab-kubelet",   "lab-machine",         "lab-power"};
+  if (lab.real()) {
+    needed.insert(needed.end(), {"lab-control-plane", "lab-witness"});
+  } else {
+    needed.insert(needed.end(), {"lab-kubernetes", "lab-scheduler", "lab-deployments"});
+  }
+  for (const char* name : needed) {
     std::error_code error;
     if (fs::exists(lab.program(name), error)) continue;
     return fail(Errc::config, fmt::format("{} is missing: build it, or say by --bin where the "
@@ -94,39 +89,16 @@ Result<void> make_certificates(const LabLayout& lab) {
   return {};
 }
 
-Result<void> write_kubeconfig(const LabLayout& lab, const std::string& user,
-                              const std::string& token) {
-  return write_file(
-      lab.kubeconfig(user),
-      fmt::format(R"(apiVersion: v1
-kind: Config
-current-context: lab
-clusters:
-  - name: lab
-    cluster:
-      server: https://{0}
-      certificate-authority: "{1}"
-contexts:
-  - name: lab
-    context: {{cluster: lab, user: {2}}}
-users:
-  - name: {2}
-    user: {{token: {3}}}
-)",
-                  lab.api_server(), (lab.certificates() / "ca.crt").string(), user, token));
-}
-
 Result<void> make_tokens(const LabLayout& lab) {
   std::string tokens;
   for (const auto& user : users()) {
     const std::string token = make_token();
     tokens += fmt::format("{} {}\n", token, user);
-    if (auto done = write_kubeconfig(lab, user, token); !done) return done;
-    ::chmod(lab.kubeconfig(user).c_str(), S_IRUSR | S_IWUSR);
+    auto done = write_kubeconfig(lab.kubeconfig(user),
+                                 {lab.api_server(), user, token, lab.certificates() / "ca.crt"});
+    if (!done) return done;
   }
-  if (auto done = write_file(lab.tokens(), tokens); !done) return done;
-  ::chmod(lab.tokens().c_str(), S_IRUSR | S_IWUSR);
-  return {};
+  return write_private(lab.tokens(), tokens);
 }
 
 Result<void> make_machine(const LabLayout& lab, const LabNode& node, const RunParameters& run) {
@@ -163,17 +135,14 @@ Result<void> set_up_lab(const LabLayout& lab, const RunParameters& run) {
   if (auto done = check_programs(lab); !done) return done;
   if (auto done = empty_folder(lab); !done) return done;
   if (auto done = make_certificates(lab); !done) return done;
-  if (auto done = make_tokens(lab); !done) return done;
+  // A real control plane makes its own.
+  if (!lab.real()) {
+    if (auto done = make_tokens(lab); !done) return done;
+  }
   for (const LabNode& node : kLabNodes) {
     if (auto done = make_machine(lab, node, run); !done) return done;
   }
   return write_file(lab.truth_log(), "");
-}
-
-Result<std::string> read_admin_token(const LabLayout& lab) {
-  const auto text = read_file(lab.tokens());
-  if (!text) return std::unexpected(text.error());
-  return text->substr(0, text->find(' '));
 }
 
 }  // namespace ecokube::lab

@@ -1,65 +1,55 @@
-#include <CLI/CLI.hpp>
-#include <exception>
-#include <iostream>
-
 #include "common/log.h"
+#include "common/program.h"
 #include "lab/demo/demo.h"
 
 namespace {
 
-constexpr int kWrongUse = 2;
+using namespace ecokube;
 
-int run(int argc, char** argv) {
-  ecokube::lab::DemoOptions options;
-  CLI::App app(
-      "The whole loop on one machine: three machines, a Kubernetes double, a broker, the\n"
-      "coordinator and its agents. Uploads make pods, pods wake machines, and when the work is\n"
-      "done the machines are off again. Everything is judged by the lab's own log.");
-  app.set_version_flag("--version", ECOKUBE_VERSION);
-  constexpr std::int64_t kJobsMax = 100'000;
+void declare(Program& program, lab::DemoOptions& to) {
+  constexpr double kJobsMax = 100'000;
   constexpr double kSecondsMax = 3600;
-  constexpr int kNetworkMax = 254;
-  constexpr int kKillsMax = 100;
-  app.add_option("--jobs", options.run.jobs, "uploads")
-      ->check(CLI::Range(std::int64_t{1}, kJobsMax))
-      ->capture_default_str();
-  app.add_option("--job-seconds", options.run.job_s, "work of one job")
-      ->check(CLI::Range(0.0, kSecondsMax))
-      ->capture_default_str();
-  app.add_option("--boot-seconds", options.run.boot_s, "how long a machine boots")
-      ->check(CLI::Range(0.1, kSecondsMax))
-      ->capture_default_str();
-  app.add_flag("--keep", options.keep, "leave the lab running afterwards, until Ctrl-C");
-  app.add_option("--report", options.report, "report.json; the page is put beside it")
-      ->capture_default_str();
-  app.add_option("--dir", options.folder, "the lab's files and logs; emptied first")
-      ->capture_default_str();
-  app.add_option("--bin", options.programs, "where the programs are")->capture_default_str();
-  app.add_option("--network", options.network, "the lab lives in 127.0.NETWORK.0/24")
-      ->check(CLI::Range(1, kNetworkMax))
-      ->capture_default_str();
-  app.add_option("--coordinator-kills", options.coordinator_kills,
-                 "kill -9 the coordinator so many times, each when a node changes its state")
-      ->check(CLI::Range(0, kKillsMax))
-      ->capture_default_str();
-  app.add_flag("--wake-faults", options.run.wake_faults,
+  constexpr double kNetworkMax = 254;
+  constexpr double kKillsMax = 100;
+  program.option("--jobs", to.run.jobs, "uploads").within(1, kJobsMax);
+  program.option("--job-seconds", to.run.job_s, "work of one job").within(0, kSecondsMax);
+  program.option("--boot-seconds", to.run.boot_s, "how long a machine boots")
+      .within(0.1, kSecondsMax);
+  program.option("--cooldown-seconds", to.run.cooldown_s, "time without lag until the pods go")
+      .within(1, kSecondsMax);
+  program.flag("--keep", to.keep, "leave the lab running afterwards, until Ctrl-C");
+  program.option("--report", to.report, "report.json; the page is put beside it");
+  program.option("--dir", to.folder, "the lab's files and logs; emptied first");
+  program.option("--bin", to.programs, "where the programs are");
+  program.option("--network", to.network, "the lab lives in 127.0.NETWORK.0/24")
+      .within(1, kNetworkMax);
+  program
+      .option("--coordinator-kills", to.coordinator_kills,
+              "kill -9 the coordinator so many times, each when a node changes its state")
+      .within(0, kKillsMax);
+  program.option("--real-kubernetes", to.real_kubernetes,
+                 "a real control plane in place of the double: the binary that ./dev setup --real "
+                 "has built. The broker stays the embedded one");
+  program.flag("--wake-faults", to.run.wake_faults,
                "worker1 loses its first packets and boots three times slower");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kWrongUse;
-  }
-  if (auto started = ecokube::log::start("lab-demo", "warning"); !started) return kWrongUse;
-  return ecokube::lab::run_demo(options);
+  program.flag("--dead-worker", to.run.dead_worker,
+               "worker2 is dead once its wake was proven; worker1 boots slower, so is asked last");
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    return run(argc, argv);
-  } catch (const std::exception& error) {
-    std::cerr << "lab-demo: unforeseen error: " << error.what() << '\n';
-    return 1;
-  }
+  lab::DemoOptions options;
+  Program program(
+      "lab-demo", ECOKUBE_VERSION,
+      "The whole loop on one machine: three machines, Kubernetes or its double, a broker, the\n"
+      "coordinator and its agents. Uploads make pods, pods wake machines, and when the work is\n"
+      "done the machines are off again. Everything is judged by the lab's own log.");
+  declare(program, options);
+  return program.run(argc, argv, [&]() -> Result<int> {
+    if (auto started = log::start("lab-demo", "warning"); !started) {
+      return std::unexpected(started.error());
+    }
+    return lab::run_demo(options);
+  });
 }

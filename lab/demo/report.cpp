@@ -66,6 +66,12 @@ std::string energy_text(const Figures& figures) {
 
 }  // namespace
 
+JudgeRules rules_of(const RunParameters& run) {
+  JudgeRules rules{.pods_max = run.pods_max, .jobs = run.jobs};
+  if (run.dead_worker) rules.dead.emplace_back(kDeadWorker);
+  return rules;
+}
+
 double work_bound_s(const RunParameters& run) {
   return run.boot_s + static_cast<double>(run.jobs) * run.job_s / static_cast<double>(run.pods_max);
 }
@@ -74,6 +80,13 @@ std::string energy_change_text(const Figures& figures) {
   if (figures.energy_always_on_joules <= 0) return "-";
   const double change = 100 * (figures.energy_joules / figures.energy_always_on_joules - 1);
   return fmt::format("{:+.0f} %", change);
+}
+
+std::string cluster_text(const Figures& figures) {
+  if (!figures.cluster_witnessed) return "";
+  return "A real Kubernetes control plane. It writes no log of ours: scalings, marks and the "
+         "states "
+         "of pods count from when a watch told the lab's witness.";
 }
 
 std::string duration_text(const std::optional<double>& milliseconds) {
@@ -116,6 +129,7 @@ std::string report_json(const Verdict& verdict, const RunParameters& run) {
   for (const auto& violation : verdict.violations) violations.emplace_back(violation);
   const boost::json::object report{
       {"passed", verdict.passed()},
+      {"cluster", f.cluster_witnessed ? "real, by a witness's watch" : "the lab's double"},
       {"jobs", run.jobs},
       {"job_s", run.job_s},
       {"boot_s", run.boot_s},
@@ -164,6 +178,9 @@ std::string report_text(const Verdict& verdict, const RunParameters& run) {
     out += "  " + padded(row.what, what) + padded(row.theirs, theirs) + row.ours + "\n";
   }
   for (const auto& violation : verdict.violations) out += "  violation: " + violation + "\n";
+  if (const auto cluster = cluster_text(verdict.figures); !cluster.empty()) {
+    out += "  " + cluster + "\n";
+  }
   out += verdict.passed() ? "  passed: no violation\n"
                           : fmt::format("  FAILED: {} violations\n", verdict.violations.size());
   return out;

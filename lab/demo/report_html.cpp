@@ -143,6 +143,9 @@ std::string report_html(const History& history, const Verdict& verdict, const Ru
       "<p>{} uploads, {:g} s a job, {:g} s a boot, at most {} pods; judged by the "
       "lab's own log alone.</p>\n",
       run.jobs, run.job_s, run.boot_s, run.pods_max);
+  if (const auto cluster = cluster_text(verdict.figures); !cluster.empty()) {
+    out += "<p>" + escape_html(cluster) + "</p>\n";
+  }
   out += verdict_lines(verdict);
   out += cards(verdict.figures, run);
   out += "<h2>Timeline</h2>\n<div class=\"sheet\" id=\"timeline\">";

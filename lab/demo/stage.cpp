@@ -131,13 +131,18 @@ asio::awaitable<Result<void>> Stage::prove_wakes() {
   co_return Result<void>{};
 }
 
+std::string_view Stage::asleep_state(const LabNode& worker) const {
+  const bool dead = options_.run.dead_worker && worker.name == kDeadWorker;
+  return dead && woken_by_demand_ ? "Quarantined" : "PoweredDown";
+}
+
 asio::awaitable<Result<void>> Stage::wait_for_sleep(std::string when) {
   Condition asleep = [this] {
     return std::ranges::all_of(kLabNodes, [this](const LabNode& node) {
       if (node.control_plane) return true;
       const auto found = observer_->nodes().find(std::string(node.name));
       return observer_->machine_state(node.name) == "off" && found != observer_->nodes().end() &&
-             found->second.state == "PoweredDown";
+             found->second.state == asleep_state(node);
     });
   };
   phase("waiting for " + when);
@@ -149,6 +154,7 @@ asio::awaitable<Result<void>> Stage::wait_for_sleep(std::string when) {
 asio::awaitable<Result<void>> Stage::react_to_a_pod() {
   phase("one pending pod wakes one node");
   progress_.say("creating a bare pod");
+  woken_by_demand_ = true;
   json::value pod = bare_pod();
   auto made = co_await cluster_->call("POST", kPods, std::move(pod));
   if (!made) co_return fail_while("creating a pod", made.error());
@@ -210,13 +216,15 @@ asio::awaitable<Result<void>> Stage::upload_all() {
   }
   if (!waited) co_return waited;
   progress_.say(fmt::format("all {} jobs are done", run.jobs));
-  phase("30 s without lag, then no pods");
+  phase(fmt::format("{} s without lag, then no pods", run.cooldown_s));
   Condition no_pods = [this] {
     const auto& pods = observer_->history().pods;
     return pods.empty() || pods.back().count == 0;
   };
-  constexpr std::chrono::seconds kCooldownLimit{90};
-  co_return co_await wait_until("the pods to go", kCooldownLimit, std::move(no_pods));
+  constexpr std::chrono::seconds kBesidesCooldown{60};
+  const auto cooldown_limit =
+      kBesidesCooldown + std::chrono::seconds(static_cast<std::int64_t>(run.cooldown_s));
+  co_return co_await wait_until("the pods to go", cooldown_limit, std::move(no_pods));
 }
 
 asio::awaitable<Result<void>> Stage::keep() {

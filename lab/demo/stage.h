@@ -7,6 +7,8 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "common/error.h"
 #include "lab/demo/json_client.h"
@@ -38,12 +40,20 @@ class Stage {
 
  private:
   [[nodiscard]] Awaitable<Result<void>> start_cluster();
+  [[nodiscard]] Awaitable<Result<void>> start_double();
+  [[nodiscard]] Awaitable<Result<void>> start_control_plane();
+  /// As `admin`, who plays the person at the keyboard.
+  [[nodiscard]] Awaitable<Result<void>> log_in();
+  [[nodiscard]] Result<void> start_controller(const std::string& program, const std::string& user,
+                                              std::vector<std::string> options = {});
   [[nodiscard]] Awaitable<Result<void>> start_pipeline();
   [[nodiscard]] Awaitable<Result<void>> start_machines();
   [[nodiscard]] Awaitable<Result<void>> start_coordinator();
   [[nodiscard]] Awaitable<Result<void>> create_deployment();
   [[nodiscard]] Awaitable<Result<void>> prove_wakes();
   [[nodiscard]] Awaitable<Result<void>> wait_for_sleep(std::string when);
+  /// What the coordinator must say of a worker that is off.
+  [[nodiscard]] std::string_view asleep_state(const LabNode& worker) const;
   [[nodiscard]] Awaitable<Result<void>> react_to_a_pod();
   [[nodiscard]] Awaitable<Result<void>> upload_all();
 
@@ -66,6 +76,7 @@ class Stage {
   std::unique_ptr<Observer> observer_;
   std::string bootstrap_, upload_url_;
   bool interrupted_ = false;
+  bool woken_by_demand_ = false;
   int kills_left_ = 0;
   std::set<std::string> states_seen_;
 };

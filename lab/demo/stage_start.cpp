@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "common/log.h"
-#include "common/tls_context.h"
 #include "lab/demo/lab_setup.h"
 #include "lab/demo/stage.h"
 
@@ -87,50 +86,6 @@ asio::awaitable<Result<void>> Stage::start() {
   if (auto done = co_await start_pipeline(); !done) co_return done;
   if (auto done = co_await start_machines(); !done) co_return done;
   co_return co_await start_coordinator();
-}
-
-asio::awaitable<Result<void>> Stage::start_cluster() {
-  progress_.say("starting the API server, scheduler and Deployment controller");
-  const auto certificates = lab_.certificates();
-  std::vector<std::string> server{"lab-kubernetes",
-                                  "--listen",
-                                  lab_.api_server(),
-                                  "--certificate",
-                                  (certificates / "api-server.crt").string(),
-                                  "--key",
-                                  (certificates / "api-server.key").string(),
-                                  "--tokens",
-                                  lab_.tokens().string(),
-                                  "--truth-log",
-                                  lab_.truth_log().string()};
-  if (auto done = processes_.start("lab-kubernetes", std::move(server)); !done) co_return done;
-
-  auto ca = read_file(certificates / "ca.crt");
-  if (!ca) co_return std::unexpected(ca.error());
-  auto tls = make_https_client_context({.ca_pem = *ca, .certificate_pem = "", .key_pem = ""});
-  if (!tls) co_return std::unexpected(tls.error());
-  auto token = read_admin_token(lab_);
-  if (!token) co_return std::unexpected(token.error());
-  auto parsed = parse_http_url("https://" + lab_.api_server());
-  if (!parsed) co_return std::unexpected(parsed.error());
-  HttpEndpoint endpoint = parsed->first;
-  endpoint.tls = *tls;
-  cluster_ = std::make_unique<JsonClient>(executor_, std::move(endpoint), *token);
-
-  const auto until = std::chrono::steady_clock::now() + kStartLimit;
-  while (true) {
-    auto nodes = co_await cluster_->get("/api/v1/nodes");
-    if (nodes) break;
-    if (auto dead = processes_.dead()) co_return fail(Errc::io, *dead);
-    if (std::chrono::steady_clock::now() > until) co_return std::unexpected(nodes.error());
-    if (auto done = co_await pause(std::chrono::milliseconds(100)); !done) co_return done;
-  }
-  for (const char* name : {"scheduler", "deployments"}) {
-    const std::string program = fmt::format("lab-{}", name);
-    std::vector<std::string> argv{program, "--kubeconfig", lab_.kubeconfig(name).string()};
-    if (auto done = processes_.start(program, std::move(argv)); !done) co_return done;
-  }
-  co_return Result<void>{};
 }
 
 asio::awaitable<Result<void>> Stage::start_pipeline() {

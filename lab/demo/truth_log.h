@@ -13,7 +13,7 @@ namespace ecokube::lab {
 /// One line of the truth log.
 struct TruthEvent {
   std::int64_t at_ns = 0;
-  std::string source;  ///< "machine", "api", "kubelet", "upload", "worker"
+  std::string source;  ///< "machine", "api", "witness", "kubelet", "upload", "worker"
   std::string name;    ///< what follows the slash: a node's name
   std::string event;
   boost::json::object fields;

@@ -32,9 +32,9 @@ void log_end(const std::exception_ptr& error) {
 }  // namespace
 
 NodeKeeper::NodeKeeper(std::shared_ptr<kubernetes::ApiClient> client,
-                       asio::any_io_executor executor, NodeSelf self)
+                       const asio::any_io_executor& executor, NodeSelf self)
     : client_(std::move(client)),
-      timer_(std::move(executor)),
+      timer_(executor),
       self_(std::move(self)),
       random_(std::random_device{}()) {}
 

@@ -15,8 +15,8 @@ namespace ecokube::lab {
 /// others did to them is put right with the next one.
 class NodeKeeper : public std::enable_shared_from_this<NodeKeeper> {
  public:
-  NodeKeeper(std::shared_ptr<kubernetes::ApiClient> client, boost::asio::any_io_executor executor,
-             NodeSelf self);
+  NodeKeeper(std::shared_ptr<kubernetes::ApiClient> client,
+             const boost::asio::any_io_executor& executor, NodeSelf self);
   NodeKeeper(const NodeKeeper&) = delete;
   NodeKeeper& operator=(const NodeKeeper&) = delete;
   ~NodeKeeper() = default;

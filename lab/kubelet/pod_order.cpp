@@ -12,7 +12,6 @@ namespace ecokube::lab {
 namespace {
 
 using boost::json::object;
-using kubernetes::find;
 using kubernetes::find_array;
 using kubernetes::find_int;
 using kubernetes::find_object;

@@ -1,6 +1,5 @@
 #include "lab/machine/machine_config.h"
 
-#include <charconv>
 #include <limits>
 #include <utility>
 
@@ -14,15 +13,10 @@ constexpr Duration kHour = std::chrono::hours(1);
 
 void read_wake(ConfigTable wake, MachineConfig& config) {
   const std::string address = wake.required_text("address");
-  const auto colon = address.rfind(':');
-  if (colon != std::string::npos) {
-    config.wake_host = address.substr(0, colon);
-    const char* end = address.data() + address.size();
-    const auto [stop, error] = std::from_chars(address.data() + colon + 1, end, config.wake_port);
-    if (error != std::errc{} || stop != end) config.wake_host.clear();
-  }
-  if (!address.empty() && config.wake_host.empty()) {
-    wake.report("address", "must be host:port, e.g. \"127.0.10.11:40009\"");
+  if (auto parsed = parse_host_port(address)) {
+    config.wake = *std::move(parsed);
+  } else if (!address.empty()) {
+    wake.report("address", parsed.error().message);
   }
   const std::string mac = wake.required_text("mac");
   if (const auto parsed = MacAddress::parse(mac)) {
@@ -53,9 +47,9 @@ void read_power(ConfigTable power, MachineConfig& config) {
 
 void read_faults(ConfigTable faults, MachineSettings& settings) {
   constexpr std::int64_t kSlowMax = 1000;
-  settings.ignore_packets =
-      faults.integer("ignore_packets", 0, 0, std::numeric_limits<std::int32_t>::max());
-  settings.never_boots = faults.boolean("never_boots", false);
+  constexpr std::int64_t kCountMax = std::numeric_limits<std::int32_t>::max();
+  settings.ignore_packets = faults.integer("ignore_packets", 0, 0, kCountMax);
+  settings.boots_max = faults.integer("boots_max", settings.boots_max, 0, kCountMax);
   settings.boot_slow_factor = faults.integer("boot_slow_factor", 1, 1, kSlowMax);
 }
 

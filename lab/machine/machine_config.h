@@ -7,6 +7,7 @@
 
 #include "common/config_file.h"
 #include "common/error.h"
+#include "common/host_port.h"
 #include "common/mac_address.h"
 #include "lab/machine/power_machine.h"
 #include "lab/machine/power_meter.h"
@@ -26,8 +27,7 @@ struct MachineConfig {
   std::filesystem::path folder;     ///< sys/, proc/ and power.sock are made here
   std::filesystem::path truth_log;  ///< empty: none
   std::string log_level;
-  std::string wake_host;
-  std::uint16_t wake_port = 0;
+  HostPort wake;  ///< where it listens for magic packets
   MacAddress mac{{}};
   bool wake_armed = true;
   bool starts_on = true;

@@ -110,7 +110,7 @@ Result<void> PollingMachine::open() {
       !done) {
     return done;
   }
-  auto wake = bind_wake_port(config_.wake_host, config_.wake_port);
+  auto wake = bind_wake_port(config_.wake);
   if (!wake) return std::unexpected(wake.error());
   wake_ = *wake;
   auto power = listen_on_power_socket(power_socket_path(config_.folder));

@@ -52,6 +52,8 @@ PowerMachine::Happenings PowerMachine::packet(TimePoint now) {
     out.push_back({Kind::lost_packet, state_, "still dying"});
   } else if (state_ == PowerState::off && !wake_armed_) {
     out.push_back({Kind::lost_packet, state_, "not armed"});
+  } else if (state_ == PowerState::off && dead()) {
+    out.push_back({Kind::lost_packet, state_, "dead"});
   } else if (state_ == PowerState::off) {
     start_boot(now, "packet", out);
   }
@@ -60,7 +62,7 @@ PowerMachine::Happenings PowerMachine::packet(TimePoint now) {
 
 PowerMachine::Happenings PowerMachine::power_on(TimePoint now, std::string cause) {
   Happenings out = tick(now);
-  if (state_ == PowerState::off) start_boot(now, std::move(cause), out);
+  if (state_ == PowerState::off && !dead()) start_boot(now, std::move(cause), out);
   return out;
 }
 
@@ -85,7 +87,8 @@ PowerMachine::Happenings PowerMachine::cut(TimePoint now) {
 void PowerMachine::start_boot(TimePoint now, std::string cause, Happenings& out) {
   out.push_back({Kind::powered_on, state_, std::move(cause)});
   state_ = PowerState::booting;
-  if (!settings_.never_boots) until_ = now + settings_.boot * settings_.boot_slow_factor;
+  --settings_.boots_max;
+  until_ = now + settings_.boot * settings_.boot_slow_factor;
 }
 
 }  // namespace ecokube::lab

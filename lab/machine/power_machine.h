@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,8 +18,9 @@ enum class PowerState { off, booting, on, dying };
 struct MachineSettings {
   Duration boot{std::chrono::seconds(8)};
   Duration die{std::chrono::seconds(2)};
-  std::int64_t ignore_packets = 0;    ///< so many valid packets are lost on the way
-  bool never_boots = false;           ///< hangs in its firmware
+  std::int64_t ignore_packets = 0;  ///< so many valid packets are lost on the way
+  /// So many times it powers on, the first start counted; then it is dead, as its power supply is.
+  std::int64_t boots_max = std::numeric_limits<std::int32_t>::max();
   std::int64_t boot_slow_factor = 1;  ///< the boot takes so many times longer
 };
 
@@ -63,6 +65,7 @@ class PowerMachine {
   [[nodiscard]] Happenings cut(TimePoint now);
 
  private:
+  [[nodiscard]] bool dead() const { return settings_.boots_max == 0; }
   void start_boot(TimePoint now, std::string cause, Happenings& out);
 
   MachineSettings settings_;

@@ -4,12 +4,12 @@
 #include <sys/random.h>
 
 #include <array>
-#include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <initializer_list>
 #include <string_view>
 #include <utility>
+
+#include "common/whole_file.h"
 
 namespace ecokube::lab {
 
@@ -22,18 +22,7 @@ constexpr std::string_view kPackage = "class/powercap/intel-rapl:0";
 constexpr std::string_view kCore = "class/powercap/intel-rapl:0:0";
 
 Result<void> replace(const fs::path& file, std::string_view text) {
-  const fs::path fresh = file.string() + ".new";
-  {
-    std::ofstream out(fresh, std::ios::binary | std::ios::trunc);
-    out << text << '\n';
-    if (!out.flush()) {
-      return fail(Errc::io, "writing " + fresh.string() + ": " + std::strerror(errno));
-    }
-  }
-  std::error_code error;
-  fs::rename(fresh, file, error);
-  if (error) return fail(Errc::io, "replacing " + file.string() + ": " + error.message());
-  return {};
+  return write_whole_file(file, std::string(text) + '\n');
 }
 
 Result<void> create_file(const fs::path& file, std::string_view text) {

@@ -1,13 +1,11 @@
 #pragma once
 
-#include <cstdint>
-#include <string>
-
 #include "common/error.h"
+#include "common/host_port.h"
 
 namespace ecokube::lab {
 
 /// A UDP socket bound to the machine's own address. The descriptor is the caller's.
-[[nodiscard]] Result<int> bind_wake_port(const std::string& host, std::uint16_t port);
+[[nodiscard]] Result<int> bind_wake_port(const HostPort& where);
 
 }  // namespace ecokube::lab

@@ -280,6 +280,46 @@ TEST(Judge, Packets) {
                                               HasSubstr("no magic packet came after")));
 }
 
+JudgeRules with_worker2_dead() {
+  JudgeRules out = rules();
+  out.dead = {"worker2"};
+  return out;
+}
+
+TEST(Judge, ADeadMachineIsWokenInVainAndGivenUp) {
+  Lines run = good_run();
+  for (const double at_s : {30.01, 32.01, 34.01}) {
+    run.push_back({at_s, "machine/worker2", "packet_valid", {{"while", "off"}}});
+  }
+  EXPECT_THAT(judge(parse_truth_log(text_of(run)), with_worker2_dead()).violations, IsEmpty());
+  run.push_back({68, "machine/worker2", "packet_valid", {{"while", "off"}}});
+  EXPECT_THAT(judge(parse_truth_log(text_of(run)), with_worker2_dead()).violations,
+              ElementsAre(HasSubstr("worker2 was not given up")));
+}
+
+TEST(Judge, ADeadMachineThatNobodyTriedToWakeShowsNothing) {
+  Lines run = good_run();
+  const auto violations_now = [&] {
+    return judge(parse_truth_log(text_of(run)), with_worker2_dead()).violations;
+  };
+  EXPECT_THAT(violations_now(), ElementsAre(HasSubstr("0 packets came after its last off")));
+  run.push_back({15, "machine/worker2", "packet_valid", {{"while", "on"}}});
+  run.push_back({21, "machine/worker2", "packet_valid", {{"while", "dying"}}});
+  run.push_back({30, "machine/worker2", "packet_valid", {{"while", "off"}}});
+  EXPECT_THAT(violations_now(), ElementsAre(HasSubstr("1 packets came after its last off")))
+      << "only what found it dead counts, and a packet is repeated";
+}
+
+TEST(Judge, ADeadMachineThatCameIsNotDead) {
+  Lines run = good_run();
+  run.push_back({30.01, "machine/worker2", "packet_valid", {{"while", "off"}}});
+  run.push_back({32.01, "machine/worker2", "packet_valid", {{"while", "off"}}});
+  boot(run, "worker2", 32.01, "packet");
+  power_off(run, "worker2", 45);
+  EXPECT_THAT(judge(parse_truth_log(text_of(run)), with_worker2_dead()).violations,
+              ElementsAre(HasSubstr("worker2 was to be woken in vain")));
+}
+
 TEST(Judge, NothingAtAllIsNoGoodRun) {
   const Verdict verdict = judge(parse_truth_log(""), rules());
   EXPECT_FALSE(verdict.passed());

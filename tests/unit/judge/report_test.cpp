@@ -72,6 +72,16 @@ TEST(Report, TextNamesViolations) {
   EXPECT_THAT(report_text({}, {}), HasSubstr("passed: no violation"));
 }
 
+TEST(Report, SaysHowARealClustersTimesWereTaken) {
+  Verdict real = verdict();
+  EXPECT_THAT(report_text(real, {}), Not(HasSubstr("witness")));
+  EXPECT_THAT(report_html(short_run(), real, {}), Not(HasSubstr("witness")));
+  real.figures.cluster_witnessed = true;
+  EXPECT_THAT(report_text(real, {}), HasSubstr("when a watch told the lab's witness"));
+  EXPECT_THAT(report_html(short_run(), real, {}), HasSubstr("A real Kubernetes control plane"));
+  EXPECT_THAT(report_json(real, {}), HasSubstr("real, by a witness's watch"));
+}
+
 TEST(Report, PageIsWholeAndEscaped) {
   const std::string page = report_html(short_run(), verdict(), {});
   EXPECT_THAT(page, HasSubstr("no result of &lt;job&gt;"));

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "coordinator/config.h"
+#include "coordinator/kubernetes/kubeconfig.h"
 #include "lab/demo/clip.h"
 #include "lab/demo/lab_layout.h"
 #include "lab/machine/machine_config.h"
@@ -16,6 +17,7 @@
 namespace ecokube::lab {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
@@ -45,7 +47,7 @@ TEST_F(LabSetup, ProgramsAcceptTheirConfigurations) {
 
   const auto machine = read_machine_config(lab.machine("worker1") / "machine.toml");
   ASSERT_TRUE(machine) << machine.error().message;
-  EXPECT_EQ(machine->wake_host, "127.0.77.11");
+  EXPECT_EQ(machine->wake.host, "127.0.77.11");
   EXPECT_EQ(machine->settings.boot, std::chrono::milliseconds(500));
   ASSERT_EQ(machine->programs.size(), 2U);
 
@@ -68,7 +70,42 @@ TEST_F(LabSetup, ProgramsAcceptTheirConfigurations) {
   struct stat tokens{};
   ASSERT_EQ(::stat(lab.tokens().c_str(), &tokens), 0);
   EXPECT_EQ(tokens.st_mode & 0077, 0U) << "tokens are nobody else's";
-  EXPECT_TRUE(read_admin_token(lab));
+  const auto admin = kubernetes::read_kubeconfig(lab.kubeconfig("admin"));
+  ASSERT_TRUE(admin) << admin.error().message;
+  EXPECT_EQ(admin->host, "127.0.77.1");
+}
+
+TEST_F(LabSetup, ARealControlPlaneMakesTheTokensAndKubeconfigs) {
+  options_.real_kubernetes = dir_ / "kubernetes";
+  const LabLayout real(options_);
+  const auto refused = set_up_lab(real, options_.run);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("lab-control-plane is missing"));
+
+  dir_.write("bin/lab-control-plane", "");
+  dir_.write("bin/lab-witness", "");
+  std::filesystem::remove(dir_ / "bin/lab-kubernetes");  // nobody needs it
+  const auto made = set_up_lab(real, options_.run);
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_FALSE(std::filesystem::exists(real.tokens()));
+  EXPECT_THAT(real.kubeconfig("kubelet-worker1").string(),
+              StartsWith(real.control_plane().string()));
+  const auto machine = read_machine_config(real.machine("worker1") / "machine.toml");
+  ASSERT_TRUE(machine) << machine.error().message;
+  ASSERT_EQ(machine->programs.size(), 2U);
+  EXPECT_THAT(machine->programs[1].argv, Contains(real.kubeconfig("kubelet-worker1").string()));
+}
+
+TEST_F(LabSetup, TheDeadWorkerBootsForItsProofAndFasterThanTheOther) {
+  options_.run.dead_worker = true;
+  const LabLayout lab(options_);
+  ASSERT_TRUE(set_up_lab(lab, options_.run));
+  const auto dead = read_machine_config(lab.machine(kDeadWorker) / "machine.toml");
+  const auto other = read_machine_config(lab.machine("worker1") / "machine.toml");
+  ASSERT_TRUE(dead && other);
+  EXPECT_EQ(dead->settings.boots_max, 2);
+  EXPECT_GT(other->settings.boots_max, 1'000'000);
+  EXPECT_LT(dead->settings.boot_slow_factor, other->settings.boot_slow_factor);
 }
 
 TEST_F(LabSetup, ALabsFolderIsEmptiedAndNoOther) {

@@ -27,6 +27,7 @@ mac = "02:00:00:00:10:11"
 cpu_millicores = 2000
 [faults]
 ignore_packets = 1
+boots_max = 2
 boot_slow_factor = 3
 [[program]]
 name = "agent"
@@ -35,12 +36,12 @@ output = "agent.log"
 )");
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->folder, "/lab/worker1");
-  EXPECT_EQ(config->wake_host, "127.0.10.11");
-  EXPECT_EQ(config->wake_port, 40009);
+  EXPECT_EQ(config->wake, (HostPort{"127.0.10.11", 40009}));
   EXPECT_EQ(config->mac.text(), "02:00:00:00:10:11");
   EXPECT_FALSE(config->starts_on);
   EXPECT_EQ(config->settings.boot, std::chrono::milliseconds(500));
   EXPECT_EQ(config->settings.ignore_packets, 1);
+  EXPECT_EQ(config->settings.boots_max, 2);
   EXPECT_EQ(config->settings.boot_slow_factor, 3);
   EXPECT_EQ(config->power.cpu_millicores, 2000);
   EXPECT_EQ(config->power.idle, Power::watts(8));

@@ -175,7 +175,7 @@ TEST_F(LabMachine, PacketBootsItAndPowerOffKillsWhatIsBelow) {
   for (const char* event : {"power_off_asked", "powered_off"}) {
     const auto seen = events(event);
     ASSERT_EQ(seen.size(), 1U);
-    EXPECT_EQ(seen[0].at("pods_alive"), boost::json::value({"uid-1"})) << event;
+    EXPECT_EQ(seen[0].at("pods_alive"), boost::json::value(boost::json::array{"uid-1"})) << event;
   }
 
   EXPECT_EQ(power("on"), "booting");

@@ -90,11 +90,6 @@ TEST(PowerMachine, Faults) {
   EXPECT_EQ(kinds(lossy.packet(kStart)), (std::vector{Kind::packet_valid, Kind::lost_packet}));
   EXPECT_EQ(kinds(lossy.packet(kStart)), (std::vector{Kind::packet_valid, Kind::powered_on}));
 
-  PowerMachine dead({.never_boots = true});
-  (void)dead.packet(kStart);
-  EXPECT_TRUE(dead.tick(kStart + 24h).empty());
-  EXPECT_EQ(dead.state(), PowerState::booting);
-
   PowerMachine slow({.boot = 8s, .boot_slow_factor = 3});
   (void)slow.packet(kStart);
   EXPECT_EQ(slow.deadline(), kStart + 24s);
@@ -103,6 +98,25 @@ TEST(PowerMachine, Faults) {
   unarmed.set_wake_armed(false);
   EXPECT_EQ(kinds(unarmed.packet(kStart)), (std::vector{Kind::packet_valid, Kind::lost_packet}));
   EXPECT_EQ(unarmed.state(), PowerState::off);
+}
+
+TEST(PowerMachine, DeadAfterItsLastBoot) {
+  PowerMachine machine({.boot = 8s, .die = 2s, .boots_max = 2});
+  (void)machine.power_on(kStart, "start");
+  (void)machine.ask_off(kStart + 10s);
+  EXPECT_EQ(kinds(machine.packet(kStart + 20s)),
+            (std::vector{Kind::powered_off, Kind::packet_valid, Kind::powered_on}));
+  (void)machine.ask_off(kStart + 30s);
+  (void)machine.tick(kStart + 32s);
+  EXPECT_EQ(machine.packet(kStart + 40s),
+            (PowerMachine::Happenings{{Kind::packet_valid, PowerState::off, ""},
+                                      {Kind::lost_packet, PowerState::off, "dead"}}));
+  EXPECT_TRUE(machine.power_on(kStart + 50s, "button").empty());
+  EXPECT_EQ(machine.state(), PowerState::off);
+  EXPECT_EQ(machine.deadline(), std::nullopt) << "and nothing is under way";
+
+  PowerMachine stillborn({.boots_max = 0});
+  EXPECT_TRUE(stillborn.power_on(kStart, "start").empty());
 }
 
 }  // namespace
