@@ -18,12 +18,16 @@ inline constexpr std::string_view kTransition = "ecokube.io/transition";
 inline constexpr std::string_view kIntent =
     "ecokube.io/power-intent";  // "down" while we take it away
 inline constexpr std::string_view kCordonedByUs = "ecokube.io/cordoned";
+inline constexpr std::string_view kExcludedByUs = "ecokube.io/excluded";  // the label below
+inline constexpr std::string_view kExcludeDisruption = "node.kubernetes.io/exclude-disruption";
 inline constexpr std::string_view kPower = "ecokube.io/power";           // "off (inferred)", ...
 inline constexpr std::string_view kWakeProof = "ecokube.io/wake-proof";  // "<method> <ms>"
 inline constexpr std::string_view kWakeRecipe = "ecokube.io/wake-recipe";
 inline constexpr std::string_view kHold = "ecokube.io/hold";              // "<owner>: <reason>"
 inline constexpr std::string_view kQuarantine = "ecokube.io/quarantine";  // "<until ms> <failures>"
-inline constexpr std::string_view kFence = "ecokube.io/fence";            // on the Lease, int64
+inline constexpr std::string_view kQuorum = "ecokube.io/quorum";  // on pods that must stay (S14)
+inline constexpr std::string_view kFreeze = "ecokube.io/freeze";  // on the Lease (S27)
+inline constexpr std::string_view kFence = "ecokube.io/fence";    // on the Lease, int64
 inline constexpr std::string_view kControlPlaneLabel = "node-role.kubernetes.io/control-plane";
 inline constexpr std::string_view kLeaseNamespace = "kube-system";
 inline constexpr std::string_view kLeaseName = "ecokube-coordinator";

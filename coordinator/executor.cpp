@@ -88,6 +88,11 @@ asio::awaitable<StepEnded> Executor::perform(Step step) {
 asio::awaitable<StepEnded> Executor::act(const Step& step) {
   switch (step.id.verb) {
     case Verb::mark: co_return from(step, co_await ports_.cluster.mark(step));
+    case Verb::evict:
+      co_return from(step, co_await ports_.cluster.evict(std::get<core::EvictPods>(step.action)));
+    case Verb::record_freeze:
+      co_return from(step, co_await ports_.cluster.record_freeze(
+                               std::get<core::RecordFreeze>(step.action).text));
     case Verb::unmark: co_return from(step, co_await ports_.cluster.unmark(step));
     case Verb::record_off:
     case Verb::quarantine:

@@ -60,6 +60,10 @@ std::optional<FactLine> describe(const Fact& fact) {
           [](const PersonAsked& f) -> Line {
             return FactLine{"person", f.node, std::string(to_string(f.verb)) + " asked by " + f.by};
           },
+          [](const FleetAsked& f) -> Line {
+            return FactLine{"person", "fleet",
+                            std::string(to_string(f.verb)) + " asked by " + f.by + ": " + f.reason};
+          },
           [](const StepEnded& f) -> Line {
             const std::string verb(to_string(f.id.verb));
             if (f.outcome == Outcome::done)

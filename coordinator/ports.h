@@ -32,6 +32,11 @@ class ClusterApi {
   /// conflict when the Node changed since `expected_revision`. Returns the Node's new revision.
   virtual boost::asio::awaitable<Result<core::Revision>> mark(const core::Step& step) = 0;
   virtual boost::asio::awaitable<Result<core::Revision>> unmark(const core::Step& step) = 0;
+  /// Evicts each of the pods that is still the one meant, by UID. refused: a budget does not allow
+  /// it now; the message names the pod. What was accepted before stays accepted.
+  virtual boost::asio::awaitable<Result<void>> evict(const core::EvictPods& pods) = 0;
+  /// The freeze annotation of the Lease; empty text removes it.
+  virtual boost::asio::awaitable<Result<void>> record_freeze(const std::string& text) = 0;
   /// record_off, quarantine, record_hold: annotations on the Node.
   virtual boost::asio::awaitable<Result<core::Revision>> annotate(const core::Step& step) = 0;
   /// Pods bound to `node`, by a list not older than `min_revision`.

@@ -6,6 +6,7 @@ namespace ecokube::core {
 
 World make_world(const Policy& policy) {
   World world;
+  world.daemonsets_may_stop = policy.daemonsets_may_stop;
   for (const auto& scaler : policy.scalers) {
     auto& view = world.scalers[scaler.name];
     view.name = scaler.name;

@@ -5,6 +5,9 @@
 // The parts of apply(), by what they come from. Each takes the observation's time.
 namespace ecokube::core::detail {
 
+/// The view is as new as this.
+void advance_revision(World& world, Revision revision);
+
 [[nodiscard]] Node& node_at(World& world, const NodeName& name, TimePoint now);
 
 void on(World& world, const ClusterListed& fact, TimePoint now);
@@ -14,6 +17,15 @@ void on(World& world, const PodSeen& fact, TimePoint now);
 void on(World& world, const PodDeleted& fact, TimePoint now);
 void on(World& world, const WorkloadSeen& fact, TimePoint now);
 void on(World& world, const WorkloadDeleted& fact, TimePoint now);
+void on(World& world, const Seen<KubeBudget>& fact, TimePoint now);
+void on(World& world, const Gone<KubeBudget>& fact, TimePoint now);
+void on(World& world, const Seen<KubeAttachment>& fact, TimePoint now);
+void on(World& world, const Gone<KubeAttachment>& fact, TimePoint now);
+void on(World& world, const Seen<KubeLocalVolume>& fact, TimePoint now);
+void on(World& world, const Gone<KubeLocalVolume>& fact, TimePoint now);
+void on(World& world, const Seen<KubeAutoscaler>& fact, TimePoint now);
+void on(World& world, const Gone<KubeAutoscaler>& fact, TimePoint now);
+void on(World& world, const FreezeSeen& fact, TimePoint now);
 void on(World& world, const ClusterAlive& fact, TimePoint now);
 void on(World& world, const ClusterLost& fact, TimePoint now);
 void on(World& world, const LeaseHeld& fact, TimePoint now);
@@ -27,6 +39,7 @@ void on(World& world, const AgentDisconnected& fact, TimePoint now);
 void on(World& world, const LagSeen& fact, TimePoint now);
 void on(World& world, const LagLost& fact, TimePoint now);
 void on(World& world, const PersonAsked& fact, TimePoint now);
+void on(World& world, const FleetAsked& fact, TimePoint now);
 void on(World& world, const Recovered& fact, TimePoint now);
 
 void on(World& world, const StepStarted& fact, TimePoint now);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "coordinator/core/apply.h"
+#include "coordinator/core/eviction.h"
 #include "coordinator/core/lifecycle.h"
 #include "coordinator/core/marks.h"
 
@@ -59,15 +60,10 @@ void see_node(World& world, const KubeNode& kube, TimePoint now) {
   follow_evidence(node, now);
 }
 
-bool is_work(const KubePod& pod) { return !pod.node.empty() && !may_remain(pod); }
-
 /// Keeps the node's count of work, and notes when its last work ended and what came while we drain.
 void count_work(World& world, const NodeName& name, TimePoint now) {
   Node& node = node_at(world, name, now);
-  const auto& uids = world.pods_on[name];
-  const auto work = std::count_if(uids.begin(), uids.end(), [&](const std::string& uid) {
-    return is_work(world.pods.at(uid));
-  });
+  const auto work = std::ssize(work_on(world, node));
   if (node.work_pods > 0 && work == 0) node.work_ended_at = now;
   if (work > node.work_pods && node.down.listed_at) node.down.work_found = true;
   node.work_pods = work;
@@ -92,8 +88,10 @@ void see_pod(World& world, const KubePod& pod, TimePoint now) {
   count_work(world, pod.node, now);
 }
 
-void advance_revision(World& world, Revision revision) {
-  world.revision = std::max(world.revision, revision);
+template <class Kube>
+void replace(std::map<std::string, Kube>& table, const std::vector<Kube>& objects) {
+  table.clear();
+  for (const auto& object : objects) table[object.key()] = object;
 }
 
 /// A restored etcd: what we knew is from a future that never was. Marks that are not there are
@@ -109,6 +107,10 @@ void go_backwards(World& world, Revision revision, TimePoint now) {
 
 }  // namespace
 
+void advance_revision(World& world, Revision revision) {
+  world.revision = std::max(world.revision, revision);
+}
+
 void on(World& world, const ClusterListed& fact, TimePoint now) {
   if (fact.revision < world.revision) go_backwards(world, fact.revision, now);
   std::set<NodeName> present;
@@ -123,8 +125,11 @@ void on(World& world, const ClusterListed& fact, TimePoint now) {
   for (auto& [name, node] : world.nodes) {
     if (!present.contains(name)) node.kube.reset();
   }
-  world.workloads.clear();
-  for (const auto& workload : fact.workloads) world.workloads[workload.key()] = workload;
+  replace(world.workloads, fact.workloads);
+  replace(world.budgets, fact.budgets);
+  replace(world.attachments, fact.attachments);
+  replace(world.local_volumes, fact.local_volumes);
+  replace(world.autoscalers, fact.autoscalers);
   for (const auto& pod : fact.pods) see_pod(world, pod, now);
   for (const auto& node : fact.nodes) see_node(world, node, now);
   advance_revision(world, fact.revision);

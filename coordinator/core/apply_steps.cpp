@@ -17,6 +17,7 @@ constexpr std::size_t kDownsKept = 200;
 void begin(Node& node, const MarkNode& mark, const Step& /*step*/, TimePoint now) {
   node.down = WayDown{};
   node.down.boot_id = mark.boot_id;
+  node.down.evicting.insert(mark.pods_to_evict.begin(), mark.pods_to_evict.end());
   node.marked = true;  // from now on it may be, even if no answer comes
   enter(node, Lifecycle::draining, now);
 }
@@ -55,7 +56,8 @@ void begin(Node& node, const QuarantineNode& quarantine, const Step& /*step*/, T
 }
 
 void begin(Node& node, const UnmarkNode& /*unmark*/, const Step& /*step*/, TimePoint now) {
-  if (node.down.refused || node.state == Lifecycle::powering_down) {
+  const bool drain_failed = !node.down.evicting.empty() && node.work_pods > 0;
+  if (node.down.refused || node.state == Lifecycle::powering_down || drain_failed) {
     ++node.refusals;  // each refusal doubles the wait before the next try (S3)
     node.down_not_before = now + next_delay(static_cast<unsigned>(node.refusals), 0,
                                             kRefusalWaitBase, kRefusalWaitMax);
@@ -68,7 +70,9 @@ void begin(Node& node, const RecordHold& /*hold*/, const Step& /*step*/, TimePoi
   node.hold_unsaved = false;
 }
 
+void begin(Node&, const EvictPods&, const Step&, TimePoint) {}
 void begin(Node&, const ListPods&, const Step&, TimePoint) {}
+void begin(Node&, const RecordFreeze&, const Step&, TimePoint) {}
 void begin(Node&, const ScaleWorkload&, const Step&, TimePoint) {}
 
 void end_mark(Node& node, const StepEnded& fact, TimePoint now) {
@@ -81,13 +85,13 @@ void end_mark(Node& node, const StepEnded& fact, TimePoint now) {
   node.marks_revision = std::max(node.marks_revision, fact.revision);
 }
 
-void end_list(Node& node, const StepEnded& fact, TimePoint now) {
+void end_list(const World& world, Node& node, const StepEnded& fact, TimePoint now) {
   if (fact.outcome != Outcome::done) return;
   node.down.listed_revision = fact.revision;
   node.down.listed_at = now;
   node.down.may_remain.clear();
   for (const auto& pod : fact.pods) {
-    if (may_remain(pod)) {
+    if (may_remain(pod, world.daemonsets_may_stop)) {
       node.down.may_remain.push_back(pod.uid);
     } else {
       node.down.work_found = true;
@@ -110,7 +114,7 @@ void end_unmark(Node& node, const StepEnded& fact, TimePoint now) {
   follow_evidence(node, now);
 }
 
-void end_node_step(Node& node, const StepEnded& fact, TimePoint now) {
+void end_node_step(const World& world, Node& node, const StepEnded& fact, TimePoint now) {
   node.in_flight.erase(fact.id);
   if (fact.outcome != Outcome::done) {
     node.last_problem = std::string(to_string(fact.id.verb)) + ": " + fact.message;
@@ -119,7 +123,7 @@ void end_node_step(Node& node, const StepEnded& fact, TimePoint now) {
   }
   switch (fact.id.verb) {
     case Verb::mark: return end_mark(node, fact, now);
-    case Verb::list_pods: return end_list(node, fact, now);
+    case Verb::list_pods: return end_list(world, node, fact, now);
     case Verb::shutdown:
       if (fact.outcome == Outcome::refused) node.down.refused = true;
       return;
@@ -128,9 +132,23 @@ void end_node_step(Node& node, const StepEnded& fact, TimePoint now) {
     case Verb::record_hold:
       if (fact.outcome != Outcome::done) node.hold_unsaved = true;
       return;
+    case Verb::evict:
     case Verb::wake:
     case Verb::quarantine:
+    case Verb::record_freeze:
     case Verb::scale: return;
+  }
+}
+
+/// An answer for an order that a newer one has replaced says nothing of the newer one.
+void end_fleet_step(FreezeView& freeze, const StepEnded& fact, TimePoint now) {
+  freeze.in_flight.erase(fact.id);
+  if (fact.id.transition != freeze.transition) return;
+  if (fact.outcome == Outcome::done) {
+    freeze.unsaved = false;
+  } else {
+    freeze.retry_not_before =
+        now + next_delay(static_cast<unsigned>(fact.id.attempt), 0, kRetryBase, kRetryMax);
   }
 }
 
@@ -151,6 +169,11 @@ void on(World& world, const StepStarted& fact, TimePoint now) {
     ++scaler->transition;
     return;
   }
+  if (step.id.subject == kFleetSubject) {
+    world.freeze.attempts = step.id.attempt;
+    world.freeze.in_flight[step.id] = now;
+    return;
+  }
   Node& node = node_at(world, step.id.subject, now);
   std::visit([&](const auto& action) { begin(node, action, step, now); }, step.action);
   node.attempts[step.id.verb] = step.id.attempt;
@@ -168,8 +191,9 @@ void on(World& world, const StepEnded& fact, TimePoint now) {
     }
     return;
   }
+  if (fact.id.subject == kFleetSubject) return end_fleet_step(world.freeze, fact, now);
   const auto at = world.nodes.find(fact.id.subject);
-  if (at != world.nodes.end()) end_node_step(at->second, fact, now);
+  if (at != world.nodes.end()) end_node_step(world, at->second, fact, now);
 }
 
 }  // namespace ecokube::core::detail

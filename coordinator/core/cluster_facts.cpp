@@ -4,9 +4,14 @@
 
 namespace ecokube::core {
 
-bool may_remain(const KubePod& pod) {
-  return pod.owner_kind == "DaemonSet" || pod.mirror || pod.phase == PodPhase::succeeded ||
-         pod.phase == PodPhase::failed;
+bool may_remain(const KubePod& pod, const std::vector<std::string>& daemonsets_may_stop) {
+  if (pod.mirror || pod.phase == PodPhase::succeeded || pod.phase == PodPhase::failed) return true;
+  if (pod.owner_kind != "DaemonSet") return false;
+  if (!pod.host_port) return true;
+  return std::any_of(daemonsets_may_stop.begin(), daemonsets_may_stop.end(),
+                     [&](const std::string& listed) {
+                       return listed == pod.ns + "/*" || listed == pod.ns + "/" + pod.owner_name;
+                     });
 }
 
 bool tolerates(const std::vector<Toleration>& tolerations, const Taint& taint) {
@@ -22,6 +27,21 @@ bool matches(const Labels& selector, const Labels& labels) {
     const auto found = labels.find(wanted.first);
     return found != labels.end() && found->second == wanted.second;
   });
+}
+
+bool matches(const Selector& selector, const Labels& labels) {
+  const auto holds = [&](const Selector::Expression& expression) {
+    const auto found = labels.find(expression.key);
+    const bool present = found != labels.end();
+    const bool listed = present && std::find(expression.values.begin(), expression.values.end(),
+                                             found->second) != expression.values.end();
+    if (expression.op == "In") return listed;
+    if (expression.op == "NotIn") return !listed;
+    if (expression.op == "Exists") return present;
+    return expression.op == "DoesNotExist" && !present;
+  };
+  return matches(selector.match_labels, labels) &&
+         std::all_of(selector.expressions.begin(), selector.expressions.end(), holds);
 }
 
 }  // namespace ecokube::core

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,9 +43,23 @@ struct KubeNode {
   std::vector<Taint> taints;
   bool unschedulable = false;
   Readiness ready = Readiness::unknown;
-  std::string boot_id;  ///< status.nodeInfo.bootID
+  std::string owned_by;  ///< another controller that owns its power or health (S25); empty: none
+  std::string boot_id;   ///< status.nodeInfo.bootID
   Resources allocatable;
   bool operator==(const KubeNode&) const = default;
+};
+
+/// metav1.LabelSelector. An empty one selects everything, as the API defines it.
+struct Selector {
+  struct Expression {
+    std::string key;
+    std::string op;  ///< In, NotIn, Exists, DoesNotExist
+    std::vector<std::string> values;
+    bool operator==(const Expression&) const = default;
+  };
+  Labels match_labels;
+  std::vector<Expression> expressions;
+  bool operator==(const Selector&) const = default;
 };
 
 enum class PodPhase { pending, running, succeeded, failed, unknown };
@@ -59,8 +74,14 @@ struct KubePod {
   PodPhase phase = PodPhase::unknown;
   bool unschedulable = false;  ///< condition PodScheduled=False, reason Unschedulable
   bool deleting = false;
+  bool ready = false;      ///< condition Ready=True
   bool mirror = false;     ///< a static pod's image (annotation kubernetes.io/config.mirror)
   std::string owner_kind;  ///< controller's kind: ReplicaSet, DaemonSet, Job, ...; empty: bare
+  std::string owner_name;
+  /// cluster-autoscaler.kubernetes.io/safe-to-evict, or "false" by karpenter.sh/do-not-disrupt.
+  std::optional<bool> safe_to_evict;
+  bool local_storage = false;  ///< an emptyDir or hostPath volume, not declared safe to lose
+  bool host_port = false;      ///< it serves at the node's own address
   Labels labels;
   Resources requests;
   Labels node_selector;
@@ -84,13 +105,64 @@ struct KubeWorkload {
   [[nodiscard]] std::string key() const { return kind + "/" + ns + "/" + name; }
 };
 
-/// A pod that is no reason to keep its node on: DaemonSet, mirror or finished.
-[[nodiscard]] bool may_remain(const KubePod& pod);
+/// A PodDisruptionBudget (policy/v1).
+struct KubeBudget {
+  std::string ns;
+  std::string name;
+  Revision revision = 0;
+  Selector selector;
+  std::int64_t disruptions_allowed = 0;
+  /// As long as its spec and the number of its pods stay, it never allows an eviction.
+  bool never_allows = false;
+  bool operator==(const KubeBudget&) const = default;
+
+  [[nodiscard]] std::string key() const { return ns + "/" + name; }
+};
+
+/// A VolumeAttachment (storage.k8s.io/v1): a volume that is attached to a node.
+struct KubeAttachment {
+  std::string name;
+  Revision revision = 0;
+  NodeName node;
+  std::string volume;  ///< the PersistentVolume's name, for people
+  bool operator==(const KubeAttachment&) const = default;
+
+  [[nodiscard]] std::string key() const { return name; }
+};
+
+/// A claimed PersistentVolume that its node affinity binds to single nodes.
+struct KubeLocalVolume {
+  std::string name;
+  Revision revision = 0;
+  std::vector<NodeName> nodes;
+  std::string claim;  ///< "namespace/name", for people
+  bool operator==(const KubeLocalVolume&) const = default;
+
+  [[nodiscard]] std::string key() const { return name; }
+};
+
+/// What else scales a workload: a HorizontalPodAutoscaler, KEDA's included.
+struct KubeAutoscaler {
+  std::string ns;
+  std::string name;
+  Revision revision = 0;
+  std::string target_kind;
+  std::string target_name;
+  bool operator==(const KubeAutoscaler&) const = default;
+
+  [[nodiscard]] std::string key() const { return ns + "/" + name; }
+};
+
+/// A pod that is no reason to keep its node on: mirror, finished, or of a DaemonSet that does not
+/// serve at the node's address or is listed as "namespace/name" or "namespace/*" (S22).
+[[nodiscard]] bool may_remain(const KubePod& pod,
+                              const std::vector<std::string>& daemonsets_may_stop);
 
 /// True when a pod with these tolerations may be placed under the taint.
 [[nodiscard]] bool tolerates(const std::vector<Toleration>& tolerations, const Taint& taint);
 
 /// True when every pair of `selector` is in `labels`.
 [[nodiscard]] bool matches(const Labels& selector, const Labels& labels);
+[[nodiscard]] bool matches(const Selector& selector, const Labels& labels);
 
 }  // namespace ecokube::core

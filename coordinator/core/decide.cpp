@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "coordinator/core/marks.h"
 #include "coordinator/core/node_steps.h"
 #include "coordinator/core/placement.h"
 #include "coordinator/core/plan.h"
@@ -31,10 +32,25 @@ void plan_scaler(const World& world, const ScalerWant& want, TimePoint now, Plan
                             world.fence});
 }
 
+/// A freeze belongs on the Lease, so that it outlives us (S27). Needs no Lease held.
+void plan_freeze(const FreezeView& freeze, std::int64_t fence, TimePoint now, Plan& plan) {
+  if (!freeze.unsaved || !freeze.in_flight.empty()) return;
+  if (freeze.retry_not_before && now < *freeze.retry_not_before) {
+    return look_again(plan, freeze.retry_not_before, now);
+  }
+  RecordFreeze record{freeze.now ? format_freeze(*freeze.now) : std::string()};
+  plan.steps.push_back(Step{
+      {std::string(kFleetSubject), Verb::record_freeze, freeze.transition, freeze.attempts + 1},
+      std::move(record),
+      {"PersonAsked", "a freeze belongs on the Lease"},
+      fence});
+}
+
 }  // namespace
 
 Plan decide(const World& world, const Policy& policy, TimePoint now) {
   Plan plan;
+  plan_freeze(world.freeze, world.fence, now, plan);
   std::vector<ScalerWant> scalers;
   for (const auto& scaler : policy.scalers) {
     scalers.push_back(want_of(world, policy, scaler, now));

@@ -126,6 +126,8 @@ const Hold* hold_at(const Node& node, TimePoint now) {
   return &*node.hold;
 }
 
+bool wake_all(const World& world) { return world.freeze.now && world.freeze.now->wake_all; }
+
 Lifecycle state_at(const Node& node, const Policy& policy, TimePoint now) {
   const bool should_speak = node.state == Lifecycle::ready || node.state == Lifecycle::draining ||
                             (node.state == Lifecycle::powering_down && !node.agent.goodbye);

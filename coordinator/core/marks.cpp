@@ -82,6 +82,26 @@ std::optional<QuarantineNode> parse_quarantine(std::string_view text) {
   return QuarantineNode{from_ms(*until), *failures};
 }
 
+std::string format_freeze(const Freeze& freeze) {
+  return (freeze.wake_all ? "evacuate " : "freeze ") + freeze.by + ": " + freeze.reason;
+}
+
+std::optional<Freeze> parse_freeze(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  Freeze freeze;
+  const auto after = [&](std::string_view word) {
+    if (!text.starts_with(word)) return false;
+    text.remove_prefix(word.size());
+    return true;
+  };
+  freeze.wake_all = after("evacuate ");
+  if (!freeze.wake_all) after("freeze ");
+  const auto colon = text.find(": ");
+  freeze.by = colon == std::string_view::npos ? "" : text.substr(0, colon);
+  freeze.reason = colon == std::string_view::npos ? text : text.substr(colon + 2);
+  return freeze;
+}
+
 std::string format_hold(const Hold& hold) {
   const std::string end =
       hold.until ? "until_ms=" + std::to_string(to_ms(*hold.until)) + " " : std::string();

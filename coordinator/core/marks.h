@@ -42,4 +42,9 @@ struct WakeRecipe {
 [[nodiscard]] std::string format_hold(const Hold& hold);
 [[nodiscard]] std::optional<Hold> parse_hold(std::string_view text);
 
+/// names::kFreeze, on the Lease: "freeze <by>: <reason>" or "evacuate <by>: <reason>". Whatever a
+/// person wrote there by hand is a freeze too.
+[[nodiscard]] std::string format_freeze(const Freeze& freeze);
+[[nodiscard]] std::optional<Freeze> parse_freeze(std::string_view text);
+
 }  // namespace ecokube::core

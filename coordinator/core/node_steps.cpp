@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "coordinator/core/eviction.h"
 #include "coordinator/core/lifecycle.h"
 #include "coordinator/core/marks.h"
 #include "coordinator/core/placement.h"
@@ -58,8 +59,12 @@ class NodePlanner {
     for (const auto& nic : node_.agent.nics) {
       if (nic.wake_armed) recipe.macs.push_back(nic.mac);
     }
-    MarkNode mark{node_.kube->revision, node_.agent.boot_id, cordoned_by_other(node_),
-                  format_wake_recipe(recipe)};
+    MarkNode mark{node_.kube->revision,
+                  node_.agent.boot_id,
+                  cordoned_by_other(node_),
+                  format_wake_recipe(recipe),
+                  {}};
+    for (const auto* pod : work_on(world_, node_)) mark.pods_to_evict.push_back(pod->uid);
     add(Verb::mark, std::move(mark), want_.reason);
   }
 
@@ -68,7 +73,7 @@ class NodePlanner {
     // or falls silent in this time; unmarked at once it would be given pods on its way down (S1).
     const auto clear_at = node_.since + policy_.heartbeat_age_max;
     if (node_.down.resumed && now_ < clear_at) return look_again(clear_at);
-    if (node_.down.give_up || node_.down.refused || node_.down.work_found || node_.work_pods > 0) {
+    if (node_.down.give_up || node_.down.refused || node_.down.work_found || work_came()) {
       return go_back({"WorkCame", "work came, or a step failed, while it was being emptied"});
     }
     if (want_.on) return go_back(want_.reason);
@@ -78,21 +83,60 @@ class NodePlanner {
     if (!mark_stands(node_)) {
       return go_back({"MarkGone", "our taint was taken off while it was being emptied"});
     }
+    if (node_.work_pods > 0) return move_work();
     const auto settled_at = *node_.down.marked_at + policy_.settle;
     if (now_ < settled_at) return look_again(settled_at);
     if (!node_.down.listed_at) {
       return add(Verb::list_pods, ListPods{*node_.down.mark_revision},
                  {"Settled", "the mark has settled; is the node really empty?"});
     }
+    const auto attached =
+        std::any_of(world_.attachments.begin(), world_.attachments.end(),
+                    [&](const auto& entry) { return entry.second.node == node_.name; });
+    if (attached) {
+      wait_for_drain({"VolumeAttached", "its volumes were not detached in time"});
+      return;
+    }
     ShutdownNode shutdown{node_.agent.sequence, node_.down.may_remain};
     add(Verb::shutdown, std::move(shutdown), want_.reason);
+  }
+
+  /// A pod that was not there when the node was marked: the scheduler bound it from an old view, or
+  /// it tolerates our taint.
+  bool work_came() const {
+    const auto work = work_on(world_, node_);
+    return std::any_of(work.begin(), work.end(),
+                       [&](const KubePod* pod) { return !node_.down.evicting.contains(pod->uid); });
+  }
+
+  /// Evicts what does not go yet, again and again, since a budget may allow it later.
+  void move_work() {
+    EvictPods evict;
+    for (const auto* pod : work_on(world_, node_)) {
+      if (!pod->deleting) evict.pods.push_back({pod->uid, pod->ns, pod->name});
+    }
+    if (wait_for_drain({"DrainTimedOut", "its pods did not go in time: " + node_.last_problem})) {
+      return;
+    }
+    if (!evict.pods.empty()) {
+      add(Verb::evict, std::move(evict), {"PersonAskedSleep", "it is emptied: its pods are moved"});
+    }
+  }
+
+  /// True when the time for emptying it is over and it goes back.
+  bool wait_for_drain(Reason too_late) {
+    const auto deadline = *node_.down.marked_at + policy_.drain_deadline;
+    look_again(deadline);
+    if (now_ < deadline) return false;
+    go_back(std::move(too_late));
+    return true;
   }
 
   void powering_down() {
     if (node_.down.refused) return go_back({"Refused", node_.last_problem});
     if (node_.agent.goodbye && !node_.agent.connected) {
       const auto off_at = node_.agent.closed_at.value_or(node_.since) + policy_.silence_to_off;
-      if (want_.on && may_be_woken(node_, policy_, now_)) return wake();
+      if (want_.on && may_be_woken(world_, policy_, node_, now_)) return wake();
       if (now_ < off_at) return look_again(off_at);
       return add(Verb::record_off, RecordOff{"off (inferred)"},
                  {"SaidGoodbye", "it said goodbye for our step and is silent since"});
@@ -139,7 +183,7 @@ class NodePlanner {
   }
 
   void wake_if_wanted() {
-    if (want_.on && may_be_woken(node_, policy_, now_)) wake();
+    if (want_.on && may_be_woken(world_, policy_, node_, now_)) wake();
   }
 
   void wake() { send_packet(want_.reason); }

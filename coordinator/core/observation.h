@@ -23,6 +23,10 @@ struct ClusterListed {
   std::vector<KubeNode> nodes;
   std::vector<KubePod> pods;
   std::vector<KubeWorkload> workloads;
+  std::vector<KubeBudget> budgets;
+  std::vector<KubeAttachment> attachments;
+  std::vector<KubeLocalVolume> local_volumes;
+  std::vector<KubeAutoscaler> autoscalers;
 };
 struct NodeSeen {
   KubeNode node;
@@ -44,6 +48,21 @@ struct WorkloadSeen {
 struct WorkloadDeleted {
   std::string key;  ///< KubeWorkload::key()
   Revision revision = 0;
+};
+/// One object of a kind that only bounds what may be done: a budget, an attachment, a local volume,
+/// an autoscaler.
+template <class Kube>
+struct Seen {
+  Kube object;
+};
+template <class Kube>
+struct Gone {
+  std::string key;  ///< Kube::key()
+  Revision revision = 0;
+};
+/// What the Lease says of it; empty: not frozen.
+struct FreezeSeen {
+  std::string text;  ///< core/marks.h
 };
 /// The view is as new as `revision` and was confirmed now (bookmark or probe).
 struct ClusterAlive {
@@ -130,6 +149,17 @@ struct LagLost {
 
 // --- people --------------------------------------------------------------------------------------
 
+/// Of the whole fleet: to stop all that takes capacity away (S27), also to wake everything, and to
+/// go on again.
+enum class FleetVerb { freeze, evacuate, unfreeze };
+[[nodiscard]] std::string_view to_string(FleetVerb verb);
+
+struct FleetAsked {
+  FleetVerb verb;
+  std::string by;
+  std::string reason;
+};
+
 enum class PersonVerb { wake, sleep, hold, release, test_wake };
 [[nodiscard]] std::string_view to_string(PersonVerb verb);
 
@@ -173,9 +203,12 @@ struct Recovered {
 };
 
 using Fact = std::variant<ClusterListed, NodeSeen, NodeDeleted, PodSeen, PodDeleted, WorkloadSeen,
-                          WorkloadDeleted, ClusterAlive, ClusterLost, LeaseHeld, LeaseLost,
-                          AgentConnected, AgentHeartbeat, AgentGoodbye, AgentDisconnected, LagSeen,
-                          LagLost, PersonAsked, StepStarted, StepEnded, Recovered>;
+                          WorkloadDeleted, Seen<KubeBudget>, Gone<KubeBudget>, Seen<KubeAttachment>,
+                          Gone<KubeAttachment>, Seen<KubeLocalVolume>, Gone<KubeLocalVolume>,
+                          Seen<KubeAutoscaler>, Gone<KubeAutoscaler>, ClusterAlive, ClusterLost,
+                          LeaseHeld, LeaseLost, FreezeSeen, AgentConnected, AgentHeartbeat,
+                          AgentGoodbye, AgentDisconnected, LagSeen, LagLost, PersonAsked,
+                          FleetAsked, StepStarted, StepEnded, Recovered>;
 
 /// Something that happened, with its time. The only input of World.
 struct Observation {

@@ -4,6 +4,8 @@
 #include <limits>
 #include <tuple>
 
+#include "coordinator/core/eviction.h"
+
 namespace ecokube::core {
 namespace {
 
@@ -35,7 +37,10 @@ Resources room_on(const World& world, const Node& node) {
   return room;
 }
 
-std::optional<Tier> tier_of(const Node& node, const Policy& policy, TimePoint now) {
+std::optional<Tier> tier_of(const World& world, const Policy& policy, const Node& node,
+                            TimePoint now) {
+  // A person wants it off: what it had to run is demand for others.
+  if (may_be_drained(node, now)) return std::nullopt;
   switch (state_at(node, policy, now)) {
     case Lifecycle::ready:
       if (node.kube->ready != Readiness::ready) return std::nullopt;
@@ -50,10 +55,10 @@ std::optional<Tier> tier_of(const Node& node, const Policy& policy, TimePoint no
     case Lifecycle::powering_down:
     case Lifecycle::powered_down:
     case Lifecycle::quarantined:
-      if (!may_be_woken(node, policy, now)) return std::nullopt;
+      if (!may_be_woken(world, policy, node, now)) return std::nullopt;
       return node.state == Lifecycle::quarantined ? Tier::silent : Tier::asleep;
     case Lifecycle::unknown:
-      if (!may_be_woken(node, policy, now)) return std::nullopt;
+      if (!may_be_woken(world, policy, node, now)) return std::nullopt;
       return Tier::silent;
     case Lifecycle::maintenance: return std::nullopt;
   }
@@ -72,7 +77,7 @@ std::vector<Bin> bins_of(const World& world, const Policy& policy, TimePoint now
   std::vector<Bin> bins;
   for (const auto& [name, node] : world.nodes) {
     if (!node.kube || cordoned_by_other(node)) continue;
-    const auto tier = tier_of(node, policy, now);
+    const auto tier = tier_of(world, policy, node, now);
     if (tier) bins.push_back({*tier, &node, room_on(world, node)});
   }
   std::sort(bins.begin(), bins.end(), [](const Bin& a, const Bin& b) {
@@ -97,11 +102,32 @@ bool runs(const KubePod& pod) {
          pod.phase != PodPhase::failed;
 }
 
+Placement pack(std::vector<Bin> bins, std::vector<Demand> demand) {
+  Placement placement;
+  // Largest first packs best; equal ones keep their order, so the result is one.
+  std::stable_sort(demand.begin(), demand.end(), [](const Demand& a, const Demand& b) {
+    return a.requests.cpu_millicores > b.requests.cpu_millicores;
+  });
+  for (const auto& item : demand) {
+    const auto bin = std::find_if(bins.begin(), bins.end(), [&](const Bin& candidate) {
+      return item.requests.fits_in(candidate.room) &&
+             could_run_on(*candidate.node, item.node_selector, item.tolerations);
+    });
+    if (bin == bins.end()) {
+      placement.unplaced.push_back(item.what);
+      continue;
+    }
+    bin->room -= item.requests;
+    placement.needed_for.try_emplace(bin->node->name, item.what);
+  }
+  return placement;
+}
+
 }  // namespace
 
-bool may_be_woken(const Node& node, const Policy& policy, TimePoint now) {
+bool may_be_woken(const World& world, const Policy& policy, const Node& node, TimePoint now) {
   const Pool* pool = node.kube ? pool_of(policy, node.name, node.kube->labels) : nullptr;
-  const bool asked = node.request && node.request->verb != PersonVerb::sleep;
+  const bool asked = (node.request && node.request->verb != PersonVerb::sleep) || wake_all(world);
   if (pool == nullptr || hold_at(node, now) != nullptr) return false;
   if (pool->mode != Mode::act && !asked) return false;
   if (wake_address_of(node, policy).empty() || node.inventory.nics.empty()) return false;
@@ -119,7 +145,8 @@ bool may_be_woken(const Node& node, const Policy& policy, TimePoint now) {
     }
     // A person's off is undone by a person alone, who asked after it (S10).
     case Lifecycle::maintenance:
-      return asked && node.request->at >= node.since && !node.agent.connected;
+      return node.request && node.request->verb != PersonVerb::sleep &&
+             node.request->at >= node.since && !node.agent.connected;
     case Lifecycle::ready:
     case Lifecycle::draining:
     case Lifecycle::powering_up: return false;
@@ -167,27 +194,20 @@ std::vector<Demand> demand_of(const World& world, const std::vector<ScalerWant>&
   return demand;
 }
 
+bool fits_elsewhere(const World& world, const Policy& policy, const Node& node,
+                    const std::vector<const KubePod*>& pods, TimePoint now) {
+  auto bins = bins_of(world, policy, now);
+  std::erase_if(bins, [&](const Bin& bin) { return bin.tier != Tier::on || bin.node == &node; });
+  std::vector<Demand> demand;
+  for (const auto* pod : pods) {
+    demand.push_back({pod->name, pod->requests, pod->node_selector, pod->tolerations});
+  }
+  return pack(std::move(bins), std::move(demand)).unplaced.empty();
+}
+
 Placement place(const World& world, const Policy& policy, std::vector<Demand> demand,
                 TimePoint now) {
-  Placement placement;
-  auto bins = bins_of(world, policy, now);
-  // Largest first packs best; equal ones keep their order, so the result is one.
-  std::stable_sort(demand.begin(), demand.end(), [](const Demand& a, const Demand& b) {
-    return a.requests.cpu_millicores > b.requests.cpu_millicores;
-  });
-  for (const auto& item : demand) {
-    const auto bin = std::find_if(bins.begin(), bins.end(), [&](const Bin& candidate) {
-      return item.requests.fits_in(candidate.room) &&
-             could_run_on(*candidate.node, item.node_selector, item.tolerations);
-    });
-    if (bin == bins.end()) {
-      placement.unplaced.push_back(item.what);
-      continue;
-    }
-    bin->room -= item.requests;
-    placement.needed_for.try_emplace(bin->node->name, item.what);
-  }
-  return placement;
+  return pack(bins_of(world, policy, now), std::move(demand));
 }
 
 }  // namespace ecokube::core

@@ -29,8 +29,13 @@ struct Placement {
 [[nodiscard]] Placement place(const World& world, const Policy& policy, std::vector<Demand> demand,
                               TimePoint now);
 
+/// Whether these pods, which are bound to `node`, would fit on other nodes that are on.
+[[nodiscard]] bool fits_elsewhere(const World& world, const Policy& policy, const Node& node,
+                                  const std::vector<const KubePod*>& pods, TimePoint now);
+
 /// A node that sleeps or may be asleep and that a packet may wake now.
-[[nodiscard]] bool may_be_woken(const Node& node, const Policy& policy, TimePoint now);
+[[nodiscard]] bool may_be_woken(const World& world, const Policy& policy, const Node& node,
+                                TimePoint now);
 
 /// Whether pods with this selector and these tolerations could run on the node once it is up.
 [[nodiscard]] bool could_run_on(const Node& node, const Labels& selector,

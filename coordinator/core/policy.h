@@ -54,6 +54,9 @@ struct Policy {
   std::vector<Pool> pools;
   std::vector<Scaler> scalers;
   std::map<NodeName, NodeOverride> nodes;
+  /// "namespace/name" or "namespace/*": DaemonSets whose pods serve at a node's address and may
+  /// stop with it all the same (S22).
+  std::vector<std::string> daemonsets_may_stop{"kube-system/*"};
   NodeName host_node;  ///< the coordinator's own host: never put down (S4)
 
   Duration settle{std::chrono::seconds(2)};                 ///< S1
@@ -62,6 +65,7 @@ struct Policy {
   Duration heartbeat_age_max{std::chrono::seconds(20)};     ///< silence that makes an agent absent
   Duration silence_to_off{
       std::chrono::seconds(10)};  ///< t_down: from link closed to off (inferred)
+  Duration drain_deadline{std::chrono::minutes(10)};  ///< from mark to the last pod gone
   Duration down_deadline{std::chrono::seconds(180)};  ///< from shutdown sent to goodbye
   Duration wake_deadline{std::chrono::seconds(600)};  ///< S7, from first packet to Ready
   Duration wake_repeat{std::chrono::seconds(2)};

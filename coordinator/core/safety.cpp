@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "coordinator/core/eviction.h"
 #include "coordinator/core/placement.h"
 
 namespace ecokube::core {
@@ -15,14 +16,64 @@ bool person_asked(const Node& node, TimePoint now) {
 }
 
 void s1_empty(const World& world, const Node& node, Violations& out) {
-  const auto bound = world.pods_on.find(node.name);
-  if (bound == world.pods_on.end()) return;
-  for (const auto& uid : bound->second) {
-    const auto& pod = world.pods.at(uid);
-    if (may_remain(pod)) continue;
-    out.push_back({"S1", "NotEmpty", "pod " + pod.ns + "/" + pod.name + " is bound to it"});
+  const auto work = work_on(world, node);
+  if (work.empty()) return;
+  const auto& pod = *work.front();
+  out.push_back({"S1", "NotEmpty", "pod " + pod.ns + "/" + pod.name + " is bound to it"});
+}
+
+/// All of its work may be moved, and there is room for it elsewhere (S12, S14, S22). A budget that
+/// is used up for the moment bars the beginning, not the rest: the API has the word then.
+void s12_movable(const World& world, const Policy& policy, const Node& node, TimePoint now,
+                 Violations& out) {
+  const auto work = work_on(world, node);
+  for (const auto* pod : work) {
+    if (pod->deleting) continue;
+    if (auto reason = why_not_movable(world, *pod)) {
+      out.push_back({"S12", std::move(reason->code), std::move(reason->text)});
+      return;
+    }
+    const auto* budget = node.marked ? nullptr : exhausted_budget(world, *pod);
+    if (budget != nullptr) {
+      out.push_back({"S12", "NotEnoughPdb",
+                     "the budget " + budget->key() + " allows no pod to be moved now"});
+      return;
+    }
+  }
+  if (node.marked || work.empty() || fits_elsewhere(world, policy, node, work, now)) return;
+  out.push_back({"S12", "NoPlaceToMovePods", "no other node that is on has room for its pods"});
+}
+
+void s12_detached(const World& world, const Node& node, Violations& out) {
+  for (const auto& [name, attachment] : world.attachments) {
+    if (attachment.node != node.name) continue;
+    out.push_back(
+        {"S12", "VolumeAttached", "the volume " + attachment.volume + " is still attached to it"});
     return;
   }
+}
+
+void s14_storage(const World& world, const Node& node, Violations& out) {
+  for (const auto& [name, volume] : world.local_volumes) {
+    if (std::find(volume.nodes.begin(), volume.nodes.end(), node.name) == volume.nodes.end()) {
+      continue;
+    }
+    out.push_back(
+        {"S14", "LocalVolume", "the local volume " + name + " of " + volume.claim + " is on it"});
+    return;
+  }
+}
+
+void s25_owned_by_other(const Node& node, Violations& out) {
+  if (!node.kube || node.kube->owned_by.empty()) return;
+  out.push_back(
+      {"S25", "OwnedByOther", node.kube->owned_by + " owns its power or health; pause that first"});
+}
+
+void s27_frozen(const World& world, Violations& out) {
+  if (!world.freeze.now) return;
+  const auto& freeze = *world.freeze.now;
+  out.push_back({"S27", "Frozen", "frozen by " + freeze.by + ": " + freeze.reason});
 }
 
 /// Empty by a list that is not older than our mark, made after the settle time (S1).
@@ -169,14 +220,30 @@ void s17_flapping(const Policy& policy, const Node& node, TimePoint now, Violati
   }
 }
 
-void check_shutdown(const Policy& policy, const Node& node, Violations& out) {
+void check_shutdown(const World& world, const Policy& policy, const Node& node, Violations& out) {
+  s1_empty(world, node, out);
   s1_listed(policy, node, out);
+  s12_detached(world, node, out);
   if (node.state != Lifecycle::draining || node.agent.boot_id != node.down.boot_id) {
     out.push_back({"S1", "NotDraining", "it is not the boot that was marked"});
   }
   if (!mark_stands(node)) {
     out.push_back({"S1", "MarkGone", "our taint is not on it any more, pods may come"});
   }
+}
+
+/// Only what was there when the node was marked, and only while its mark keeps others away (S12).
+void check_evict(const Node& node, const EvictPods& evict, TimePoint now, Violations& out) {
+  if (node.state != Lifecycle::draining || !node.down.mark_revision || !mark_stands(node)) {
+    out.push_back({"S12", "NotMarked", "our mark does not keep pods away from it"});
+  }
+  if (!may_be_drained(node, now)) {
+    out.push_back({"S12", "NotAsked", "no person has asked to empty it"});
+  }
+  const bool known = std::all_of(evict.pods.begin(), evict.pods.end(), [&](const auto& pod) {
+    return node.down.evicting.contains(pod.uid);
+  });
+  if (!known) out.push_back({"S12", "WorkCame", "a pod that came after the mark is not moved"});
 }
 
 void check_wake(const Node& node, TimePoint now, Violations& out) {
@@ -215,7 +282,14 @@ std::vector<Violation> blockers(const World& world, const Policy& policy, const 
   Violations out;
   s4_floors(world, policy, node, now, out);
   s10_s11_people(node, now, out);
-  s1_empty(world, node, out);
+  if (may_be_drained(node, now)) {
+    s12_movable(world, policy, node, now, out);
+  } else {
+    s1_empty(world, node, out);
+  }
+  s14_storage(world, node, out);
+  s25_owned_by_other(node, out);
+  s27_frozen(world, out);
   s5_lease(world, now, out);
   s2_fresh(world, policy, node, now, out);
   s3_wakeable(policy, node, now, out);
@@ -234,6 +308,7 @@ std::vector<Violation> check(const World& world, const Policy& policy, const Ste
     check_scale(world, policy, step, *scale, now, out);
     return out;
   }
+  if (step.id.verb == Verb::record_freeze) return out;
   const auto at = world.nodes.find(step.id.subject);
   if (at == world.nodes.end()) {
     out.push_back({"S2", "UnknownNode", "no such node is known"});
@@ -250,7 +325,10 @@ std::vector<Violation> check(const World& world, const Policy& policy, const Ste
       out.push_back({"S5", "OldFence", "the step was decided under another Lease"});
     }
   }
-  if (step.id.verb == Verb::shutdown) check_shutdown(policy, node, out);
+  if (step.id.verb == Verb::shutdown) check_shutdown(world, policy, node, out);
+  if (const auto* evict = std::get_if<EvictPods>(&step.action)) {
+    check_evict(node, *evict, now, out);
+  }
   if (step.id.verb == Verb::wake) check_wake(node, now, out);
   return out;
 }

@@ -22,6 +22,7 @@ struct Reason {
 
 enum class Verb {
   mark,
+  evict,
   list_pods,
   shutdown,
   record_off,
@@ -29,13 +30,16 @@ enum class Verb {
   unmark,
   quarantine,
   record_hold,
+  record_freeze,
   scale
 };
 [[nodiscard]] std::string_view to_string(Verb verb);
 
+inline constexpr std::string_view kFleetSubject = "fleet/freeze";
+
 /// The same World gives the same ids: a doubled or replayed step is recognised by its id.
 struct StepId {
-  std::string subject;  ///< a node's name, or "scaler/<name>"
+  std::string subject;  ///< a node's name, "scaler/<name>" or "fleet/freeze"
   Verb verb;
   std::int64_t transition;  ///< the subject's transition number in World
   std::int64_t attempt;     ///< 1, 2, ... within that transition
@@ -50,7 +54,17 @@ struct MarkNode {
   std::string boot_id;      ///< goes into the intent, so that a reboot is told from a crash
   bool already_cordoned;    ///< by someone else: then the cordon is not ours and stays
   std::string wake_recipe;  ///< core/marks.h; stays on the Node, so that a successor can wake it
+  std::vector<std::string> pods_to_evict;  ///< UIDs; once marked, these and no others are moved
   bool operator==(const MarkNode&) const = default;
+};
+/// Asks the Eviction API for each of these pods, one after another, under their budgets (S12).
+struct EvictPods {
+  struct Pod {
+    std::string uid, ns, name;
+    bool operator==(const Pod&) const = default;
+  };
+  std::vector<Pod> pods;
+  bool operator==(const EvictPods&) const = default;
 };
 /// The pods bound to the node by a list not older than `min_revision` (S1).
 struct ListPods {
@@ -87,6 +101,11 @@ struct RecordHold {
   std::string text;  ///< core/marks.h's hold text; empty: removes the annotation
   bool operator==(const RecordHold&) const = default;
 };
+/// Of the fleet, not of a node: the annotation on the Lease by which a freeze outlives us (S27).
+struct RecordFreeze {
+  std::string text;  ///< core/marks.h's freeze text; empty: removes the annotation
+  bool operator==(const RecordFreeze&) const = default;
+};
 struct ScaleWorkload {
   std::string kind, ns, name;
   std::int64_t replicas;
@@ -94,8 +113,8 @@ struct ScaleWorkload {
 };
 
 /// One thing to do, as data. Same order as Verb.
-using Action = std::variant<MarkNode, ListPods, ShutdownNode, RecordOff, WakeNode, UnmarkNode,
-                            QuarantineNode, RecordHold, ScaleWorkload>;
+using Action = std::variant<MarkNode, EvictPods, ListPods, ShutdownNode, RecordOff, WakeNode,
+                            UnmarkNode, QuarantineNode, RecordHold, RecordFreeze, ScaleWorkload>;
 
 struct Step {
   StepId id;
@@ -108,7 +127,7 @@ struct Step {
 /// True for steps that take capacity away: only the Lease's holder may, and they are journalled
 /// with fsync before they are sent.
 [[nodiscard]] constexpr bool takes_capacity_away(Verb verb) {
-  return verb == Verb::mark || verb == Verb::shutdown;
+  return verb == Verb::mark || verb == Verb::evict || verb == Verb::shutdown;
 }
 
 }  // namespace ecokube::core

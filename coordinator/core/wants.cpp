@@ -56,6 +56,10 @@ class Wanting {
     if (const auto* hold = hold_at(node, now_)) {
       return NodeWant{node.name, on, {"Held", "held by " + hold->by + ": " + hold->reason}};
     }
+    if (wake_all(world_)) {
+      return NodeWant{
+          node.name, true, {"Evacuating", "everything is woken: " + world_.freeze.now->reason}};
+    }
     if (pool->mode == Mode::off) {
       return NodeWant{node.name, on, {"PoolOff", "pool " + pool->name + " has mode off"}};
     }

@@ -8,6 +8,7 @@ namespace ecokube::core {
 std::string_view to_string(Verb verb) {
   switch (verb) {
     case Verb::mark: return "mark";
+    case Verb::evict: return "evict";
     case Verb::list_pods: return "list_pods";
     case Verb::shutdown: return "shutdown";
     case Verb::record_off: return "record_off";
@@ -15,6 +16,7 @@ std::string_view to_string(Verb verb) {
     case Verb::unmark: return "unmark";
     case Verb::quarantine: return "quarantine";
     case Verb::record_hold: return "record_hold";
+    case Verb::record_freeze: return "record_freeze";
     case Verb::scale: return "scale";
   }
   return "?";
@@ -71,6 +73,15 @@ std::string_view to_string(PersonVerb verb) {
     case PersonVerb::hold: return "hold";
     case PersonVerb::release: return "release";
     case PersonVerb::test_wake: return "test-wake";
+  }
+  return "?";
+}
+
+std::string_view to_string(FleetVerb verb) {
+  switch (verb) {
+    case FleetVerb::freeze: return "freeze";
+    case FleetVerb::evacuate: return "evacuate";
+    case FleetVerb::unfreeze: return "unfreeze";
   }
   return "?";
 }

@@ -71,6 +71,7 @@ struct WayDown {
   std::optional<Revision> listed_revision;
   std::optional<TimePoint> listed_at;
   std::vector<std::string> may_remain;  ///< pod UIDs of that list
+  std::set<std::string> evicting;       ///< UIDs of the pods that are moved off it; may be empty
   bool work_found = false;              ///< the list, or the watch since, saw work
   bool give_up = false;  ///< a step of ours failed, or the cluster went backwards: go back
   bool resumed = false;  ///< begun by a predecessor, whose order the machine may be obeying already
@@ -138,6 +139,24 @@ struct ScalerView {
   std::optional<TimePoint> retry_not_before;
 };
 
+/// Nothing takes capacity away while it stands; `wake_all` also has every sleeper woken (S27).
+struct Freeze {
+  bool wake_all = false;
+  std::string by;
+  std::string reason;
+  bool operator==(const Freeze&) const = default;
+};
+
+/// The freeze in force, and how far it has been written to the Lease.
+struct FreezeView {
+  std::optional<Freeze> now;
+  bool unsaved = false;  ///< what stands on the Lease is older
+  std::int64_t transition = 0;
+  std::int64_t attempts = 0;  ///< record_freeze steps started in this transition
+  std::map<StepId, TimePoint> in_flight;
+  std::optional<TimePoint> retry_not_before;
+};
+
 /// All that is known. Changed by apply() alone.
 class World {
  public:
@@ -145,6 +164,10 @@ class World {
   std::map<std::string, KubePod> pods;            ///< by UID
   std::map<std::string, KubeWorkload> workloads;  ///< by KubeWorkload::key()
   std::map<std::string, ScalerView> scalers;
+  std::map<std::string, KubeBudget> budgets;  ///< these four by their key()
+  std::map<std::string, KubeAttachment> attachments;
+  std::map<std::string, KubeLocalVolume> local_volumes;
+  std::map<std::string, KubeAutoscaler> autoscalers;
 
   std::map<NodeName, std::set<std::string>> pods_on;  ///< UIDs of the pods bound to a node
 
@@ -158,6 +181,9 @@ class World {
   std::int64_t fence = 0;  ///< 0: no Lease held
   std::optional<TimePoint> lease_valid_until;
   std::int64_t fence_highest_seen = 0;
+
+  FreezeView freeze;
+  std::vector<std::string> daemonsets_may_stop;  ///< the policy's, since counting work needs it
 
   TimePoint now;  ///< of the newest observation
 };
@@ -184,6 +210,9 @@ void apply(World& world, const Observation& observation);
 
 /// Power from evidence, never from what we ordered.
 [[nodiscard]] PowerState power_at(const Node& node, const Policy& policy, TimePoint now);
+
+/// An evacuation is on: every sleeper is woken (S27).
+[[nodiscard]] bool wake_all(const World& world);
 
 /// Why the node may not be put down by anyone but a person with force: the hold in force now.
 [[nodiscard]] const Hold* hold_at(const Node& node, TimePoint now);
