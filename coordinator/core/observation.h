@@ -23,10 +23,10 @@ struct ClusterListed {
   std::vector<KubeNode> nodes;
   std::vector<KubePod> pods;
   std::vector<KubeWorkload> workloads;
-  std::vector<KubeBudget> budgets;
-  std::vector<KubeAttachment> attachments;
-  std::vector<KubeLocalVolume> local_volumes;
-  std::vector<KubeAutoscaler> autoscalers;
+  std::vector<KubeBudget> budgets = {};
+  std::vector<KubeAttachment> attachments = {};
+  std::vector<KubeLocalVolume> local_volumes = {};
+  std::vector<KubeAutoscaler> autoscalers = {};
 };
 struct NodeSeen {
   KubeNode node;

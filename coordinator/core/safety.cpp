@@ -41,7 +41,8 @@ void s12_movable(const World& world, const Policy& policy, const Node& node, Tim
     }
   }
   if (node.marked || work.empty() || fits_elsewhere(world, policy, node, work, now)) return;
-  out.push_back({"S12", "NoPlaceToMovePods", "no other node that is on has room for its pods"});
+  out.push_back({"S12", "NoPlaceToMovePods",
+                 "no other node that is on has room for its pods; wake one first"});
 }
 
 void s12_detached(const World& world, const Node& node, Violations& out) {

@@ -54,7 +54,8 @@ struct MarkNode {
   std::string boot_id;      ///< goes into the intent, so that a reboot is told from a crash
   bool already_cordoned;    ///< by someone else: then the cordon is not ours and stays
   std::string wake_recipe;  ///< core/marks.h; stays on the Node, so that a successor can wake it
-  std::vector<std::string> pods_to_evict;  ///< UIDs; once marked, these and no others are moved
+  std::vector<std::string> pods_to_evict =
+      {};  ///< UIDs; once marked, these and no others are moved
   bool operator==(const MarkNode&) const = default;
 };
 /// Asks the Eviction API for each of these pods, one after another, under their budgets (S12).

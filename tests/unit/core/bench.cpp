@@ -54,6 +54,7 @@ KubePod pending_pod(const std::string& name, std::int64_t millicores) {
   pod.phase = PodPhase::pending;
   pod.unschedulable = true;
   pod.owner_kind = "ReplicaSet";
+  pod.owner_name = "app";
   pod.requests = {millicores, std::int64_t{1} << 20, 1};
   return pod;
 }
@@ -63,6 +64,7 @@ KubePod bound_pod(const std::string& name, const NodeName& node) {
   pod.unschedulable = false;
   pod.node = node;
   pod.phase = PodPhase::running;
+  pod.ready = true;
   return pod;
 }
 

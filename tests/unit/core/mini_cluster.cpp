@@ -42,7 +42,9 @@ StepEnded MiniFleet::perform(const Step& step) {
     case Verb::record_off:
     case Verb::quarantine:
     case Verb::record_hold: return annotate(step);
+    case Verb::record_freeze:
     case Verb::scale: break;
+    case Verb::evict: return evict(step);
   }
   return {step.id, Outcome::done, "", 0, {}};
 }
@@ -88,6 +90,36 @@ StepEnded MiniFleet::annotate(const Step& step) {
   return {step.id, Outcome::done, "", revision_, {}};
 }
 
+/// As the Eviction API does it: accepted, the pod is deleted a while later and its ReplicaSet makes
+/// another; or refused by the budget.
+StepEnded MiniFleet::evict(const Step& step) {
+  StepEnded ended{step.id, Outcome::done, "", 0, {}};
+  for (const auto& wanted : std::get<EvictPods>(step.action).pods) {
+    const auto at_pod = pods_.find(wanted.uid);
+    if (at_pod == pods_.end() || at_pod->second.deleting) continue;
+    std::erase_if(evicted_at_, [&](TimePoint at) { return now - at > seconds(60); });
+    if (std::ssize(evicted_at_) >= evictions_a_minute_) {
+      ended = {step.id, Outcome::refused, "the budget allows none of " + wanted.name, 0, {}};
+      continue;
+    }
+    evicted_at_.push_back(now);
+    ++evictions_;
+    at_pod->second.deleting = true;
+    changed_pod(wanted.uid);
+    in(500, 30'000,
+       [this, uid = wanted.uid, life = lives_[wanted.uid],
+        millicores = at_pod->second.requests.cpu_millicores] {
+         end_pod(uid);
+         add_pod(life, millicores);
+       });
+  }
+  return ended;
+}
+
+void MiniFleet::ask(const NodeName& name, PersonVerb verb) {
+  if (running_) post(PersonAsked{name, verb, "anna", "test", seconds(1800)});
+}
+
 StepEnded MiniFleet::list(const Step& step) {
   StepEnded ended{step.id, Outcome::done, "", revision_, {}};
   for (const auto& [uid, pod] : pods_) {
@@ -127,12 +159,15 @@ void MiniFleet::bind(KubePod& pod, const NodeName& node) {
   pod.node = node;
   pod.unschedulable = false;
   pod.phase = PodPhase::running;
+  pod.ready = true;
   changed_pod(pod.uid);
-  at(now + lives_[pod.uid], [this, uid = pod.uid] {
-    pods_.erase(uid);
-    ++revision_;
-    watch(PodDeleted{uid, revision_});
-  });
+  at(now + lives_[pod.uid], [this, uid = pod.uid] { end_pod(uid); });
+}
+
+void MiniFleet::end_pod(const std::string& uid) {
+  if (pods_.erase(uid) == 0) return;  // it was evicted and is gone already
+  ++revision_;
+  watch(PodDeleted{uid, revision_});
 }
 
 void MiniFleet::schedule_pods() {

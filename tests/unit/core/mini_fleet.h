@@ -52,6 +52,11 @@ class MiniFleet {
   /// A pod that runs for `life` once it is bound.
   void add_pod(Duration life, std::int64_t millicores = 3000);
 
+  /// A person at the API.
+  void ask(const NodeName& name, PersonVerb verb);
+  /// All pods of the fleet are under one budget; evictions within a minute are refused beyond it.
+  void set_evictions_a_minute(int allowed) { evictions_a_minute_ = allowed; }
+  [[nodiscard]] int evictions() const { return evictions_; }
   /// By somebody else's hand.
   void cordon(const NodeName& name);
   void taint(const NodeName& name, Taint taint);
@@ -100,6 +105,8 @@ class MiniFleet {
   StepEnded mark(const Step& step);
   StepEnded unmark(const Step& step);
   StepEnded annotate(const Step& step);
+  StepEnded evict(const Step& step);
+  void end_pod(const std::string& uid);
   StepEnded list(const Step& step);
   void schedule_pods();
   [[nodiscard]] bool bindable(const KubeNode& node, Duration view_age) const;
@@ -138,6 +145,9 @@ class MiniFleet {
   std::map<std::string, KubePod> pods_;
   std::map<std::string, Duration> lives_;
   int pods_made_ = 0;
+  int evictions_a_minute_ = 100;
+  int evictions_ = 0;
+  std::vector<TimePoint> evicted_at_;
   std::uint64_t sessions_ = 0;
 };
 

@@ -32,10 +32,40 @@ bool in_pool(const Node& node) {
   return role != node.kube->labels.end() && role->second == "worker";
 }
 
-void view(const World& world, const Policy& policy, const Node& node, TimePoint now, Broken& out) {
-  for (const auto& [uid, pod] : world.pods) {
-    if (pod.node == node.name && works(pod)) out.push_back("S1 " + uid);
+/// May be taken off a node, as far as its own fields and its kind tell. No budget is in these
+/// tests.
+bool movable(const World& world, const KubePod& pod) {
+  if (pod.deleting) return true;
+  int kin = 0;
+  for (const auto& [uid, other] : world.pods) {
+    const bool same = other.owner_kind == pod.owner_kind && other.owner_name == pod.owner_name;
+    if (same && other.ready && !other.deleting && uid != pod.uid) ++kin;
   }
+  return pod.owner_kind == "ReplicaSet" && !pod.local_storage && pod.safe_to_evict != false &&
+         !pod.labels.contains("ecokube.io/quorum") && kin > 0;
+}
+
+bool asked_to_empty(const Node& node, TimePoint now) {
+  return asked_down(node, now) && node.request->verb == PersonVerb::sleep;
+}
+
+void view(const World& world, const Policy& policy, const Node& node, Verb verb, TimePoint now,
+          Broken& out) {
+  for (const auto& [uid, pod] : world.pods) {
+    if (pod.node != node.name || !works(pod)) continue;
+    const bool moves = verb != Verb::shutdown && asked_to_empty(node, now) && movable(world, pod);
+    if (!moves) out.push_back("S1 " + uid);
+  }
+  if (world.freeze.now) out.push_back("S27 frozen");
+  for (const auto& [name, volume] : world.local_volumes) {
+    for (const auto& on : volume.nodes) {
+      if (on == node.name) out.push_back("S14 " + name);
+    }
+  }
+  for (const auto& [name, attachment] : world.attachments) {
+    if (verb == Verb::shutdown && attachment.node == node.name) out.push_back("S12 " + name);
+  }
+  if (!node.kube->owned_by.empty()) out.push_back("S25 owned");
   const bool fresh = world.cluster_ok && world.cluster_seen_at &&
                      *world.cluster_seen_at + policy.cluster_view_age_max >= now;
   if (!fresh) out.push_back("S2 stale view");
@@ -114,6 +144,19 @@ void emptied(const Policy& policy, const Node& node, Broken& out) {
   if (seen && !tainted) out.push_back("S1 the mark is gone");
 }
 
+void evicting(const World& world, const Node& node, const EvictPods& evict, TimePoint now,
+              Broken& out) {
+  if (!asked_to_empty(node, now)) out.push_back("S12 nobody asked");
+  if (node.state != Lifecycle::draining || !node.down.marked_at) out.push_back("S12 not marked");
+  for (const auto& pod : evict.pods) {
+    const auto known = world.pods.find(pod.uid);
+    if (!node.down.evicting.contains(pod.uid)) out.push_back("S12 came later " + pod.uid);
+    if (known != world.pods.end() && known->second.node != node.name) {
+      out.push_back("S12 of another node " + pod.uid);
+    }
+  }
+}
+
 void waking(const Node& node, TimePoint now, Broken& out) {
   if (held(node, now)) out.push_back("S10 held");
   const bool asked_after =
@@ -127,16 +170,18 @@ std::vector<std::string> broken_rules(const World& world, const Policy& policy, 
                                       TimePoint now) {
   Broken out;
   if (policy.dry_run) out.push_back("S9");
-  if (step.id.verb == Verb::scale) return out;
+  if (step.id.verb == Verb::scale || step.id.verb == Verb::record_freeze) return out;
   const Node& node = world.nodes.at(step.id.subject);
   if (step.id.transition != node.transition) out.push_back("S8 old step");
   if (step.id.verb == Verb::wake) waking(node, now, out);
-  if (step.id.verb != Verb::mark && step.id.verb != Verb::shutdown) return out;
+  const bool takes =
+      step.id.verb == Verb::mark || step.id.verb == Verb::evict || step.id.verb == Verb::shutdown;
+  if (!takes) return out;
   if (!node.kube) {
     out.push_back("S2 no Node");
     return out;
   }
-  view(world, policy, node, now, out);
+  view(world, policy, node, step.id.verb, now, out);
   power_path(policy, node, now, out);
   floors(world, policy, node, now, out);
   writer(world, step, now, out);
@@ -144,6 +189,9 @@ std::vector<std::string> broken_rules(const World& world, const Policy& policy, 
   const bool theirs =
       node.kube->unschedulable && !node.kube->annotations.contains("ecokube.io/cordoned");
   if (theirs) out.push_back("S11 cordoned by another");
+  if (const auto* evict = std::get_if<EvictPods>(&step.action)) {
+    evicting(world, node, *evict, now, out);
+  }
   if (step.id.verb == Verb::shutdown) emptied(policy, node, out);
   return out;
 }

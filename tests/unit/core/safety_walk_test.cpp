@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <random>
 
 #include "bench.h"
@@ -39,7 +40,7 @@ class Bender {
   void bend_around(Bench& bench, Node& node) {
     World& world = bench.world;
     Pool& pool = bench.policy.pools.front();
-    switch (draw(13)) {
+    switch (draw(17)) {
       case 0: world.cluster_ok = false; return;
       case 1: world.cluster_seen_at = bench.now - seconds(29 + draw(3)); return;
       case 2: world.went_backwards_at = bench.now - seconds(29 + draw(3)); return;
@@ -52,14 +53,24 @@ class Bender {
       case 9: bench.policy.host_node = node.name; return;
       case 10: bench.policy.unready_percent_max = draw(100); return;
       case 11: bench.policy.downs_per_day_max = draw(3); return;
-      default: {
-        KubePod pod = bound_pod("late", node.name);
-        pod.owner_kind = draw(2) == 0 ? "DaemonSet" : "Job";
-        pod.phase = draw(2) == 0 ? PodPhase::running : PodPhase::succeeded;
-        world.pods_on[node.name].insert(pod.uid);
-        world.pods[pod.uid] = pod;
-      }
+      case 12: world.freeze.now = Freeze{draw(2) == 0, "anna", ""}; return;
+      case 13: world.attachments["a"] = {"a", 1, node.name, "disk"}; return;
+      case 14: world.local_volumes["v"] = {"v", 1, {node.name}, "default/data"}; return;
+      case 15: node.kube->owned_by = "kured"; return;
+      default: return bend_pods(world, node);
     }
+  }
+
+  void bend_pods(World& world, Node& node) {
+    constexpr std::array kOwners{"DaemonSet", "Job", "ReplicaSet", ""};
+    KubePod pod = bound_pod("late", node.name);
+    pod.owner_kind = kOwners[static_cast<std::size_t>(draw(std::ssize(kOwners)))];
+    pod.phase = draw(4) == 0 ? PodPhase::succeeded : PodPhase::running;
+    pod.local_storage = draw(8) == 0;
+    if (draw(8) == 0) pod.labels["ecokube.io/quorum"] = "db";
+    if (draw(8) == 0) pod.safe_to_evict = false;
+    world.pods_on[node.name].insert(pod.uid);
+    world.pods[pod.uid] = pod;
   }
 
   void bend_node(Node& node, TimePoint now) {
@@ -107,10 +118,13 @@ class Bender {
   std::mt19937_64 random_;
 };
 
-/// w1 is listed and about to be shut down, w2 and w3 idle, w4 asleep, w5 off by a person.
+/// w1 is listed and about to be shut down, w2 and w3 idle, w4 asleep, w5 off by a person; w6 is
+/// emptied for a person, its pod has a sibling on w7.
 Bench all_kinds() {
   Bench bench;
-  bench.fleet({"w1", "w2", "w3", "w4", "w5"});
+  bench.fleet({"w1", "w2", "w3", "w4", "w5", "w6", "w7"});
+  bench.see(PodSeen{bound_pod("moves", "w6")});
+  bench.see(PodSeen{bound_pod("stays", "w7")});
   bench.put_to_sleep("w4");
   bench.goodbye("w5", LeaveOrigin::person);
   bench.hang_up("w5");
@@ -119,6 +133,9 @@ Bench all_kinds() {
   bench.see_marked("w1", true, Readiness::ready);
   bench.pass(bench.policy.settle);
   bench.run("w1", Verb::list_pods);
+  bench.see(PersonAsked{"w6", PersonVerb::sleep, "anna", "", {}});
+  bench.run("w6", Verb::mark);
+  bench.see_marked("w6", true, Readiness::ready);
   return bench;
 }
 
@@ -127,6 +144,8 @@ std::vector<Step> hostile_steps(const World& world) {
   for (const auto& [name, node] : world.nodes) {
     const auto id = [&](Verb verb) { return StepId{name, verb, node.transition, 1}; };
     steps.push_back({id(Verb::mark), MarkNode{0, "", false, ""}, {}, 1});
+    steps.push_back({id(Verb::evict), EvictPods{{{"uid-moves", "default", "moves"}}}, {}, 1});
+    steps.push_back({id(Verb::evict), EvictPods{{{"uid-late", "default", "late"}}}, {}, 1});
     steps.push_back({id(Verb::shutdown), ShutdownNode{1, {}}, {}, 1});
     steps.push_back({id(Verb::wake), WakeNode{"127.0.0.255:9", {}}, {}, 1});
   }
@@ -150,7 +169,7 @@ TEST(SafetyWalk, NoHostileStepGetsThroughInABentWorld) {
       }
     }
   }
-  for (const auto verb : {Verb::mark, Verb::shutdown, Verb::wake}) {
+  for (const auto verb : {Verb::mark, Verb::evict, Verb::shutdown, Verb::wake}) {
     EXPECT_GT(passed[verb], 1000) << to_string(verb);
     EXPECT_GT(refused[verb], 1000) << to_string(verb);
   }
@@ -158,9 +177,11 @@ TEST(SafetyWalk, NoHostileStepGetsThroughInABentWorld) {
 
 TEST(SafetyWalk, EveryStepOfAFleetInTroubleKeepsTheRules) {
   int steps = 0;
+  int evictions = 0;
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
     MiniFleet fleet(seed, 4, true);
     fleet.policy.pools.front().min_on = fleet.draw(0, 1);
+    fleet.set_evictions_a_minute(static_cast<int>(fleet.draw(0, 3)));
     fleet.on_step = [&](const Step& step, const World& world, TimePoint now) {
       ++steps;
       for (const auto& rule : broken_rules(world, fleet.policy, step, now)) {
@@ -170,11 +191,16 @@ TEST(SafetyWalk, EveryStepOfAFleetInTroubleKeepsTheRules) {
     for (int round = 0; round < 20; ++round) {
       fleet.run_for(seconds(fleet.draw(1, 180)));
       fleet.add_pod(seconds(fleet.draw(1, 200)), fleet.draw(500, 4000));
+      if (fleet.draw(0, 2) == 0) {
+        fleet.ask("w" + std::to_string(fleet.draw(1, 4)), PersonVerb::sleep);
+      }
     }
+    evictions += fleet.evictions();
     for (const auto& error : fleet.errors()) ADD_FAILURE() << "seed " << seed << ": " << error;
     if (testing::Test::HasFailure()) return;
   }
   EXPECT_GT(steps, 1000);
+  EXPECT_GT(evictions, 20);
 }
 
 TEST(SafetyWalk, S7TheSameDecisionThatWithdrawsAPromisePicksAnother) {
