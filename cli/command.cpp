@@ -17,6 +17,9 @@ std::string_view to_string(Verb verb) {
     case Verb::hold: return "hold";
     case Verb::release: return "release";
     case Verb::test_wake: return "test-wake";
+    case Verb::freeze: return "freeze";
+    case Verb::evacuate: return "evacuate";
+    case Verb::unfreeze: return "unfreeze";
   }
   return "?";
 }
@@ -77,6 +80,23 @@ void add_wait(CLI::App& sub, Command& command) {
       ->type_name("TIME");
 }
 
+void add_fleet_verbs(CLI::App& app, Command& command) {
+  const auto reason = [&](CLI::App& sub) {
+    return sub.add_option("--reason", command.reason, "Why; shown to others")->type_name("TEXT");
+  };
+  auto* freeze = add_verb(app, command, Verb::freeze,
+                          "Switch nothing off any more, whoever leads, until unfreeze");
+  reason(*freeze)->required();
+  auto* evacuate = add_verb(app, command, Verb::evacuate,
+                            "Freeze, wake every node and wait for it: before Eco-Kube is removed");
+  reason(*evacuate)->required();
+  evacuate
+      ->add_option("--timeout", time_reader([&](auto time) { command.timeout = time; }),
+                   "How long to wait (default 15m)")
+      ->type_name("TIME");
+  reason(*add_verb(app, command, Verb::unfreeze, "End a freeze or an evacuation"));
+}
+
 void add_verbs(CLI::App& app, Command& command) {
   add_verb(app, command, Verb::nodes, "All nodes: state, power, pods and why");
   add_verb(app, command, Verb::fleet, "The whole at a glance: power, demand, plan");
@@ -100,6 +120,7 @@ void add_verbs(CLI::App& app, Command& command) {
                                   "Switch a node off and on again: proves that it can be woken");
   add_reason(*test_wake, command, "");
   add_wait(*test_wake, command);
+  add_fleet_verbs(app, command);
 }
 
 }  // namespace

@@ -15,7 +15,20 @@ inline constexpr int kExitOk = 0;
 inline constexpr int kExitFailed = 1;  ///< refused, failed, or not done in time
 inline constexpr int kExitUsage = 2;
 
-enum class Verb { nodes, fleet, explain, events, wake, sleep, hold, release, test_wake };
+enum class Verb {
+  nodes,
+  fleet,
+  explain,
+  events,
+  wake,  ///< from here on something is changed
+  sleep,
+  hold,
+  release,
+  test_wake,
+  freeze,  ///< from here on it is the whole fleet's
+  evacuate,
+  unfreeze,
+};
 
 /// The verb's word on the command line and in the API's paths.
 [[nodiscard]] std::string_view to_string(Verb verb);
@@ -34,6 +47,7 @@ struct Command {
   std::chrono::seconds timeout{900};
 
   [[nodiscard]] bool changes_something() const { return verb >= Verb::wake; }
+  [[nodiscard]] bool is_for_all() const { return verb >= Verb::freeze; }
 };
 
 /// The command, or the exit code when all is said (help, version, a mistake).

@@ -121,6 +121,38 @@ int ask(const Command& command, ApiClient& client) {
   return wait_for(command, client, before, asked_at_ms);
 }
 
+/// An evacuation is over when each node of a pool is up and bears no mark of ours.
+int wait_for_all(const Command& command, ApiClient& client) {
+  const bool tell = !command.json && ::isatty(STDOUT_FILENO) == 1;
+  const auto until = std::chrono::steady_clock::now() + command.timeout;
+  std::string told;
+  while (true) {
+    const auto now = client.get("/api/v1/nodes");
+    if (!now) return failed(now.error());
+    const auto left = not_back(*now);
+    if (left.empty()) break;
+    if (tell && left != told) std::cout << "  not back yet: " << left << std::endl;
+    told = left;
+    if (std::chrono::steady_clock::now() >= until) {
+      return failed({Errc::timeout, "not back yet: " + left +
+                                        "; ecoctl explain NODE says why. The evacuation stands."});
+    }
+    client.pause(kPollEvery);
+  }
+  if (!command.json) std::cout << "Every node is on and bears no mark of ours.\n";
+  return kExitOk;
+}
+
+int ask_all(const Command& command, ApiClient& client) {
+  json::object body{{"by", asker()}};
+  if (!command.reason.empty()) body["reason"] = command.reason;
+  const auto path = "/api/v1/fleet/" + std::string(to_string(command.verb));
+  const auto answer = client.post(path, body);
+  if (!answer) return failed(answer.error());
+  print(command, *answer, asked_all_view);
+  return command.verb == Verb::evacuate ? wait_for_all(command, client) : kExitOk;
+}
+
 }  // namespace
 
 int run(const Command& command) try {
@@ -133,7 +165,7 @@ int run(const Command& command) try {
     case Verb::explain:
       return show(command, api, node_path(command, "explanation"), explanation_view);
     case Verb::events: return events(command, api);
-    default: return ask(command, api);
+    default: return command.is_for_all() ? ask_all(command, api) : ask(command, api);
   }
 } catch (const std::exception& problem) {
   return failed(

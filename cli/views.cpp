@@ -188,11 +188,26 @@ std::string fleet_view(const json::object& document, bool colours) {
   add_line(out, "Lease",
            flag_at(lease, "held") ? "held, fence " + whole(lease, "fence")
                                   : "not held: nothing is put to sleep from here");
+  if (const auto& freeze = object_at(document, "freeze"); !freeze.empty()) {
+    const auto by = text_at(freeze, "by");
+    add_line(out, "Frozen",
+             paint(fmt::format("{}{}: {}; nothing is switched off, ecoctl unfreeze ends it",
+                               text_at(freeze, "verb"), by.empty() ? "" : " by " + by,
+                               text_at(freeze, "reason")),
+                   Colour::bad, colours));
+  }
   if (flag_at(document, "dry_run"))
     add_line(out, "Dry run", "decisions are shown, nothing is done");
   out += scalers_view(array_at(document, "scalers"), colours);
   out += plan_view(array_at(object_at(document, "plan"), "steps"), colours);
   return out;
+}
+
+std::string asked_all_view(const json::object& document, bool /*colours*/) {
+  const auto verb = text_at(document, "verb");
+  if (verb == "unfreeze") return "Unfrozen: idle nodes may be switched off again.\n";
+  if (verb == "evacuate") return "Frozen, and every node is being woken.\n";
+  return "Frozen: nothing is switched off until ecoctl unfreeze.\n";
 }
 
 std::string explanation_view(const json::object& document, bool colours) {

@@ -16,6 +16,9 @@ namespace ecokube::cli {
 /// The answer to wake, sleep, hold, release and test-wake.
 [[nodiscard]] std::string asked_view(const boost::json::object& document, bool colours);
 
+/// The answer to freeze, evacuate and unfreeze.
+[[nodiscard]] std::string asked_all_view(const boost::json::object& document, bool colours);
+
 /// "8 s", "4 min", "3 h 10 min", "2 d 4 h".
 [[nodiscard]] std::string time_view(double seconds);
 

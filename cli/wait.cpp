@@ -31,4 +31,19 @@ Progress progress_of(Verb verb, std::int64_t asked_at_ms, const boost::json::obj
   return {State::under_way, text_at(now, "what_would_change")};
 }
 
+std::string not_back(const boost::json::object& nodes) {
+  std::string left;
+  const auto* list = nodes.if_contains("nodes");
+  if (list == nullptr || !list->is_array()) return left;
+  for (const auto& entry : list->get_array()) {
+    const auto& node = entry.as_object();
+    const auto* marked = object_at(node, "kubernetes").if_contains("marked_by_us");
+    const bool clean = marked != nullptr && marked->is_bool() && !marked->get_bool();
+    if (text_at(node, "pool").empty() || (text_at(node, "state") == "Ready" && clean)) continue;
+    left +=
+        (left.empty() ? "" : ", ") + text_at(node, "name") + " (" + text_at(node, "state") + ")";
+  }
+  return left;
+}
+
 }  // namespace ecokube::cli

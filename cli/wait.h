@@ -20,4 +20,8 @@ struct Progress {
                                    const boost::json::object& before,
                                    const boost::json::object& now);
 
+/// The nodes of a pool that are not up or still bear our mark, with their states, of the API's list
+/// of nodes: "worker1 (PoweringUp), worker2 (Quarantined)".
+[[nodiscard]] std::string not_back(const boost::json::object& nodes);
+
 }  // namespace ecokube::cli

@@ -63,6 +63,19 @@ std::string change_when_ready(const Fleet& fleet, const core::Node& node) {
   return "It may be put to sleep once this no longer holds: " + want->reason.text;
 }
 
+std::string change_when_draining(const Fleet& fleet, const core::Node& node) {
+  if (node.work_pods > 0 && node.down.marked_at) {
+    return fmt::format(
+        "Its {} pods are moved, as their budgets allow; if they are not gone at {}, "
+        "it goes back to Ready.",
+        node.work_pods, rfc3339(*node.down.marked_at + fleet.policy().drain_deadline));
+  }
+  return fmt::format(
+      "It goes down when its pods, listed {} after our mark, leave nothing that must run; a pod "
+      "bound in between sends it back to Ready.",
+      words(fleet.policy().settle));
+}
+
 std::string change_when_off(const Fleet& fleet, const core::Node& node) {
   const auto* want = want_of(fleet.plan(), node.name);
   if (want != nullptr && want->on) return "It is wanted on: it is being woken.";
@@ -101,11 +114,7 @@ std::string what_would_change(const Fleet& fleet, const core::Node& node) {
   }
   switch (state_of(fleet, node)) {
     case Lifecycle::ready: return change_when_ready(fleet, node);
-    case Lifecycle::draining:
-      return fmt::format(
-          "It goes down when its pods, listed {} after our mark, leave nothing that must run; a "
-          "pod bound in between sends it back to Ready.",
-          words(fleet.policy().settle));
+    case Lifecycle::draining: return change_when_draining(fleet, node);
     case Lifecycle::powering_down:
       return fmt::format(
           "It counts as off when its agent has said goodbye, the link has closed and {} have "

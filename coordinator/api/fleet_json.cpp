@@ -72,6 +72,15 @@ json::object lease_json(const Fleet& fleet) {
   return object;
 }
 
+/// null: not frozen. `saved`: it stands on the Lease, so that it outlives this coordinator.
+json::value freeze_json(const core::FreezeView& freeze) {
+  if (!freeze.now) return nullptr;
+  return json::object{{"verb", freeze.now->wake_all ? "evacuate" : "freeze"},
+                      {"by", freeze.now->by},
+                      {"reason", freeze.now->reason},
+                      {"saved", !freeze.unsaved}};
+}
+
 json::array scalers_json(const Fleet& fleet) {
   json::array list;
   for (const auto& scaler : fleet.policy().scalers) {
@@ -132,6 +141,7 @@ json::object fleet_json(const Fleet& fleet) {
   put_power(object, fleet);
   object["cluster"] = cluster_json(fleet);
   object["lease"] = lease_json(fleet);
+  object["freeze"] = freeze_json(fleet.world().freeze);
   object["scalers"] = scalers_json(fleet);
   object["plan"] = plan_json(fleet.plan());
   return object;

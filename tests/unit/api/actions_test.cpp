@@ -74,6 +74,23 @@ TEST_F(ActionsTest, EachVerbIsItsOwn) {
                                 PersonVerb::test_wake}));
 }
 
+TEST_F(ActionsTest, TheWholeFleetIsFrozenWithAReason) {
+  EXPECT_EQ(call(post_freeze, "").status, 400) << "others must read why";
+  EXPECT_EQ(call(post_freeze, "", R"({"reason": "x", "for_s": 5})").status, 400);
+  EXPECT_TRUE(fleet_.posted.empty());
+  EXPECT_EQ(accepted(post_freeze, "", R"({"reason": "storage", "by": "ann"})").at("verb"),
+            "freeze");
+  accepted(post_evacuate, "", R"({"reason": "moving"})");
+  accepted(post_unfreeze, "");
+  ASSERT_EQ(fleet_.posted.size(), 3U);
+  const auto& freeze = std::get<core::FleetAsked>(fleet_.posted[0]);
+  EXPECT_EQ(freeze.verb, core::FleetVerb::freeze);
+  EXPECT_EQ(freeze.by, "ann");
+  EXPECT_EQ(freeze.reason, "storage");
+  EXPECT_EQ(std::get<core::FleetAsked>(fleet_.posted[1]).verb, core::FleetVerb::evacuate);
+  EXPECT_EQ(std::get<core::FleetAsked>(fleet_.posted[2]).verb, core::FleetVerb::unfreeze);
+}
+
 TEST_F(ActionsTest, SaysWhyNothingCanHappenNow) {
   node("worker1").agent.vetoes = {"a backup runs"};
   const auto answer = accepted(post_sleep, "worker1");

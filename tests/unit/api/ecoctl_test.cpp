@@ -119,6 +119,25 @@ TEST_F(EcoctlTest, FailsWhenItIsNotDoneInTime) {
   EXPECT_NE(outcome.err.find("still PoweredDown"), std::string::npos) << outcome.err;
 }
 
+TEST_F(EcoctlTest, FreezesTheFleet) {
+  auto freeze = command(Verb::freeze);
+  freeze.reason = "storage";
+  const auto outcome = run(freeze);
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find("until ecoctl unfreeze"), std::string::npos);
+  EXPECT_EQ(posted(), 1U);
+}
+
+TEST_F(EcoctlTest, AnEvacuationDoesNotEndWhileANodeSleeps) {
+  auto evacuate = command(Verb::evacuate);
+  evacuate.reason = "moving";
+  evacuate.timeout = std::chrono::seconds(0);
+  const auto outcome = run(evacuate);
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_NE(outcome.err.find("worker2 (PoweredDown)"), std::string::npos) << outcome.err;
+  EXPECT_EQ(outcome.err.find("worker1 ("), std::string::npos) << outcome.err;
+}
+
 TEST_F(EcoctlTest, SaysWhatIsWrong) {
   const auto unknown = run(command(Verb::explain, "worker9"));
   EXPECT_EQ(unknown.exit_code, 1);

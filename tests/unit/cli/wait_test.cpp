@@ -57,5 +57,15 @@ TEST(Wait, ATestWakeIsDoneWithANewProof) {
   EXPECT_EQ(state_of(Verb::test_wake, on, node("Ready", 1500, "refused", 500)), State::failed);
 }
 
+TEST(NotBack, NamesWhatSleepsOrBearsOurMark) {
+  const auto list = boost::json::parse(R"({"nodes": [
+    {"name": "a", "pool": "w", "state": "Ready", "kubernetes": {"marked_by_us": false}},
+    {"name": "b", "pool": "w", "state": "Ready", "kubernetes": {"marked_by_us": true}},
+    {"name": "c", "pool": "w", "state": "PoweringUp", "kubernetes": {"marked_by_us": false}},
+    {"name": "d", "pool": "w", "state": "Ready", "kubernetes": null},
+    {"name": "e", "pool": null, "state": "Unknown", "kubernetes": null}]})");
+  EXPECT_EQ(not_back(list.as_object()), "b (Ready), c (PoweringUp), d (Ready)");
+}
+
 }  // namespace
 }  // namespace ecokube::cli
