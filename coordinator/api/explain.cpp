@@ -210,6 +210,14 @@ Forecast forecast_sleep(const Fleet& fleet, const core::Node& node,
                         core::to_string(state)),
             {}};
   }
+  if (node.work_pods > 0) {
+    return {When::now,
+            fmt::format("It is cordoned, its {} pods are moved as their budgets allow, and it is "
+                        "switched off by its agent when they are gone; after {} without that it "
+                        "goes back to Ready.",
+                        node.work_pods, words(fleet.policy().drain_deadline)),
+            {}};
+  }
   std::string text = "It is cordoned, listed again after " + words(fleet.policy().settle) +
                      " and switched off by its agent when nothing on it must run";
   return {When::now, text + (again ? "; then it is woken." : "."), {}};

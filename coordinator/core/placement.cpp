@@ -197,7 +197,8 @@ std::vector<Demand> demand_of(const World& world, const std::vector<ScalerWant>&
 bool fits_elsewhere(const World& world, const Policy& policy, const Node& node,
                     const std::vector<const KubePod*>& pods, TimePoint now) {
   auto bins = bins_of(world, policy, now);
-  std::erase_if(bins, [&](const Bin& bin) { return bin.tier != Tier::on || bin.node == &node; });
+  std::erase_if(
+      bins, [&](const Bin& bin) { return bin.tier != Tier::on || bin.node->name == node.name; });
   std::vector<Demand> demand;
   for (const auto* pod : pods) {
     demand.push_back({pod->name, pod->requests, pod->node_selector, pod->tolerations});

@@ -4,65 +4,15 @@
 
 #include "coordinator/core/eviction.h"
 #include "coordinator/core/placement.h"
+#include "coordinator/core/safety_work.h"
+#include "coordinator/core/scaler.h"
 
 namespace ecokube::core {
 namespace {
 
-using Violations = std::vector<Violation>;
-
 bool person_asked(const Node& node, TimePoint now) {
   if (!node.request || (node.request->until && now >= *node.request->until)) return false;
   return node.request->verb == PersonVerb::sleep || node.request->verb == PersonVerb::test_wake;
-}
-
-void s1_empty(const World& world, const Node& node, Violations& out) {
-  const auto work = work_on(world, node);
-  if (work.empty()) return;
-  const auto& pod = *work.front();
-  out.push_back({"S1", "NotEmpty", "pod " + pod.ns + "/" + pod.name + " is bound to it"});
-}
-
-/// All of its work may be moved, and there is room for it elsewhere (S12, S14, S22). A budget that
-/// is used up for the moment bars the beginning, not the rest: the API has the word then.
-void s12_movable(const World& world, const Policy& policy, const Node& node, TimePoint now,
-                 Violations& out) {
-  const auto work = work_on(world, node);
-  for (const auto* pod : work) {
-    if (pod->deleting) continue;
-    if (auto reason = why_not_movable(world, *pod)) {
-      out.push_back({"S12", std::move(reason->code), std::move(reason->text)});
-      return;
-    }
-    const auto* budget = node.marked ? nullptr : exhausted_budget(world, *pod);
-    if (budget != nullptr) {
-      out.push_back({"S12", "NotEnoughPdb",
-                     "the budget " + budget->key() + " allows no pod to be moved now"});
-      return;
-    }
-  }
-  if (node.marked || work.empty() || fits_elsewhere(world, policy, node, work, now)) return;
-  out.push_back({"S12", "NoPlaceToMovePods",
-                 "no other node that is on has room for its pods; wake one first"});
-}
-
-void s12_detached(const World& world, const Node& node, Violations& out) {
-  for (const auto& [name, attachment] : world.attachments) {
-    if (attachment.node != node.name) continue;
-    out.push_back(
-        {"S12", "VolumeAttached", "the volume " + attachment.volume + " is still attached to it"});
-    return;
-  }
-}
-
-void s14_storage(const World& world, const Node& node, Violations& out) {
-  for (const auto& [name, volume] : world.local_volumes) {
-    if (std::find(volume.nodes.begin(), volume.nodes.end(), node.name) == volume.nodes.end()) {
-      continue;
-    }
-    out.push_back(
-        {"S14", "LocalVolume", "the local volume " + name + " of " + volume.claim + " is on it"});
-    return;
-  }
 }
 
 void s25_owned_by_other(const Node& node, Violations& out) {
@@ -233,20 +183,6 @@ void check_shutdown(const World& world, const Policy& policy, const Node& node, 
   }
 }
 
-/// Only what was there when the node was marked, and only while its mark keeps others away (S12).
-void check_evict(const Node& node, const EvictPods& evict, TimePoint now, Violations& out) {
-  if (node.state != Lifecycle::draining || !node.down.mark_revision || !mark_stands(node)) {
-    out.push_back({"S12", "NotMarked", "our mark does not keep pods away from it"});
-  }
-  if (!may_be_drained(node, now)) {
-    out.push_back({"S12", "NotAsked", "no person has asked to empty it"});
-  }
-  const bool known = std::all_of(evict.pods.begin(), evict.pods.end(), [&](const auto& pod) {
-    return node.down.evicting.contains(pod.uid);
-  });
-  if (!known) out.push_back({"S12", "WorkCame", "a pod that came after the mark is not moved"});
-}
-
 void check_wake(const Node& node, TimePoint now, Violations& out) {
   const bool asked =
       node.request && node.request->verb != PersonVerb::sleep && node.request->at >= node.since;
@@ -269,6 +205,9 @@ void check_scale(const World& world, const Policy& policy, const Step& step,
     const bool fresh = view.lag && now - *view.seen_at <= policy.demand_age_max;
     if (falls && (!fresh || *view.lag > scaler.activation_lag_threshold)) {
       out.push_back({"S2", "LagAboveActivation", "replicas do not fall while there may be lag"});
+    }
+    if (owner_of_target(world, scaler) != nullptr) {
+      out.push_back({"S25", "OwnedByOther", "a HorizontalPodAutoscaler scales this target"});
     }
     if (scale.replicas > std::max(scaler.max_replica_count, scaler.min_replica_count)) {
       out.push_back({"S6", "TooManyReplicas", "more than maxReplicaCount"});
@@ -328,7 +267,7 @@ std::vector<Violation> check(const World& world, const Policy& policy, const Ste
   }
   if (step.id.verb == Verb::shutdown) check_shutdown(world, policy, node, out);
   if (const auto* evict = std::get_if<EvictPods>(&step.action)) {
-    check_evict(node, *evict, now, out);
+    s12_marked(node, *evict, now, out);
   }
   if (step.id.verb == Verb::wake) check_wake(node, now, out);
   return out;

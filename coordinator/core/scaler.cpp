@@ -25,6 +25,15 @@ std::int64_t replicas_for_lag(const Scaler& scaler, std::int64_t lag, std::int64
   return std::clamp(wanted, minimum, std::max(minimum, scaler.max_replica_count));
 }
 
+const KubeAutoscaler* owner_of_target(const World& world, const Scaler& scaler) {
+  const auto owner =
+      std::find_if(world.autoscalers.begin(), world.autoscalers.end(), [&](const auto& entry) {
+        return entry.second.ns == scaler.ns && entry.second.target_kind == scaler.kind &&
+               entry.second.target_name == scaler.target;
+      });
+  return owner == world.autoscalers.end() ? nullptr : &owner->second;
+}
+
 ScalerWant want_of(const World& world, const Policy& policy, const Scaler& scaler, TimePoint now) {
   ScalerWant want;
   want.scaler = &scaler;
@@ -43,6 +52,10 @@ ScalerWant want_of(const World& world, const Policy& policy, const Scaler& scale
     return want;
   }
   want.fresh = true;
+  if (const auto* owner = owner_of_target(world, scaler)) {
+    want.reason = {"OwnedByOther", "the HorizontalPodAutoscaler " + owner->key() + " scales it"};
+    return want;
+  }
   const auto minimum = scaler.min_replica_count;
   if (*seen.lag > scaler.activation_lag_threshold) {
     want.replicas = std::max(want.replicas, replicas_for_lag(scaler, *seen.lag, seen.partitions));

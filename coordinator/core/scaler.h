@@ -14,6 +14,9 @@ namespace ecokube::core {
 [[nodiscard]] std::int64_t replicas_for_lag(const Scaler& scaler, std::int64_t lag,
                                             std::int64_t partitions);
 
+/// Another autoscaler whose target this scaler's is: then that one scales, and we step back.
+[[nodiscard]] const KubeAutoscaler* owner_of_target(const World& world, const Scaler& scaler);
+
 /// What one scaler wants now. While lag is above the activation threshold replicas never fall; when
 /// it has not been above for the cool-down they go to the minimum in one step.
 struct ScalerWant {

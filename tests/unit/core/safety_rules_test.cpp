@@ -66,7 +66,10 @@ std::vector<Row> rows_of_view_and_lease() {
       {"S5 OldFence", [](Bench& b) { b.see(AgentConnected{"w3", 99, inventory_of("w3"), 7}); }},
       {"S8 OldStep", [](Bench& b) { b.world.nodes.at("w1").transition += 1; }},
       {"S9 DryRun", [](Bench& b) { b.policy.dry_run = true; }},
+      {"S14 LocalVolume",
+       [](Bench& b) { b.see(Seen<KubeLocalVolume>{{"pv", 1, {"w1"}, "default/data"}}); }},
       {"S16 ClusterUnwell", [](Bench& b) { b.hang_up("w2"); }},
+      {"S27 Frozen", [](Bench& b) { b.see(FreezeSeen{"please"}); }},
   };
 }
 
@@ -93,6 +96,8 @@ std::vector<Row> rows_of_the_node() {
            n.annotations.erase(std::string(names::kCordonedByUs));
          });
        }},
+      {"S25 OwnedByOther",
+       [](Bench& b) { change_node(b, [](KubeNode& n) { n.owned_by = "kured"; }); }},
       {"S13 AgentVeto", [](Bench& b) { beat_with(b, true, {"somebody is logged in"}); }},
       {"S15 WakeNotProven", [](Bench& b) { b.world.nodes.at("w1").wake_proven_at.reset(); }},
       {"S17 TooManyDowns",
@@ -123,6 +128,7 @@ std::vector<Row> rows_of_the_way_down() {
          b.see(PodSeen{bound_pod("p", "w1")});
          b.see(PodDeleted{"uid-p", b.revision});
        }},
+      {"S12 VolumeAttached", [](Bench& b) { b.see(Seen<KubeAttachment>{{"csi", 1, "w1", "pv"}}); }},
       {"S1 NotDraining", [](Bench& b) { b.world.nodes.at("w1").state = Lifecycle::ready; }},
       {"S1 NotDraining", [](Bench& b) { b.world.nodes.at("w1").agent.boot_id = "another"; }},
       {"S1 MarkGone", [](Bench& b) { b.see_marked("w1", false, Readiness::ready); }},
@@ -165,6 +171,22 @@ TEST(SafetyRules, EachRefusesAShutdown) {
   expect_refused(before_shutdown(), Verb::shutdown, rows_of_view_and_lease());
   expect_refused(before_shutdown(), Verb::shutdown, rows_of_the_node());
   expect_refused(before_shutdown(), Verb::shutdown, rows_of_the_way_down());
+}
+
+TEST(SafetyRules, EachRefusesAnEviction) {
+  Bench bench = before_mark();
+  bench.see(PodSeen{bound_pod("one", "w1")});
+  bench.see(PodSeen{bound_pod("two", "w2")});
+  bench.see(PersonAsked{"w1", PersonVerb::sleep, "anna", "", {}});
+  bench.run("w1", Verb::mark);
+  bench.see_marked("w1", true, Readiness::ready);
+  auto rows = rows_of_view_and_lease();
+  std::erase_if(rows, [](const Row& row) { return row.rule == "S1 NotEmpty"; });
+  rows.push_back({"S12 NotMarked", [](Bench& b) { b.see_marked("w1", false, Readiness::ready); }});
+  rows.push_back({"S12 NotAsked", [](Bench& b) { b.world.nodes.at("w1").request.reset(); }});
+  rows.push_back({"S12 WorkCame", [](Bench& b) { b.world.nodes.at("w1").down.evicting.clear(); }});
+  rows.push_back({"S12 NotReplicated", [](Bench& b) { b.see(PodDeleted{"uid-two", 1}); }});
+  expect_refused(bench, Verb::evict, rows);
 }
 
 TEST(SafetyRules, WakingIsRefusedForAPersonAloneAndInADryRun) {

@@ -75,6 +75,21 @@ class ScalerWants : public testing::Test {
   Bench bench;
 };
 
+TEST_F(ScalerWants, StepBackFromATargetThatAnotherScales) {
+  lag(45);
+  ASSERT_EQ(want().replicas, 5);
+  bench.see(LeaseHeld{1, bench.now + seconds(15)});
+  const auto scale = bench.planned("scaler/jobs", Verb::scale);
+  ASSERT_TRUE(scale);
+  bench.see(Seen<KubeAutoscaler>{{"default", "keda-hpa-worker", 2, "Deployment", "worker"}});
+  EXPECT_EQ(want().replicas, 0);
+  EXPECT_EQ(want().reason.code, "OwnedByOther");
+  EXPECT_FALSE(bench.planned("scaler/jobs", Verb::scale));
+  EXPECT_TRUE(bench.broken(*scale).contains("S25 OwnedByOther"));
+  bench.see(Gone<KubeAutoscaler>{"default/keda-hpa-worker", 3});
+  EXPECT_EQ(want().replicas, 5);
+}
+
 TEST_F(ScalerWants, RiseAtOnce) {
   lag(45);
   EXPECT_EQ(want().replicas, 5);
