@@ -27,18 +27,6 @@ void s27_frozen(const World& world, Violations& out) {
   out.push_back({"S27", "Frozen", "frozen by " + freeze.by + ": " + freeze.reason});
 }
 
-/// Empty by a list that is not older than our mark, made after the settle time (S1).
-void s1_listed(const Policy& policy, const Node& node, Violations& out) {
-  const auto& down = node.down;
-  if (!down.mark_revision || !down.listed_revision || !down.listed_at ||
-      *down.listed_revision < *down.mark_revision ||
-      *down.listed_at < *down.marked_at + policy.settle) {
-    out.push_back({"S1", "NotListed", "no list of its pods since our mark settled"});
-  } else if (down.work_found) {
-    out.push_back({"S1", "NotEmpty", "a pod was bound to it while it was being emptied"});
-  }
-}
-
 void s2_fresh(const World& world, const Policy& policy, const Node& node, TimePoint now,
               Violations& out) {
   if (!world.cluster_ok || !world.cluster_seen_at ||

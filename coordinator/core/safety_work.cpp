@@ -14,6 +14,17 @@ void s1_empty(const World& world, const Node& node, Violations& out) {
   out.push_back({"S1", "NotEmpty", "pod " + pod.ns + "/" + pod.name + " is bound to it"});
 }
 
+void s1_listed(const Policy& policy, const Node& node, Violations& out) {
+  const auto& down = node.down;
+  if (!down.mark_revision || !down.listed_revision || !down.listed_at ||
+      *down.listed_revision < *down.mark_revision ||
+      *down.listed_at < *down.marked_at + policy.settle) {
+    out.push_back({"S1", "NotListed", "no list of its pods since our mark settled"});
+  } else if (down.work_found) {
+    out.push_back({"S1", "NotEmpty", "a pod was bound to it while it was being emptied"});
+  }
+}
+
 void s12_movable(const World& world, const Policy& policy, const Node& node, TimePoint now,
                  Violations& out) {
   const auto work = work_on(world, node);
