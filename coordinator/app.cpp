@@ -12,11 +12,11 @@
 #include "common/log.h"
 #include "coordinator/agents/agent_server.h"
 #include "coordinator/api/api.h"
+#include "coordinator/event_text.h"
 #include "coordinator/kafka/kafka_lag.h"
 #include "coordinator/kubernetes/cluster_api.h"
 #include "coordinator/kubernetes/event_recorder.h"
 #include "coordinator/loop.h"
-#include "coordinator/node_event_text.h"
 #include "coordinator/power/wake_on_lan.h"
 #include "coordinator/store/store.h"
 
@@ -78,7 +78,7 @@ void tell_events(Parts& parts) {
   if (!parts.events) return;
   parts.loop->subscribe([&parts](const FleetEvent& event) {
     if (parts.loop->world().fence == 0) return;
-    if (auto told = node_event_of(event)) parts.events->tell(*std::move(told));
+    for (auto& told : events_of(event)) parts.events->tell(std::move(told));
   });
 }
 

@@ -22,6 +22,7 @@ struct FleetEvent {
   std::string verb;     ///< "step", "step_ended", "blocked": core::to_string(Verb)
   std::string outcome;  ///< "step_ended": "done", "refused" or "failed"
   std::string rule;     ///< "blocked": "S1", ...
+  std::vector<core::PodRef> pods;  ///< "step": the pods that it is done for or to
 };
 
 /// What the API sees of the loop: const views, and a way to put an observation in.

@@ -117,6 +117,7 @@ void Loop::perform(const Step& step) {
   auto begun = event("step", step.id.subject, step.reason.text);
   begun.reason = step.reason;
   begun.verb = to_string(step.id.verb);
+  begun.pods = step.pods;
   emit(std::move(begun));
   const Observation started{clock_(), core::StepStarted{step}};
   take(started);

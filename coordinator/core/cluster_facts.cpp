@@ -14,6 +14,8 @@ bool may_remain(const KubePod& pod, const std::vector<std::string>& daemonsets_m
                      });
 }
 
+PodRef ref_of(const KubePod& pod) { return {pod.uid, pod.ns, pod.name}; }
+
 bool tolerates(const std::vector<Toleration>& tolerations, const Taint& taint) {
   return std::any_of(tolerations.begin(), tolerations.end(), [&](const Toleration& t) {
     if (!t.effect.empty() && t.effect != taint.effect) return false;

@@ -89,6 +89,13 @@ struct KubePod {
   bool operator==(const KubePod&) const = default;
 };
 
+/// A pod by name, and which one of that name.
+struct PodRef {
+  std::string uid, ns, name;
+  bool operator==(const PodRef&) const = default;
+};
+[[nodiscard]] PodRef ref_of(const KubePod& pod);
+
 /// A scalable workload with the template of the pods it makes.
 struct KubeWorkload {
   std::string kind;  ///< Deployment

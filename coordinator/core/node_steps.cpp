@@ -113,13 +113,14 @@ class NodePlanner {
   void move_work() {
     EvictPods evict;
     for (const auto* pod : work_on(world_, node_)) {
-      if (!pod->deleting) evict.pods.push_back({pod->uid, pod->ns, pod->name});
+      if (!pod->deleting) evict.pods.push_back(ref_of(*pod));
     }
     if (wait_for_drain({"DrainTimedOut", "its pods did not go in time: " + node_.last_problem})) {
       return;
     }
     if (!evict.pods.empty()) {
-      add(Verb::evict, std::move(evict), {"PersonAskedSleep", "it is emptied: its pods are moved"});
+      auto pods = evict.pods;
+      add(Verb::evict, std::move(evict), want_.reason, std::move(pods));
     }
   }
 
@@ -186,9 +187,13 @@ class NodePlanner {
     if (want_.on && may_be_woken(world_, policy_, node_, now_)) wake();
   }
 
-  void wake() { send_packet(want_.reason); }
+  void wake() {
+    std::vector<PodRef> pods;
+    if (want_.needed_by) pods.push_back(*want_.needed_by);
+    send_packet(want_.reason, std::move(pods));
+  }
 
-  void send_packet(Reason reason) {
+  void send_packet(Reason reason, std::vector<PodRef> pods = {}) {
     WakeNode target{wake_address_of(node_, policy_), {}};
     for (const auto& nic : node_.inventory.nics) {
       if (nic.wake_armed) target.macs.push_back(nic.mac.text());
@@ -196,7 +201,7 @@ class NodePlanner {
     if (target.macs.empty()) {
       for (const auto& nic : node_.inventory.nics) target.macs.push_back(nic.mac.text());
     }
-    add(Verb::wake, std::move(target), std::move(reason));
+    add(Verb::wake, std::move(target), std::move(reason), std::move(pods));
   }
 
   void quarantine() {
@@ -226,7 +231,7 @@ class NodePlanner {
     });
   }
 
-  void add(Verb verb, Action action, Reason reason) {
+  void add(Verb verb, Action action, Reason reason, std::vector<PodRef> pods = {}) {
     for (const auto& [id, at] : node_.in_flight) {
       // A packet may still be on its way out when the next step is due; nothing else overlaps.
       if (id.verb == verb || (id.verb != Verb::wake && id.verb != Verb::record_hold)) return;
@@ -240,7 +245,8 @@ class NodePlanner {
     plan_.steps.push_back(Step{{node_.name, verb, node_.transition, attempt},
                                std::move(action),
                                std::move(reason),
-                               world_.fence});
+                               world_.fence,
+                               std::move(pods)});
   }
 
   void look_again(TimePoint at) {

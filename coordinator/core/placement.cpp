@@ -118,7 +118,7 @@ Placement pack(std::vector<Bin> bins, std::vector<Demand> demand) {
       continue;
     }
     bin->room -= item.requests;
-    placement.needed_for.try_emplace(bin->node->name, item.what);
+    placement.needed_for.try_emplace(bin->node->name, item);
   }
   return placement;
 }
@@ -188,8 +188,8 @@ std::vector<Demand> demand_of(const World& world, const std::vector<ScalerWant>&
       return want.workload != nullptr && belongs_to(pod, *want.workload);
     });
     if (scaled || !is_pending_demand(pod)) continue;
-    demand.push_back(
-        {"pod " + pod.ns + "/" + pod.name, pod.requests, pod.node_selector, pod.tolerations});
+    demand.push_back({"pod " + pod.ns + "/" + pod.name, pod.requests, pod.node_selector,
+                      pod.tolerations, ref_of(pod)});
   }
   return demand;
 }

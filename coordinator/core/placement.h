@@ -15,13 +15,14 @@ struct Demand {
   Resources requests;
   Labels node_selector;
   std::vector<Toleration> tolerations;
+  std::optional<PodRef> pod = {};  ///< where it is a pod already
 };
 
 /// Where demand goes: packed onto nodes that are on, then on those that come up, then on the
 /// cheapest sleepers. A node that is not named here is not needed.
 struct Placement {
-  std::map<NodeName, std::string> needed_for;  ///< the first demand that went there
-  std::vector<std::string> unplaced;           ///< fits no node that may be woken
+  std::map<NodeName, Demand> needed_for;  ///< the first that went there
+  std::vector<std::string> unplaced;      ///< fits no node that may be woken
 };
 
 [[nodiscard]] std::vector<Demand> demand_of(const World& world,

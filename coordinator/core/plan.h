@@ -16,7 +16,8 @@ class World;
 struct NodeWant {
   NodeName node;
   bool on = true;
-  Reason reason;  ///< why it is wanted so, or why it is not put down
+  Reason reason;                         ///< why it is wanted so, or why it is not put down
+  std::optional<PodRef> needed_by = {};  ///< the pending pod that its room is for
   bool operator==(const NodeWant&) const = default;
 };
 

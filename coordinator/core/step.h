@@ -60,11 +60,7 @@ struct MarkNode {
 };
 /// Asks the Eviction API for each of these pods, one after another, under their budgets (S12).
 struct EvictPods {
-  struct Pod {
-    std::string uid, ns, name;
-    bool operator==(const Pod&) const = default;
-  };
-  std::vector<Pod> pods;
+  std::vector<PodRef> pods;
   bool operator==(const EvictPods&) const = default;
 };
 /// The pods bound to the node by a list not older than `min_revision` (S1).
@@ -121,7 +117,8 @@ struct Step {
   StepId id;
   Action action;
   Reason reason;
-  std::int64_t fence = 0;  ///< of the Lease under which it was decided; 0: none held
+  std::int64_t fence = 0;         ///< of the Lease under which it was decided; 0: none held
+  std::vector<PodRef> pods = {};  ///< that it is done for or to; told to them as Events
   bool operator==(const Step&) const = default;
 };
 

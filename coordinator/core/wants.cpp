@@ -39,7 +39,8 @@ class Wanting {
     }
     const auto needed = placement_.needed_for.find(node.name);
     if (needed != placement_.needed_for.end()) {
-      return {node.name, true, {"NeededFor", "room is needed for " + needed->second}};
+      const auto& demand = needed->second;
+      return {node.name, true, {"NeededFor", "room is needed for " + demand.what}, demand.pod};
     }
     return idle(node);
   }

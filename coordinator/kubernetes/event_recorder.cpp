@@ -15,7 +15,6 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::size_t kWaitingMax = 256;
-constexpr const char* kEvents = "/api/v1/namespaces/default/events";
 
 class ApiEventRecorder final : public EventRecorder,
                                public std::enable_shared_from_this<ApiEventRecorder> {
@@ -27,7 +26,7 @@ class ApiEventRecorder final : public EventRecorder,
         series_(std::move(reporter)),
         clock_(std::move(clock)) {}
 
-  void tell(NodeEvent event) override {
+  void tell(ObjectEvent event) override {
     if (stopped_) return;
     if (waiting_.size() >= kWaitingMax) return complain("too many wait to be written");
     waiting_.push_back(std::move(event));
@@ -58,14 +57,15 @@ class ApiEventRecorder final : public EventRecorder,
     }
   }
 
-  asio::awaitable<Result<void>> write(const NodeEvent& event) {
+  asio::awaitable<Result<void>> write(const ObjectEvent& event) {
     auto wish = series_.next(event, clock_());
     boost::json::value body(std::move(wish.body));
+    std::string target = "/api/v1/namespaces/" + percent_encode(wish.ns) + "/events";
     Result<boost::json::value> answer;
     if (wish.create) {
-      answer = co_await client_->create(kEvents, std::move(body));
+      answer = co_await client_->create(std::move(target), std::move(body));
     } else {
-      std::string target = std::string(kEvents) + "/" + wish.name;
+      target += "/" + wish.name;
       answer = co_await client_->merge_patch(std::move(target), std::move(body));
     }
     if (answer) co_return Result<void>();
@@ -82,7 +82,7 @@ class ApiEventRecorder final : public EventRecorder,
   std::shared_ptr<ApiClient> client_;
   EventSeries series_;
   std::function<TimePoint()> clock_;
-  std::deque<NodeEvent> waiting_;
+  std::deque<ObjectEvent> waiting_;
   bool writing_ = false;
   bool stopped_ = false;
   bool complained_ = false;
@@ -95,7 +95,7 @@ class Owner final : public EventRecorder {
   ~Owner() override { recorder_->stop(); }
   Owner(const Owner&) = delete;
   Owner& operator=(const Owner&) = delete;
-  void tell(NodeEvent event) override { recorder_->tell(std::move(event)); }
+  void tell(ObjectEvent event) override { recorder_->tell(std::move(event)); }
   void stop() override { recorder_->stop(); }
 
  private:

@@ -8,17 +8,17 @@
 #include "common/error.h"
 #include "common/policy_clock.h"
 #include "coordinator/kubernetes/kubeconfig.h"
-#include "coordinator/kubernetes/node_events.h"
+#include "coordinator/kubernetes/object_events.h"
 
 namespace ecokube::kubernetes {
 
-/// Writes Events about nodes, for people: nothing is decided by them, so one that cannot be written
-/// is dropped, and said in the log once until one is written again.
+/// Writes Events about nodes and pods, for people: nothing is decided by them, so one that cannot
+/// be written is dropped, and said in the log once until one is written again.
 class EventRecorder {
  public:
   virtual ~EventRecorder() = default;
   /// Returns at once; what does not fit into a queue of 256 is dropped.
-  virtual void tell(NodeEvent event) = 0;
+  virtual void tell(ObjectEvent event) = 0;
   virtual void stop() = 0;
 };
 

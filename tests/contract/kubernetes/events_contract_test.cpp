@@ -53,10 +53,10 @@ class Telling : public ContractTest {
 };
 
 TEST_P(Telling, AnEventIsWrittenAndCountedUp) {
-  recorder_->tell({node_, false, "Waking", "pods wait for room"});
-  recorder_->tell({node_, false, "Waking", "pods wait for room"});
-  recorder_->tell({node_, true, "Quarantined", "it did not come"});
-  recorder_->tell({node_, false, "Waking", "pods wait for room"});
+  recorder_->tell({kubernetes::about_node(node_), false, "Waking", "pods wait for room"});
+  recorder_->tell({kubernetes::about_node(node_), false, "Waking", "pods wait for room"});
+  recorder_->tell({kubernetes::about_node(node_), true, "Quarantined", "it did not come"});
+  recorder_->tell({kubernetes::about_node(node_), false, "Waking", "pods wait for room"});
   ASSERT_TRUE(wait_for_counts({1, 3}));
   for (const auto& event : events()) {
     const bool waking = event.at("reason") == "Waking";
@@ -67,18 +67,19 @@ TEST_P(Telling, AnEventIsWrittenAndCountedUp) {
 }
 
 TEST_P(Telling, ADeletedEventIsWrittenAnew) {
-  recorder_->tell({node_, false, "Waking", "pods wait for room"});
+  recorder_->tell({kubernetes::about_node(node_), false, "Waking", "pods wait for room"});
   ASSERT_TRUE(wait_for_counts({1}));
   remove(kEvents + "/" + std::string(kubernetes::find_text(events()[0], {"metadata", "name"})));
-  recorder_->tell({node_, false, "Waking", "pods wait for room"});
+  recorder_->tell({kubernetes::about_node(node_), false, "Waking", "pods wait for room"});
   EXPECT_TRUE(wait_for_counts({1}));
 }
 
 TEST_P(Telling, WithoutAServerNothingWaitsAndTheNextIsWritten) {
   proxy_->refuse();
-  for (int i = 0; i < 1000; ++i) recorder_->tell({node_, false, "Waking", std::to_string(i)});
+  for (int i = 0; i < 1000; ++i)
+    recorder_->tell({kubernetes::about_node(node_), false, "Waking", std::to_string(i)});
   proxy_->accept_again();
-  recorder_->tell({node_, false, "Ready", "back"});
+  recorder_->tell({kubernetes::about_node(node_), false, "Ready", "back"});
   EXPECT_TRUE(wait([&] { return !events().empty(); }));
 }
 

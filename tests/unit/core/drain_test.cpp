@@ -46,6 +46,7 @@ TEST(Drain, ItsPodsAreMovedAndOnlyThenItGoesDown) {
   const Step evict = bench.run("w1", Verb::evict);
   ASSERT_EQ(std::get<EvictPods>(evict.action).pods.size(), 1);
   EXPECT_EQ(std::get<EvictPods>(evict.action).pods.front().name, "one");
+  EXPECT_EQ(evict.pods, std::get<EvictPods>(evict.action).pods) << "who is told of it";
   change_pod(bench, [](KubePod& pod) { pod.deleting = true; });
   bench.pass(seconds(20));
   EXPECT_FALSE(bench.planned("w1", Verb::evict)) << "it was accepted and is going";

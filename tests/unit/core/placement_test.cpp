@@ -148,5 +148,18 @@ TEST_F(PlacementTest, ReplicasThatAScalerIsAboutToMakeAreDemandOnce) {
   EXPECT_EQ(demand_of(bench.world, {want}).size(), 2U);
 }
 
+TEST_F(PlacementTest, APendingPodIsToldWhichNodeIsWokenForIt) {
+  const KubePod pod = pending_pod("p", 4000);
+  bench.see(PodSeen{pod});
+  bench.see(PodSeen{pending_pod("q", 4000)});
+  bench.see(PodSeen{pending_pod("r", 4000)});
+  const Step wake = bench.start("b", Verb::wake);
+  ASSERT_EQ(wake.pods.size(), 1U);
+  EXPECT_EQ(wake.pods.front().ns, "default");
+  bench.pass(bench.policy.wake_repeat);
+  bench.end(wake);
+  EXPECT_TRUE(bench.start("b", Verb::wake).pods.empty()) << "once, not with each packet";
+}
+
 }  // namespace
 }  // namespace ecokube::core::test

@@ -1,4 +1,4 @@
-#include "coordinator/kubernetes/node_events.h"
+#include "coordinator/kubernetes/object_events.h"
 
 #include <fmt/format.h>
 
@@ -13,15 +13,23 @@ constexpr Duration kSeriesPause = std::chrono::minutes(10);
 constexpr std::size_t kMessageBytesMax = 1024;  // the API server's own limit
 constexpr std::string_view kComponent = "ecokube-coordinator";
 
-object new_event(const NodeEvent& event, const std::string& name, const std::string& reporter,
+/// The API keeps the Events of things without a namespace in this one.
+std::string namespace_of(const EventSubject& about) {
+  return about.ns.empty() ? "default" : about.ns;
+}
+
+object new_event(const ObjectEvent& event, const std::string& name, const std::string& reporter,
                  TimePoint now) {
   object body;
   body["apiVersion"] = "v1";
   body["kind"] = "Event";
-  body["metadata"] = object{{"name", name}, {"namespace", "default"}};
-  // kubectl finds a node's events by this uid, which kubelets write too: its name.
-  body["involvedObject"] =
-      object{{"apiVersion", "v1"}, {"kind", "Node"}, {"name", event.node}, {"uid", event.node}};
+  body["metadata"] = object{{"name", name}, {"namespace", namespace_of(event.about)}};
+  object involved{{"apiVersion", "v1"},
+                  {"kind", event.about.kind},
+                  {"name", event.about.name},
+                  {"uid", event.about.uid}};
+  if (!event.about.ns.empty()) involved["namespace"] = event.about.ns;
+  body["involvedObject"] = std::move(involved);
   body["type"] = event.warning ? "Warning" : "Normal";
   body["reason"] = event.reason;
   body["message"] = event.message.substr(0, kMessageBytesMax);
@@ -36,9 +44,14 @@ object new_event(const NodeEvent& event, const std::string& name, const std::str
 
 }  // namespace
 
-EventWrite EventSeries::next(const NodeEvent& event, TimePoint now) {
-  const auto key =
-      fmt::format("{}\n{}\n{}\n{}", event.node, event.warning, event.reason, event.message);
+EventSubject about_node(const NodeName& node) { return {"Node", "", node, node}; }
+
+EventSubject about_pod(const core::PodRef& pod) { return {"Pod", pod.ns, pod.name, pod.uid}; }
+
+EventWrite EventSeries::next(const ObjectEvent& event, TimePoint now) {
+  const auto& about = event.about;
+  const auto key = fmt::format("{}\n{}\n{}\n{}\n{}\n{}", about.kind, about.ns, about.uid,
+                               event.warning, event.reason, event.message);
   const auto found = by_key_.find(key);
   if (found != by_key_.end() && now - found->second->last < kSeriesPause) {
     said_.splice(said_.begin(), said_, found->second);
@@ -47,20 +60,20 @@ EventWrite EventSeries::next(const NodeEvent& event, TimePoint now) {
     object patch;
     patch["count"] = ++said.count;
     patch["lastTimestamp"] = micro_time(now);
-    return {said.name, false, std::move(patch)};
+    return {namespace_of(about), said.name, false, std::move(patch)};
   }
   if (found != by_key_.end()) {
     said_.erase(found->second);
     by_key_.erase(found);
   }
-  const auto name = fmt::format("{}.{:x}.{:x}", event.node, to_ms(now), ++made_);
+  const auto name = fmt::format("{}.{:x}.{:x}", about.name, to_ms(now), ++made_);
   said_.push_front({key, name, 1, now});
   by_key_[key] = said_.begin();
   if (said_.size() > kRememberedMax) {
     by_key_.erase(said_.back().key);
     said_.pop_back();
   }
-  return {name, true, new_event(event, name, reporter_, now)};
+  return {namespace_of(about), name, true, new_event(event, name, reporter_, now)};
 }
 
 void EventSeries::forget(const std::string& name) {

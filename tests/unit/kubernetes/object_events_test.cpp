@@ -1,19 +1,21 @@
-#include "coordinator/kubernetes/node_events.h"
+#include "coordinator/kubernetes/object_events.h"
 
 #include <gtest/gtest.h>
 
-#include "coordinator/node_event_text.h"
+#include "coordinator/event_text.h"
 
 namespace ecokube {
 namespace {
 
+using kubernetes::about_node;
+using kubernetes::about_pod;
 using kubernetes::EventSeries;
-using kubernetes::NodeEvent;
+using kubernetes::ObjectEvent;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
 constexpr TimePoint kNow = from_ms(1'795'000'000'000);
-const NodeEvent kWaking{"worker1", false, "Waking", "pods wait for room"};
+const ObjectEvent kWaking{about_node("worker1"), false, "Waking", "pods wait for room"};
 
 TEST(EventSeries, TheFirstIsAWholeEvent) {
   EventSeries series("lab");
@@ -44,14 +46,26 @@ TEST(EventSeries, WhatRepeatsOnlyCountsUp) {
 TEST(EventSeries, EachDifferenceIsAnEventOfItsOwn) {
   EventSeries series("lab");
   const auto first = series.next(kWaking, kNow);
-  for (const auto& other : {NodeEvent{"worker2", false, kWaking.reason, kWaking.message},
-                            NodeEvent{"worker1", true, kWaking.reason, kWaking.message},
-                            NodeEvent{"worker1", false, "Ready", kWaking.message},
-                            NodeEvent{"worker1", false, kWaking.reason, "lag"}}) {
+  for (const auto& other :
+       {ObjectEvent{about_node("worker2"), false, kWaking.reason, kWaking.message},
+        ObjectEvent{about_node("worker1"), true, kWaking.reason, kWaking.message},
+        ObjectEvent{about_node("worker1"), false, "Ready", kWaking.message},
+        ObjectEvent{about_node("worker1"), false, kWaking.reason, "lag"}}) {
     const auto write = series.next(other, kNow);
     EXPECT_TRUE(write.create);
     EXPECT_NE(write.name, first.name);
   }
+}
+
+TEST(EventSeries, APodsEventStandsInItsNamespace) {
+  EventSeries series("lab");
+  const auto write =
+      series.next({about_pod({"uid-1", "shop", "web-0"}), false, "Waking", "why"}, kNow);
+  EXPECT_EQ(write.ns, "shop");
+  EXPECT_EQ(write.body.at("metadata").at("namespace"), "shop");
+  EXPECT_EQ(write.body.at("involvedObject").at("namespace"), "shop");
+  EXPECT_EQ(write.body.at("involvedObject").at("uid"), "uid-1");
+  EXPECT_EQ(series.next(kWaking, kNow).ns, "default");
 }
 
 TEST(EventSeries, ADeletedEventIsMadeAnew) {
@@ -67,14 +81,15 @@ TEST(EventSeries, ManyNodesDoNotMakeItGrowWithoutEnd) {
   EventSeries series("lab");
   const auto first = series.next(kWaking, kNow);
   for (int i = 0; i < 5000; ++i) {
-    (void)series.next({"node" + std::to_string(i), false, "Waking", ""}, kNow);
+    (void)series.next({about_node("node" + std::to_string(i)), false, "Waking", ""}, kNow);
   }
   EXPECT_TRUE(series.next(kWaking, kNow).create) << "the oldest was forgotten";
 }
 
 TEST(EventSeries, ALongMessageIsCutToWhatTheServerTakes) {
   EventSeries series("lab");
-  const auto write = series.next({"worker1", true, "StepFailed", std::string(5000, 'x')}, kNow);
+  const auto write =
+      series.next({about_node("worker1"), true, "StepFailed", std::string(5000, 'x')}, kNow);
   EXPECT_EQ(write.body.at("message").as_string().size(), 1024U);
 }
 
@@ -87,29 +102,45 @@ FleetEvent event(std::string kind, std::string subject, std::string verb = "") {
   return event;
 }
 
-TEST(NodeEventOf, TellsStatesStepsAndRefusals) {
-  auto state = event("state", "worker1");
-  state.reason.code = "PoweredDown";
-  EXPECT_EQ(node_event_of(state), (NodeEvent{"worker1", false, "PoweredDown", "why"}));
-  state.reason.code = "Quarantined";
-  EXPECT_TRUE(node_event_of(state)->warning);
-  EXPECT_EQ(node_event_of(event("step", "worker1", "wake")),
-            (NodeEvent{"worker1", false, "Waking", "why"}));
-  auto ended = event("step_ended", "worker1", "shutdown");
-  ended.outcome = "refused";
-  EXPECT_EQ(node_event_of(ended), (NodeEvent{"worker1", true, "StepFailed", "why"}));
-  auto blocked = event("blocked", "worker1", "mark");
-  blocked.rule = "S2";
-  EXPECT_EQ(node_event_of(blocked), (NodeEvent{"worker1", true, "Blocked", "S2: why"}));
+std::vector<ObjectEvent> one(bool warning, std::string reason, std::string message = "why") {
+  return {{about_node("worker1"), warning, std::move(reason), std::move(message)}};
 }
 
-TEST(NodeEventOf, KeepsQuietAboutTheRest) {
+TEST(EventsOf, TellStatesStepsAndRefusals) {
+  auto state = event("state", "worker1");
+  state.reason.code = "PoweredDown";
+  EXPECT_EQ(events_of(state), one(false, "PoweredDown"));
+  state.reason.code = "Quarantined";
+  EXPECT_EQ(events_of(state), one(true, "Quarantined"));
+  EXPECT_EQ(events_of(event("step", "worker1", "wake")), one(false, "Waking"));
+  auto ended = event("step_ended", "worker1", "shutdown");
+  ended.outcome = "refused";
+  EXPECT_EQ(events_of(ended), one(true, "StepFailed"));
+  auto blocked = event("blocked", "worker1", "mark");
+  blocked.rule = "S2";
+  EXPECT_EQ(events_of(blocked), one(true, "Blocked", "S2: why"));
+}
+
+TEST(EventsOf, TellThePodsThatItIsDoneForOrTo) {
+  auto wake = event("step", "worker1", "wake");
+  wake.pods = {{"uid-1", "shop", "web-0"}};
+  const auto told = events_of(wake);
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_EQ(told[1].about, about_pod(wake.pods[0]));
+  EXPECT_EQ(told[1].message, "node worker1 is woken for it");
+  auto evict = event("step", "worker1", "evict");
+  evict.pods = {{"uid-1", "shop", "web-0"}, {"uid-2", "shop", "web-1"}};
+  EXPECT_EQ(events_of(evict).size(), 3U);
+  EXPECT_EQ(events_of(evict)[2].reason, "Evicting");
+}
+
+TEST(EventsOf, KeepQuietAboutTheRest) {
   auto done = event("step_ended", "worker1", "mark");
   done.outcome = "done";
   for (const auto& quiet : {done, event("step", "worker1", "list_pods"), event("agent", "worker1"),
                             event("step", "scaler/video", "scale"), event("demand", "scaler/video"),
                             event("lease", "cluster")}) {
-    EXPECT_EQ(node_event_of(quiet), std::nullopt) << quiet.kind << quiet.verb;
+    EXPECT_TRUE(events_of(quiet).empty()) << quiet.kind << quiet.verb;
   }
 }
 

@@ -9,20 +9,34 @@
 
 #include "common/names.h"
 #include "common/policy_clock.h"
+#include "coordinator/core/cluster_facts.h"
 
 namespace ecokube::kubernetes {
 
-/// Something about a node that `kubectl describe node` shows.
-struct NodeEvent {
-  NodeName node;
+/// The object that an Event is about.
+struct EventSubject {
+  std::string kind;
+  std::string ns;  ///< empty: it has none
+  std::string name;
+  std::string uid;
+  bool operator==(const EventSubject&) const = default;
+};
+/// kubectl finds a node's events by this uid, which kubelets write too: its name.
+[[nodiscard]] EventSubject about_node(const NodeName& node);
+[[nodiscard]] EventSubject about_pod(const core::PodRef& pod);
+
+/// Something that `kubectl describe` shows.
+struct ObjectEvent {
+  EventSubject about;
   bool warning = false;
   std::string reason;   ///< one CamelCase word
   std::string message;  ///< one sentence
-  bool operator==(const NodeEvent&) const = default;
+  bool operator==(const ObjectEvent&) const = default;
 };
 
 /// How an event is written: as a new object, or as a higher count of the one that says the same.
 struct EventWrite {
+  std::string ns;
   std::string name;
   bool create = true;
   boost::json::object body;  ///< an Event of v1, or a merge patch of one
@@ -33,7 +47,7 @@ class EventSeries {
  public:
   /// `reporter` is the coordinator's id.
   explicit EventSeries(std::string reporter) : reporter_(std::move(reporter)) {}
-  [[nodiscard]] EventWrite next(const NodeEvent& event, TimePoint now);
+  [[nodiscard]] EventWrite next(const ObjectEvent& event, TimePoint now);
   /// Its object is gone: the next like it is a new one.
   void forget(const std::string& name);
 
