@@ -6,6 +6,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/json/array.hpp>
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -45,16 +46,29 @@ Errc kind_of(int status) {
   }
 }
 
-/// The message of a Status object, else the first line of the body.
-std::string server_message(const std::string& body) {
+/// What the server said in a Status object, else the first line of the body.
+struct Said {
+  std::string message;
+  bool by_a_budget = false;  ///< a PodDisruptionBudget does not allow an eviction
+};
+
+Said read_status(const std::string& body) {
   constexpr std::size_t kShownMax = 300;
   boost::system::error_code broken;
   const auto parsed = boost::json::parse(body, broken);
-  if (!broken && parsed.is_object()) {
-    const auto message = find_text(parsed.get_object(), {"message"});
-    if (!message.empty()) return std::string(message.substr(0, kShownMax));
+  const auto* status = broken ? nullptr : parsed.if_object();
+  Said said;
+  if (status != nullptr) said.message = find_text(*status, {"message"});
+  if (said.message.empty()) said.message = body.substr(0, body.find('\n'));
+  said.message.resize(std::min(said.message.size(), kShownMax));
+  if (status == nullptr) return said;
+  for (const auto& entry : find_array(*status, {"details", "causes"})) {
+    const auto* cause = entry.if_object();
+    if (cause == nullptr || find_text(*cause, {"reason"}) != "DisruptionBudget") continue;
+    said.by_a_budget = true;
+    said.message = find_text(*cause, {"message"}).substr(0, kShownMax);
   }
-  return body.substr(0, std::min(body.find('\n'), kShownMax));
+  return said;
 }
 
 HttpEndpoint endpoint_of(const Access& access, TlsContext tls) {
@@ -212,13 +226,15 @@ std::string ApiClient::bearer_token() {
 
 Error ApiClient::explain(const std::string& what, const HttpResponse& response) {
   constexpr std::int64_t kRetryAfterMax = 30;
-  Error error{kind_of(response.status),
-              fmt::format("{}: {} {}", what, response.status, server_message(response.body))};
+  const auto said = read_status(response.body);
+  Error error{said.by_a_budget ? Errc::refused : kind_of(response.status),
+              fmt::format("{}: {} {}", what, response.status, said.message)};
   if (error.code == Errc::unauthorized) {
     error.message += fmt::format(" (the credentials of {} are not accepted)", access_.source);
   } else if (error.code == Errc::forbidden) {
     error.message += fmt::format(" (the user of {} lacks this right)", access_.source);
   }
+  if (said.by_a_budget) return error;  // its Retry-After is about that eviction alone
   const auto text = response.header("Retry-After");
   std::int64_t seconds = 0;
   std::from_chars(text.data(), text.data() + text.size(), seconds);

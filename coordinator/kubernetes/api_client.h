@@ -28,7 +28,8 @@ struct ApiLimits {
 };
 
 /// JSON requests to one API server with our token, at a bounded rate. Answers from 300 are errors
-/// that name the request and repeat the server's message; Retry-After holds all requests back.
+/// that name the request and repeat the server's message; Retry-After holds all requests back. A
+/// 429 by a PodDisruptionBudget is Errc::refused, one of the server itself Errc::busy.
 class ApiClient {
  public:
   using Json = boost::json::value;

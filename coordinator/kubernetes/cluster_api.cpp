@@ -26,8 +26,16 @@ namespace asio = boost::asio;
 using boost::json::object;
 using core::Revision;
 
-constexpr std::array<const char*, kResources> kPaths{"/api/v1/nodes", "/api/v1/pods",
-                                                     "/apis/apps/v1/deployments"};
+/// Where each Resource is, in their order.
+constexpr std::array<const char*, kResources> kPaths{
+    "/api/v1/nodes",
+    "/api/v1/pods",
+    "/apis/apps/v1/deployments",
+    "/apis/policy/v1/poddisruptionbudgets",
+    "/apis/storage.k8s.io/v1/volumeattachments",
+    "/api/v1/persistentvolumes",
+    "/apis/autoscaling/v2/horizontalpodautoscalers",
+    "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases"};
 
 void log_end(const char* what, const std::exception_ptr& error) {
   if (!error) return;
@@ -100,6 +108,12 @@ class Kubernetes final : public KubernetesCluster {
   asio::awaitable<Result<void>> scale(const core::ScaleWorkload& target) override {
     return scale_workload(client_, target);
   }
+  asio::awaitable<Result<void>> evict(const core::EvictPods& pods) override {
+    return evict_pods(client_, pods.pods);
+  }
+  asio::awaitable<Result<void>> record_freeze(const std::string& text) override {
+    return write_freeze(client_, text);
+  }
   void raise_fence_floor(std::int64_t floor) override {
     fence_floor_ = std::max(fence_floor_, floor);
     if (parts_ && parts_->lease) parts_->lease->raise_floor(floor);
@@ -126,7 +140,13 @@ void Kubernetes::start(Observe observe) {
   parts_ = std::make_shared<Parts>();
   parts_->client = client_;
   auto* parts = parts_.get();  // the view and the reflectors are parts of it
-  ClusterView::Sink sink{observe, [parts](std::optional<Resource> except) {
+  auto tell = [observe, parts](core::Fact fact) {
+    if (const auto* freeze = std::get_if<core::FreezeSeen>(&fact); freeze && parts->lease) {
+      parts->lease->carry_freeze(freeze->text);
+    }
+    observe(std::move(fact));
+  };
+  ClusterView::Sink sink{std::move(tell), [parts](std::optional<Resource> except) {
                            for (std::size_t i = 0; i < kResources; ++i) {
                              if (!except || static_cast<std::size_t>(*except) != i) {
                                parts->reflectors.at(i)->list_anew();
@@ -134,8 +154,8 @@ void Kubernetes::start(Observe observe) {
                            }
                          }};
   parts_->view = std::make_unique<ClusterView>(std::move(sink));
-  for (const auto resource : {Resource::nodes, Resource::pods, Resource::workloads}) {
-    parts_->reflectors.at(static_cast<std::size_t>(resource)) = make_reflector(resource, *parts);
+  for (std::size_t i = 0; i < kResources; ++i) {
+    parts_->reflectors.at(i) = make_reflector(static_cast<Resource>(i), *parts);
   }
   for (const auto& reflector : parts_->reflectors) reflector->start();
   parts_->probe_timer = std::make_unique<asio::steady_timer>(executor_);
@@ -158,7 +178,9 @@ void Kubernetes::start(Observe observe) {
 std::shared_ptr<Reflector> Kubernetes::make_reflector(Resource resource, Parts& parts) {
   auto options = options_.watching;
   options.path = kPaths.at(static_cast<std::size_t>(resource));
-  options.selector.clear();
+  options.selector = resource == Resource::lease
+                         ? fmt::format("fieldSelector=metadata.name%3D{}", names::kLeaseName)
+                         : "";
   auto* view = parts.view.get();
   Reflector::Callbacks callbacks;
   callbacks.list_begun = [=] { view->list_begun(resource); };

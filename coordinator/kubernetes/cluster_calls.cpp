@@ -20,6 +20,48 @@ namespace {
 
 std::string node_path(const NodeName& node) { return "/api/v1/nodes/" + percent_encode(node); }
 
+object eviction_of(const core::EvictPods::Pod& pod) {
+  object preconditions;
+  preconditions["uid"] = pod.uid;
+  object options;
+  options["preconditions"] = std::move(preconditions);
+  object metadata;
+  metadata["name"] = pod.name;
+  metadata["namespace"] = pod.ns;
+  object eviction;
+  eviction["apiVersion"] = "policy/v1";
+  eviction["kind"] = "Eviction";
+  eviction["metadata"] = std::move(metadata);
+  eviction["deleteOptions"] = std::move(options);
+  return eviction;
+}
+
+/// Its UID is another, or it is no more. Servers tell a conflict's cause only in words.
+bool is_gone(const Error& error) {
+  return error.code == Errc::not_found ||
+         (error.code == Errc::conflict && error.message.find("UID in ") != std::string::npos);
+}
+
+/// An answer about this one pod, by a budget or by an admission check; others may fare better.
+bool is_no(const Error& error) {
+  return error.code == Errc::refused || error.code == Errc::forbidden ||
+         error.code == Errc::invalid || error.code == Errc::conflict;
+}
+
+asio::awaitable<Result<void>> evict_pod(Client client, core::EvictPods::Pod pod) {
+  boost::json::value body(eviction_of(pod));
+  auto path = fmt::format("/api/v1/namespaces/{}/pods/{}/eviction", percent_encode(pod.ns),
+                          percent_encode(pod.name));
+  const auto answer = co_await client->create(std::move(path), std::move(body));
+  if (answer || is_gone(answer.error())) co_return Result<void>{};
+  auto error = answer.error();
+  // The server calls this its own error, but it will say so each time.
+  if (error.message.find("more than one PodDisruptionBudget") != std::string::npos) {
+    error.code = Errc::refused;
+  }
+  co_return fail_while(fmt::format("evicting {}/{}", pod.ns, pod.name), std::move(error));
+}
+
 }  // namespace
 
 asio::awaitable<Result<Revision>> mark_node(Client client, NodeName node, core::MarkNode mark,
@@ -92,6 +134,26 @@ asio::awaitable<Result<ListedPods>> list_pods_on(Client client, NodeName node,
     // With a continue token the revision is the first page's and must not be given again.
     target = base + "&continue=" + percent_encode(next);
   }
+}
+
+asio::awaitable<Result<void>> evict_pods(Client client, std::vector<core::EvictPods::Pod> pods) {
+  Result<void> result;
+  for (const auto& pod : pods) {
+    auto evicted = co_await evict_pod(client, pod);
+    if (evicted) continue;
+    if (!is_no(evicted.error())) co_return evicted;
+    if (result) result = std::move(evicted);
+  }
+  co_return result;
+}
+
+asio::awaitable<Result<void>> write_freeze(Client client, std::string text) {
+  auto path = fmt::format("/apis/coordination.k8s.io/v1/namespaces/{}/leases/{}",
+                          names::kLeaseNamespace, names::kLeaseName);
+  boost::json::value body(one_annotation(names::kFreeze, text));
+  const auto written = co_await client->merge_patch(std::move(path), std::move(body));
+  if (!written) co_return fail_while("recording the freeze", written.error());
+  co_return Result<void>{};
 }
 
 asio::awaitable<Result<void>> scale_workload(Client client, core::ScaleWorkload target) {

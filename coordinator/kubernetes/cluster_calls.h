@@ -4,6 +4,8 @@
 #include <boost/json/object.hpp>
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "common/error.h"
 #include "coordinator/core/step.h"
@@ -29,6 +31,12 @@ using Client = std::shared_ptr<ApiClient>;
 /// All pages of the pods bound to `node`, none older than `min_revision`.
 [[nodiscard]] boost::asio::awaitable<Result<ListedPods>> list_pods_on(Client client, NodeName node,
                                                                       core::Revision min_revision);
+/// Asks for each pod, and goes on after a no to one of them; the first no is returned. refused: a
+/// budget's. A pod that is gone, or another of the same name, is a success.
+[[nodiscard]] boost::asio::awaitable<Result<void>> evict_pods(
+    Client client, std::vector<core::EvictPods::Pod> pods);
+/// Onto the Lease; empty text removes the annotation.
+[[nodiscard]] boost::asio::awaitable<Result<void>> write_freeze(Client client, std::string text);
 [[nodiscard]] boost::asio::awaitable<Result<void>> scale_workload(Client client,
                                                                   core::ScaleWorkload target);
 

@@ -4,45 +4,54 @@
 
 #include <algorithm>
 #include <utility>
-#include <vector>
 
 #include "common/log.h"
+#include "common/names.h"
 #include "coordinator/kubernetes/json_access.h"
-#include "coordinator/kubernetes/objects.h"
 
 namespace ecokube::kubernetes {
 namespace {
 
 constexpr std::size_t index_of(Resource resource) { return static_cast<std::size_t>(resource); }
 
-template <class T>
-void keep(std::map<std::string, T>& things, ChangeType type, const std::string& key, T& thing) {
-  if (type == ChangeType::deleted) {
-    things.erase(key);
-  } else {
-    things[key] = std::move(thing);
-  }
+template <class Kube>
+std::string key_of(const Kube& object) {
+  return object.key();
+}
+std::string key_of(const core::KubeNode& node) { return node.name; }
+std::string key_of(const core::KubePod& pod) { return pod.uid; }
+
+template <class Kube>
+core::Fact seen(Kube object) {
+  return core::Seen<Kube>{std::move(object)};
+}
+core::Fact seen(core::KubeNode node) { return core::NodeSeen{std::move(node)}; }
+core::Fact seen(core::KubePod pod) { return core::PodSeen{std::move(pod)}; }
+core::Fact seen(core::KubeWorkload workload) { return core::WorkloadSeen{std::move(workload)}; }
+
+template <class Kube>
+core::Fact gone(const Kube& object) {
+  return core::Gone<Kube>{key_of(object), object.revision};
+}
+core::Fact gone(const core::KubeNode& node) { return core::NodeDeleted{node.name, node.revision}; }
+core::Fact gone(const core::KubePod& pod) { return core::PodDeleted{pod.uid, pod.revision}; }
+core::Fact gone(const core::KubeWorkload& workload) {
+  return core::WorkloadDeleted{workload.key(), workload.revision};
 }
 
-template <class T>
-std::vector<T> take_values(std::map<std::string, T>& things) {
-  std::vector<T> values;
-  values.reserve(things.size());
-  for (auto& entry : things) values.push_back(std::move(entry.second));
-  things.clear();
-  return values;
+/// What bounds nothing is as good as gone, so that it is not kept.
+template <class Kube>
+bool matters(const Kube& /*object*/) {
+  return true;
 }
+bool matters(const core::KubeLocalVolume& volume) { return !volume.nodes.empty(); }
 
 }  // namespace
 
 void ClusterView::list_begun(Resource resource) {
   listed_at_.at(index_of(resource)).reset();
   known_at_begin_.at(index_of(resource)) = highest_;
-  switch (resource) {
-    case Resource::nodes: nodes_.clear(); break;
-    case Resource::pods: pods_.clear(); break;
-    case Resource::workloads: workloads_.clear(); break;
-  }
+  with_kind(resource, [](auto& kind) { kind.kept.clear(); });
 }
 
 void ClusterView::item(Resource resource, const boost::json::object& thing) {
@@ -97,13 +106,11 @@ void ClusterView::silent(const Error& why) {
 
 void ClusterView::start_over(std::optional<Resource> except) {
   synced_ = false;
-  for (const auto resource : {Resource::nodes, Resource::pods, Resource::workloads}) {
-    list_begun(resource);
-  }
+  for (std::size_t i = 0; i < kResources; ++i) list_begun(static_cast<Resource>(i));
   sink_.list_anew(except);
 }
 
-/// Once for each kind of failure: three watches that fail for one cause are one event.
+/// Once for each kind of failure: watches that fail for one cause are one event.
 void ClusterView::lost(const Error& why) {
   if (lost_ == why.code) return;
   lost_ = why.code;
@@ -113,29 +120,34 @@ void ClusterView::lost(const Error& why) {
 
 void ClusterView::tell_or_keep(Resource resource, ChangeType type,
                                const boost::json::object& thing) {
-  const auto refuse = [](const Error& error) {
-    log::warn("kubernetes event=object_ignored reason=\"{}\"", error.message);
-  };
-  const bool deleted = type == ChangeType::deleted;
-  if (resource == Resource::nodes) {
-    auto node = parse_node(thing);
-    if (!node) return refuse(node.error());
-    if (!synced_) return keep(nodes_, type, std::string(node->name), *node);
-    if (deleted) return sink_.observe(core::NodeDeleted{node->name, node->revision});
-    return sink_.observe(core::NodeSeen{std::move(*node)});
+  if (resource == Resource::lease) return tell_freeze(type, thing);
+  with_kind(resource, [&](auto& kind) { tell_or_keep(kind, type, thing); });
+}
+
+template <class Kube>
+void ClusterView::tell_or_keep(Kind<Kube>& kind, ChangeType type,
+                               const boost::json::object& thing) {
+  auto object = kind.parse(thing);
+  if (!object) {
+    log::warn("kubernetes event=object_ignored reason=\"{}\"", object.error().message);
+    return;
   }
-  if (resource == Resource::pods) {
-    auto pod = parse_pod(thing);
-    if (!pod) return refuse(pod.error());
-    if (!synced_) return keep(pods_, type, std::string(pod->uid), *pod);
-    if (deleted) return sink_.observe(core::PodDeleted{pod->uid, pod->revision});
-    return sink_.observe(core::PodSeen{std::move(*pod)});
+  const bool there = type != ChangeType::deleted && matters(*object);
+  if (synced_) return sink_.observe(there ? seen(std::move(*object)) : gone(*object));
+  auto key = key_of(*object);
+  if (there) {
+    kind.kept.insert_or_assign(std::move(key), std::move(*object));
+  } else {
+    kind.kept.erase(key);
   }
-  auto workload = parse_workload(thing);
-  if (!workload) return refuse(workload.error());
-  if (!synced_) return keep(workloads_, type, workload->key(), *workload);
-  if (deleted) return sink_.observe(core::WorkloadDeleted{workload->key(), workload->revision});
-  sink_.observe(core::WorkloadSeen{std::move(*workload)});
+}
+
+/// A Lease that was deleted says nothing of the freeze: who makes it anew carries the freeze over.
+void ClusterView::tell_freeze(ChangeType type, const boost::json::object& lease) {
+  const std::string text(annotation_of(lease, names::kFreeze));
+  if (type == ChangeType::deleted || freeze_ == text) return;
+  freeze_ = text;
+  sink_.observe(core::FreezeSeen{text});
 }
 
 void ClusterView::tell_all() {
@@ -146,8 +158,15 @@ void ClusterView::tell_all() {
     for (const auto& at : listed_at_) saw(at.value_or(0));
     fell_ = false;
   }
-  core::ClusterListed all{highest_, take_values(nodes_), take_values(pods_),
-                          take_values(workloads_)};
+  core::ClusterListed all;
+  all.revision = highest_;
+  const auto move_to_list = [&](auto& kind) {
+    auto& list = all.*kind.list;
+    list.reserve(kind.kept.size());
+    for (auto& entry : kind.kept) list.push_back(std::move(entry.second));
+    kind.kept.clear();
+  };
+  std::apply([&](auto&... kinds) { (move_to_list(kinds), ...); }, kinds_);
   log::info("kubernetes event=listed nodes={} pods={} workloads={} revision={}", all.nodes.size(),
             all.pods.size(), all.workloads.size(), all.revision);
   sink_.observe(std::move(all));

@@ -8,19 +8,41 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <tuple>
+#include <vector>
 
 #include "common/error.h"
 #include "coordinator/core/observation.h"
+#include "coordinator/kubernetes/objects.h"
 #include "coordinator/kubernetes/watch_events.h"
 
 namespace ecokube::kubernetes {
 
-enum class Resource : std::size_t { nodes, pods, workloads };
-inline constexpr std::size_t kResources = 3;
+enum class Resource : std::size_t {
+  nodes,
+  pods,
+  workloads,
+  budgets,
+  attachments,
+  local_volumes,
+  autoscalers,
+  lease  ///< the one, for its freeze annotation
+};
+inline constexpr std::size_t kResources = 8;
 
-/// Joins three watched resources into one consistent stream of facts: nothing is said before all
-/// three were listed, then one ClusterListed and single changes after it. When one of them must be
-/// listed anew, all are: one rule, and no mixture of old and new. No I/O.
+/// A kind of object: how it is read, and where it stands in the list of everything.
+template <class Kube>
+struct Kind {
+  Resource resource;
+  Result<Kube> (*parse)(const boost::json::object& thing);
+  std::vector<Kube> core::ClusterListed::* list;
+  std::map<std::string, Kube> kept{};  ///< only filled between the first list and the last
+};
+
+/// Joins the watched resources into one consistent stream of facts: nothing is said before all of
+/// them were listed, then one ClusterListed and single changes after it. When one of them must be
+/// listed anew, all are: one rule, and no mixture of old and new. The freeze stands apart: it is
+/// said when it is seen, so before all else. No I/O.
 class ClusterView {
  public:
   struct Sink {
@@ -54,7 +76,17 @@ class ClusterView {
  private:
   void start_over(std::optional<Resource> except);
   void lost(const Error& why);
+  template <class Do>
+  void with_kind(Resource resource, const Do& act) {
+    const auto one = [&](auto& kind) {
+      if (kind.resource == resource) act(kind);
+    };
+    std::apply([&](auto&... kinds) { (one(kinds), ...); }, kinds_);
+  }
   void tell_or_keep(Resource resource, ChangeType type, const boost::json::object& thing);
+  template <class Kube>
+  void tell_or_keep(Kind<Kube>& kind, ChangeType type, const boost::json::object& thing);
+  void tell_freeze(ChangeType type, const boost::json::object& lease);
   void tell_all();
   void saw(core::Revision revision) { highest_ = std::max(highest_, revision); }
 
@@ -65,10 +97,17 @@ class ClusterView {
   std::array<std::optional<core::Revision>, kResources> listed_at_{};
   std::array<core::Revision, kResources> known_at_begin_{};
   bool fell_ = false;  // a list is older than what was known when it was asked for
-  // Only filled between the first list and the last.
-  std::map<std::string, core::KubeNode> nodes_;
-  std::map<std::string, core::KubePod> pods_;
-  std::map<std::string, core::KubeWorkload> workloads_;
+  std::optional<std::string> freeze_;
+  std::tuple<Kind<core::KubeNode>, Kind<core::KubePod>, Kind<core::KubeWorkload>,
+             Kind<core::KubeBudget>, Kind<core::KubeAttachment>, Kind<core::KubeLocalVolume>,
+             Kind<core::KubeAutoscaler>>
+      kinds_{{Resource::nodes, parse_node, &core::ClusterListed::nodes},
+             {Resource::pods, parse_pod, &core::ClusterListed::pods},
+             {Resource::workloads, parse_workload, &core::ClusterListed::workloads},
+             {Resource::budgets, parse_budget, &core::ClusterListed::budgets},
+             {Resource::attachments, parse_attachment, &core::ClusterListed::attachments},
+             {Resource::local_volumes, parse_local_volume, &core::ClusterListed::local_volumes},
+             {Resource::autoscalers, parse_autoscaler, &core::ClusterListed::autoscalers}};
 };
 
 }  // namespace ecokube::kubernetes

@@ -204,7 +204,9 @@ object LeaseKeeper::fill(object lease, std::int64_t fence, bool taken) {
   auto& metadata = child(lease, "metadata");
   metadata["name"] = options_.name;
   metadata["namespace"] = options_.ns;
-  child(metadata, "annotations")[names::kFence] = std::to_string(fence);
+  auto& annotations = child(metadata, "annotations");
+  annotations[names::kFence] = std::to_string(fence);
+  if (revision_of(lease) == 0 && !freeze_.empty()) annotations[names::kFreeze] = freeze_;
   auto& spec = child(lease, "spec");
   const auto now = micro_time(options_.clock());
   if (taken) {

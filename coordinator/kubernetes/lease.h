@@ -47,6 +47,9 @@ class LeaseKeeper : public std::enable_shared_from_this<LeaseKeeper> {
   /// Lease is taken again at once with a higher one.
   void raise_floor(std::int64_t floor);
 
+  /// The freeze last seen on the Lease (S27): when somebody deletes the Lease, ours has it again.
+  void carry_freeze(std::string text) { freeze_ = std::move(text); }
+
  private:
   struct Held {
     std::int64_t fence = 0;
@@ -82,6 +85,7 @@ class LeaseKeeper : public std::enable_shared_from_this<LeaseKeeper> {
   boost::asio::steady_timer ended_;
   std::optional<Held> held_;
   std::optional<Foreign> foreign_;
+  std::string freeze_;
   std::int64_t floor_ = 0;
   std::int64_t own_highest_ = 0;
   std::string complaint_;

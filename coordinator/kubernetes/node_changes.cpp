@@ -4,6 +4,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <string>
+#include <string_view>
 
 #include "common/names.h"
 #include "coordinator/core/marks.h"
@@ -37,14 +38,16 @@ bool has_our_taint(const object& node) {
   return false;
 }
 
-object with_revision_of(const object& node, object annotations) {
+object metadata_patch(const object& node, object annotations, object labels) {
   object metadata;
   metadata["resourceVersion"] = find_text(node, {"metadata", "resourceVersion"});
   if (!annotations.empty()) metadata["annotations"] = std::move(annotations);
+  if (!labels.empty()) metadata["labels"] = std::move(labels);
   return metadata;
 }
 
-/// Empty text removes the annotation.
+}  // namespace
+
 object one_annotation(std::string_view key, std::string_view text) {
   object annotations;
   if (text.empty()) {
@@ -58,8 +61,6 @@ object one_annotation(std::string_view key, std::string_view text) {
   patch["metadata"] = std::move(metadata);
   return patch;
 }
-
-}  // namespace
 
 object mark_patch(const object& node, const core::MarkNode& mark, std::int64_t transition) {
   object annotations;
@@ -79,15 +80,21 @@ object mark_patch(const object& node, const core::MarkNode& mark, std::int64_t t
     annotations[names::kCordonedByUs] = "true";
   }
 
+  object labels;
+  if (!find_object(node, {"metadata", "labels"}).contains(names::kExcludeDisruption)) {
+    labels[names::kExcludeDisruption] = "";
+    annotations[names::kExcludedByUs] = "true";
+  }
+
   object patch;
-  patch["metadata"] = with_revision_of(node, std::move(annotations));
+  patch["metadata"] = metadata_patch(node, std::move(annotations), std::move(labels));
   patch["spec"] = std::move(spec);
   return patch;
 }
 
 std::optional<object> unmark_patch(const object& node, const core::UnmarkNode& unmark) {
   constexpr std::array kRemoved{names::kIntent, names::kPower, names::kCordonedByUs,
-                                names::kQuarantine};
+                                names::kExcludedByUs, names::kQuarantine};
   object annotations;
   object spec;
   const auto& present = find_object(node, {"metadata", "annotations"});
@@ -102,10 +109,12 @@ std::optional<object> unmark_patch(const object& node, const core::UnmarkNode& u
     spec["taints"] = taints.empty() ? boost::json::value(nullptr) : std::move(taints);
   }
   if (present.contains(names::kCordonedByUs)) spec["unschedulable"] = nullptr;
+  object labels;
+  if (present.contains(names::kExcludedByUs)) labels[names::kExcludeDisruption] = nullptr;
   if (annotations.empty() && spec.empty()) return std::nullopt;
 
   object patch;
-  patch["metadata"] = with_revision_of(node, std::move(annotations));
+  patch["metadata"] = metadata_patch(node, std::move(annotations), std::move(labels));
   if (!spec.empty()) patch["spec"] = std::move(spec);
   return patch;
 }

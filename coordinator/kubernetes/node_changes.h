@@ -10,13 +10,16 @@
 // taint which somebody adds meanwhile is never lost.
 namespace ecokube::kubernetes {
 
-/// Our taint, cordon and annotations (S11); foreign taints and a foreign cordon stay.
+/// Our taint, cordon, annotations and label (S11, S25); foreign taints and cordon stay.
 [[nodiscard]] boost::json::object mark_patch(const boost::json::object& node,
                                              const core::MarkNode& mark, std::int64_t transition);
 
 /// Takes off what is ours and the cordon only if it is ours; nullopt when nothing is left to do.
 [[nodiscard]] std::optional<boost::json::object> unmark_patch(const boost::json::object& node,
                                                               const core::UnmarkNode& unmark);
+
+/// On any object; empty text removes the annotation.
+[[nodiscard]] boost::json::object one_annotation(std::string_view key, std::string_view text);
 
 /// record_off, quarantine and record_hold; nullopt for another action.
 [[nodiscard]] std::optional<boost::json::object> annotation_patch(const core::Action& action);

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/names.h"
 #include "coordinator/kubernetes/json_access.h"
 #include "coordinator/kubernetes/quantity.h"
 
@@ -18,10 +19,10 @@ using boost::json::array;
 using boost::json::object;
 
 constexpr std::string_view kOurPrefix = "ecokube.io/";
-constexpr std::string_view kMirrorAnnotation = "kubernetes.io/config.mirror";
+constexpr std::string_view kMachineAnnotation = "cluster.x-k8s.io/machine";
+constexpr std::string_view kKuredAnnotation = "weave.works/kured-reboot-in-progress";
+constexpr std::string_view kAutoscalerTaint = "ToBeDeletedByClusterAutoscaler";
 constexpr std::string_view kDeploymentKind = "Deployment";
-constexpr std::int64_t kMoreThanAnyNode = std::int64_t{1} << 50;
-constexpr Resources kUnreadableRequests{kMoreThanAnyNode, kMoreThanAnyNode, 1};
 
 /// A quantity, given as text or as a bare number; absent is 0.
 Result<std::int64_t> read_quantity(const object& amounts, std::string_view name,
@@ -78,34 +79,45 @@ core::Readiness parse_readiness(const object& node) {
   return core::Readiness::unknown;
 }
 
-core::PodPhase parse_phase(std::string_view phase) {
-  if (phase == "Pending") return core::PodPhase::pending;
-  if (phase == "Running") return core::PodPhase::running;
-  if (phase == "Succeeded") return core::PodPhase::succeeded;
-  if (phase == "Failed") return core::PodPhase::failed;
-  return core::PodPhase::unknown;
-}
-
-bool is_unschedulable(const object& pod) {
-  for (const auto& condition : find_array(pod, {"status", "conditions"})) {
-    const auto* fields = condition.if_object();
-    if (fields != nullptr && find_text(*fields, {"type"}) == "PodScheduled" &&
-        find_text(*fields, {"status"}) == "False" &&
-        find_text(*fields, {"reason"}) == "Unschedulable") {
-      return true;
-    }
-  }
-  return false;
-}
-
-std::string controller_kind(const object& pod) {
-  for (const auto& owner : find_array(pod, {"metadata", "ownerReferences"})) {
-    const auto* fields = owner.if_object();
-    if (fields != nullptr && find_bool(*fields, {"controller"})) {
-      return std::string(find_text(*fields, {"kind"}));
+/// Who else decides over the node's power or health (S25); empty: nobody, or a person has paused
+/// it.
+std::string parse_owner(const object& node) {
+  if (annotation_of(node, names::kOwnerPaused) == "true") return {};
+  const auto machine = annotation_of(node, kMachineAnnotation);
+  if (!machine.empty()) return fmt::format("Cluster API's Machine {}", machine);
+  if (!annotation_of(node, kKuredAnnotation).empty()) return "kured";
+  for (const auto& taint : find_array(node, {"spec", "taints"})) {
+    const auto* fields = taint.if_object();
+    if (fields != nullptr && find_text(*fields, {"key"}) == kAutoscalerTaint) {
+      return "cluster-autoscaler";
     }
   }
   return {};
+}
+
+}  // namespace
+
+Result<core::Revision> check_identity(const object& thing, std::string_view kind) {
+  const auto name = find_text(thing, {"metadata", "name"});
+  if (name.empty()) return fail(Errc::invalid, fmt::format("a {} without metadata.name", kind));
+  const auto revision = revision_of(thing);
+  if (revision <= 0) {
+    return fail(Errc::invalid,
+                fmt::format("{} {}: metadata.resourceVersion is no number", kind, name));
+  }
+  return revision;
+}
+
+std::vector<core::Taint> parse_taints(const array& taints) {
+  std::vector<core::Taint> result;
+  for (const auto& entry : taints) {
+    const auto* fields = entry.if_object();
+    if (fields == nullptr) continue;
+    result.push_back({std::string(find_text(*fields, {"key"})),
+                      std::string(find_text(*fields, {"value"})),
+                      std::string(find_text(*fields, {"effect"}))});
+  }
+  return result;
 }
 
 std::vector<core::Toleration> parse_tolerations(const object& pod_spec) {
@@ -118,32 +130,6 @@ std::vector<core::Toleration> parse_tolerations(const object& pod_spec) {
          std::string(find_text(*fields, {"value"})), std::string(find_text(*fields, {"effect"}))});
   }
   return tolerations;
-}
-
-/// The name and revision that every object must have.
-Result<core::Revision> check_identity(const object& thing, std::string_view kind) {
-  const auto name = find_text(thing, {"metadata", "name"});
-  if (name.empty()) return fail(Errc::invalid, fmt::format("a {} without metadata.name", kind));
-  const auto revision = revision_of(thing);
-  if (revision <= 0) {
-    return fail(Errc::invalid,
-                fmt::format("{} {}: metadata.resourceVersion is no number", kind, name));
-  }
-  return revision;
-}
-
-}  // namespace
-
-std::vector<core::Taint> parse_taints(const array& taints) {
-  std::vector<core::Taint> result;
-  for (const auto& entry : taints) {
-    const auto* fields = entry.if_object();
-    if (fields == nullptr) continue;
-    result.push_back({std::string(find_text(*fields, {"key"})),
-                      std::string(find_text(*fields, {"value"})),
-                      std::string(find_text(*fields, {"effect"}))});
-  }
-  return result;
 }
 
 Result<core::KubeNode> parse_node(const object& thing) {
@@ -160,6 +146,7 @@ Result<core::KubeNode> parse_node(const object& thing) {
   node.taints = parse_taints(find_array(thing, {"spec", "taints"}));
   node.unschedulable = find_bool(thing, {"spec", "unschedulable"});
   node.ready = parse_readiness(thing);
+  node.owned_by = parse_owner(thing);
   node.boot_id = find_text(thing, {"status", "nodeInfo", "bootID"});
   const auto allocatable = read_resources(find_object(thing, {"status", "allocatable"}));
   if (!allocatable) {
@@ -200,33 +187,6 @@ Result<Resources> parse_requests(const object& pod_spec) {
   result += *overhead;
   result.pods = 1;
   return result;
-}
-
-Result<core::KubePod> parse_pod(const object& thing) {
-  const auto revision = check_identity(thing, "Pod");
-  if (!revision) return std::unexpected(revision.error());
-  core::KubePod pod;
-  pod.uid = find_text(thing, {"metadata", "uid"});
-  pod.ns = find_text(thing, {"metadata", "namespace"});
-  pod.name = find_text(thing, {"metadata", "name"});
-  if (pod.uid.empty()) {
-    return fail(Errc::invalid, fmt::format("Pod {}/{} has no metadata.uid", pod.ns, pod.name));
-  }
-  pod.revision = *revision;
-  pod.node = find_text(thing, {"spec", "nodeName"});
-  pod.phase = parse_phase(find_text(thing, {"status", "phase"}));
-  pod.unschedulable = pod.node.empty() && is_unschedulable(thing);
-  pod.deleting = !find_text(thing, {"metadata", "deletionTimestamp"}).empty();
-  const auto& annotations = find_object(thing, {"metadata", "annotations"});
-  pod.mirror = annotations.contains(kMirrorAnnotation);
-  pod.owner_kind = controller_kind(thing);
-  pod.labels = find_labels(thing, {"metadata", "labels"});
-  const auto& spec = find_object(thing, {"spec"});
-  // A pod must stay visible whatever it asks for: it may be the reason to keep a node on.
-  pod.requests = parse_requests(spec).value_or(kUnreadableRequests);
-  pod.node_selector = find_labels(spec, {"nodeSelector"});
-  pod.tolerations = parse_tolerations(spec);
-  return pod;
 }
 
 Result<core::KubeWorkload> parse_workload(const object& thing) {

@@ -14,11 +14,24 @@ namespace ecokube::kubernetes {
 [[nodiscard]] Result<core::KubePod> parse_pod(const boost::json::object& object);
 /// A Deployment.
 [[nodiscard]] Result<core::KubeWorkload> parse_workload(const boost::json::object& object);
+[[nodiscard]] Result<core::KubeBudget> parse_budget(const boost::json::object& object);
+[[nodiscard]] Result<core::KubeAttachment> parse_attachment(const boost::json::object& object);
+/// Of any PersistentVolume; `nodes` is empty for one that binds no node.
+[[nodiscard]] Result<core::KubeLocalVolume> parse_local_volume(const boost::json::object& object);
+/// A HorizontalPodAutoscaler.
+[[nodiscard]] Result<core::KubeAutoscaler> parse_autoscaler(const boost::json::object& object);
 
 /// What a pod of this spec asks for: containers together, or the largest init container where that
 /// is more; sidecars and overhead added; pods = 1.
 [[nodiscard]] Result<Resources> parse_requests(const boost::json::object& pod_spec);
 
 [[nodiscard]] std::vector<core::Taint> parse_taints(const boost::json::array& taints);
+[[nodiscard]] std::vector<core::Toleration> parse_tolerations(const boost::json::object& pod_spec);
+/// metav1.LabelSelector.
+[[nodiscard]] core::Selector parse_selector(const boost::json::object& selector);
+
+/// metadata.resourceVersion of an object that has a name, as each must.
+[[nodiscard]] Result<core::Revision> check_identity(const boost::json::object& object,
+                                                    std::string_view kind);
 
 }  // namespace ecokube::kubernetes

@@ -35,6 +35,10 @@ class Leasing : public ContractTest {
     const auto* held = last<core::LeaseHeld>(client);
     return held != nullptr ? held->fence : 0;
   }
+  static std::string freeze_of(const Client& client) {
+    const auto* freeze = last<core::FreezeSeen>(client);
+    return freeze != nullptr ? freeze->text : "";
+  }
   std::int64_t fence_on_server() {
     const auto lease = get(kOurs);
     return std::stoll(std::string(kubernetes::annotation_of(lease.get_object(), names::kFence)));
@@ -131,6 +135,40 @@ TEST_P(Leasing, ADeletedLeaseIsLostAndTakenAgainHigher) {
   delete_lease();
   ASSERT_TRUE(wait([&] { return count<core::LeaseLost>(*client) > 0; }));
   ASSERT_TRUE(wait([&] { return fence_of(*client) > fence; }));
+}
+
+// A freeze must outlive its leader, and reach the next one before anything else does (S27).
+TEST_P(Leasing, AFreezeIsSeenByAnotherBeforeItsListOfTheCluster) {
+  auto client = start_holder("a");
+  const auto frozen = run(io_, client->cluster->record_freeze("freeze ann: disk swap"));
+  ASSERT_TRUE(frozen) << frozen.error().message;
+  EXPECT_TRUE(wait([&] { return freeze_of(*client) == "freeze ann: disk swap"; }));
+  auto second = start(with_lease("b"));
+  ASSERT_TRUE(wait_synced(*second));
+  EXPECT_EQ(freeze_of(*second), "freeze ann: disk swap");
+  ASSERT_TRUE(run(io_, client->cluster->record_freeze("")));
+  EXPECT_TRUE(wait([&] { return freeze_of(*second).empty(); }));
+  EXPECT_EQ(count<core::FreezeSeen>(*second), 2U) << "told at each change only";
+  EXPECT_EQ(count<core::LeaseLost>(*client), 0U);
+}
+
+TEST_P(Leasing, AFreezeOutlivesTheLeaseObject) {
+  auto client = start_holder("a");
+  patch(kOurs, R"({"metadata": {"annotations": {"ecokube.io/freeze": "by hand"}}})");
+  ASSERT_TRUE(wait([&] { return freeze_of(*client) == "by hand"; }));
+  const auto fence = fence_of(*client);
+  delete_lease();
+  ASSERT_TRUE(wait([&] { return fence_of(*client) > fence; }));
+  const auto lease = get(kOurs);
+  EXPECT_EQ(kubernetes::annotation_of(lease.get_object(), names::kFreeze), "by hand");
+  EXPECT_EQ(freeze_of(*client), "by hand");
+}
+
+TEST_P(Leasing, AFreezeWithoutALeaseFails) {
+  auto client = start();
+  const auto frozen = run(io_, client->cluster->record_freeze("freeze ann: disk swap"));
+  ASSERT_FALSE(frozen);
+  EXPECT_EQ(frozen.error().code, Errc::not_found);
 }
 
 INSTANTIATE_TEST_SUITE_P(Kubernetes, Leasing, testing::ValuesIn(servers()),

@@ -23,6 +23,8 @@ class TestServer {
   virtual bool forget_history() { return false; }
   /// Whether controllers beside it write to a new Node.
   [[nodiscard]] virtual bool has_controllers() const { return false; }
+  /// Starts what keeps the status of budgets, where it does not run anyway.
+  virtual void start_controllers() {}
   /// Another server with another, shorter past on a port of its own; nullopt: it can't.
   virtual std::optional<std::uint16_t> start_from_older_backup() { return std::nullopt; }
 };

@@ -51,7 +51,7 @@ class Writing : public ContractTest {
 TEST_P(Writing, MarkTaintsCordonsAndSaysWhy) {
   const auto name = fresh("node");
   const auto made = create_node(name, R"({"taints": [{"key": "gpu", "effect": "NoSchedule"}]})");
-  const auto marked = mark(name, {revision_of(made), "boot-1", false, "address=a:9 macs="});
+  const auto marked = mark(name, {revision_of(made), "boot-1", false, "address=a:9 macs=", {}});
   ASSERT_TRUE(marked) << marked.error().message;
   EXPECT_GT(*marked, revision_of(made));
   const auto node = node_at(name, *marked);
@@ -62,20 +62,21 @@ TEST_P(Writing, MarkTaintsCordonsAndSaysWhy) {
   EXPECT_EQ(intent, (core::Intent{7, "boot-1"}));
   EXPECT_EQ(node.annotations.at(std::string(names::kCordonedByUs)), "true");
   EXPECT_EQ(node.annotations.at(std::string(names::kWakeRecipe)), "address=a:9 macs=");
+  EXPECT_TRUE(node.labels.contains(std::string(names::kExcludeDisruption)));
 }
 
 TEST_P(Writing, MarkOfAChangedNodeIsAConflictAndTouchesNothing) {
   const auto name = fresh("node");
   const auto made = create_node(name);
   patch("/api/v1/nodes/" + name, R"({"metadata": {"labels": {"by": "somebody"}}})");
-  const auto marked = mark(name, {revision_of(made), "boot-1", false, ""});
+  const auto marked = mark(name, {revision_of(made), "boot-1", false, "", {}});
   ASSERT_FALSE(marked);
   EXPECT_EQ(marked.error().code, Errc::conflict);
   EXPECT_FALSE(has_our_taint(node_at(name, revision_of(get("/api/v1/nodes/" + name)))));
 }
 
 TEST_P(Writing, MarkOfANodeThatIsGoneIsNotFound) {
-  const auto marked = mark(fresh("nobody"), {1, "", false, ""});
+  const auto marked = mark(fresh("nobody"), {1, "", false, "", {}});
   ASSERT_FALSE(marked);
   EXPECT_EQ(marked.error().code, Errc::not_found);
 }
@@ -83,7 +84,7 @@ TEST_P(Writing, MarkOfANodeThatIsGoneIsNotFound) {
 TEST_P(Writing, AForeignCordonStays) {
   const auto name = fresh("node");
   const auto made = create_node(name, R"({"unschedulable": true})");
-  const auto marked = mark(name, {revision_of(made), "boot-1", true, ""});
+  const auto marked = mark(name, {revision_of(made), "boot-1", true, "", {}});
   ASSERT_TRUE(marked) << marked.error().message;
   EXPECT_FALSE(node_at(name, *marked).annotations.contains(std::string(names::kCordonedByUs)));
   const auto unmarked = unmark(name);
@@ -96,7 +97,7 @@ TEST_P(Writing, AForeignCordonStays) {
 TEST_P(Writing, UnmarkRemovesOnlyWhatIsOurs) {
   const auto name = fresh("node");
   const auto made = create_node(name, R"({"taints": [{"key": "gpu", "effect": "NoSchedule"}]})");
-  ASSERT_TRUE(mark(name, {revision_of(made), "boot-1", false, ""}));
+  ASSERT_TRUE(mark(name, {revision_of(made), "boot-1", false, "", {}}));
   ASSERT_TRUE(annotate(name, core::RecordOff{"off (inferred)"}));
   patch("/api/v1/nodes/" + name,
         R"({"metadata": {"annotations": {"theirs": "x", "ecokube.io/hold": "ann: disk"}}})");
@@ -106,7 +107,9 @@ TEST_P(Writing, UnmarkRemovesOnlyWhatIsOurs) {
   EXPECT_FALSE(has_our_taint(node));
   EXPECT_TRUE(has_taint(node, "gpu"));
   EXPECT_FALSE(node.unschedulable);
-  for (const auto key : {names::kIntent, names::kPower, names::kCordonedByUs}) {
+  EXPECT_FALSE(node.labels.contains(std::string(names::kExcludeDisruption)));
+  for (const auto key :
+       {names::kIntent, names::kPower, names::kCordonedByUs, names::kExcludedByUs}) {
     EXPECT_FALSE(node.annotations.contains(std::string(key))) << key;
   }
   EXPECT_EQ(node.annotations.at("ecokube.io/hold"), "ann: disk");
@@ -114,6 +117,17 @@ TEST_P(Writing, UnmarkRemovesOnlyWhatIsOurs) {
             from_ms(1234));
   const auto object = get("/api/v1/nodes/" + name);
   EXPECT_EQ(object.at("metadata").at("annotations").at("theirs"), "x");
+}
+
+TEST_P(Writing, AForeignLabelAgainstDisruptionStays) {
+  const auto name = fresh("node");
+  create_node(name);
+  const auto labelled = patch("/api/v1/nodes/" + name, R"({"metadata": {"labels": {
+                                "node.kubernetes.io/exclude-disruption": "theirs"}}})");
+  ASSERT_TRUE(mark(name, {revision_of(labelled), "boot-1", false, "", {}}));
+  const auto unmarked = unmark(name);
+  ASSERT_TRUE(unmarked) << unmarked.error().message;
+  EXPECT_EQ(node_at(name, *unmarked).labels.at(std::string(names::kExcludeDisruption)), "theirs");
 }
 
 TEST_P(Writing, UnmarkTwiceIsASuccessThatWritesNothing) {
@@ -128,7 +142,7 @@ TEST_P(Writing, UnmarkTwiceIsASuccessThatWritesNothing) {
 TEST_P(Writing, UnmarkTriesAgainAfterAConflict) {
   const auto name = fresh("node");
   const auto made = create_node(name);
-  ASSERT_TRUE(mark(name, {revision_of(made), "boot-1", false, ""}));
+  ASSERT_TRUE(mark(name, {revision_of(made), "boot-1", false, "", {}}));
   bool done = false;
   Result<core::Revision> unmarked;
   const auto step = step_for(name, core::UnmarkNode{""});

@@ -126,7 +126,7 @@ class RbacTest : public testing::Test {
       const auto verb = static_cast<core::Verb>(action.index());
       return core::Step{core::StepId{"worker", verb, 1, 1}, std::move(action), {}, 1};
     };
-    tell(run(io_, cluster.mark(step(core::MarkNode{revision, "boot-1", false, ""}))));
+    tell(run(io_, cluster.mark(step(core::MarkNode{revision, "boot-1", false, "", {}}))));
     tell(run(io_, cluster.list_pods("worker", 0)));
     tell(run(io_, cluster.scale({"Deployment", "default", "workers", 0})));
     tell(run(io_, cluster.unmark(step(core::UnmarkNode{""}))));

@@ -18,6 +18,12 @@ boost::json::object thing(std::string_view name, core::Revision revision) {
       .as_object();
 }
 
+std::vector<Resource> all_resources() {
+  std::vector<Resource> all;
+  for (std::size_t i = 0; i < kResources; ++i) all.push_back(static_cast<Resource>(i));
+  return all;
+}
+
 struct Watched {
   std::vector<core::Fact> facts;
   std::vector<std::optional<Resource>> listings;
@@ -25,9 +31,9 @@ struct Watched {
                     [this](std::optional<Resource> except) { listings.push_back(except); }}};
 
   void list_all(core::Revision revision) {
-    for (const auto resource : {Resource::nodes, Resource::pods, Resource::workloads}) {
+    for (const auto resource : all_resources()) {
       view.list_begun(resource);
-      view.item(resource, thing("x", revision));
+      if (resource != Resource::lease) view.item(resource, thing("x", revision));
       view.listed(resource, revision);
     }
   }
@@ -38,7 +44,7 @@ struct Watched {
 };
 
 // Nothing may be said of pods while nodes are not known: one list of everything comes first.
-TEST(ClusterView, OneListWhenAllThreeWereListed) {
+TEST(ClusterView, OneListWhenAllWereListed) {
   Watched watched;
   auto& view = watched.view;
   view.list_begun(Resource::pods);
@@ -48,9 +54,10 @@ TEST(ClusterView, OneListWhenAllThreeWereListed) {
   view.changed(Resource::pods, ChangeType::deleted, thing("p1", 11));
   view.changed(Resource::pods, ChangeType::added, thing("p3", 12));
   view.bookmark(Resource::pods, 13);
-  view.listed(Resource::nodes, 12);
-  EXPECT_TRUE(watched.facts.empty());
-  view.listed(Resource::workloads, 14);
+  for (const auto resource : all_resources()) {
+    EXPECT_TRUE(watched.facts.empty());
+    if (resource != Resource::pods) view.listed(resource, 14);
+  }
   ASSERT_EQ(watched.facts.size(), 1U);
   const auto* listed = watched.last<core::ClusterListed>();
   ASSERT_NE(listed, nullptr);
@@ -119,16 +126,74 @@ TEST(ClusterView, AFallingRevisionListsEverythingAnew) {
   EXPECT_NE(watched.last<core::ClusterAlive>(), nullptr);
 }
 
+// An answer to the whole of a kind is needed before anything may be decided: what a user may not
+// list is not known to be absent.
+TEST(ClusterView, ARightThatIsMissingIsALoss) {
+  for (const auto forbidden : all_resources()) {
+    Watched watched;
+    for (const auto resource : all_resources()) {
+      watched.view.list_begun(resource);
+      if (resource != forbidden) watched.view.listed(resource, 5);
+    }
+    watched.view.interrupted(forbidden, Error{Errc::forbidden, "cannot list"});
+    ASSERT_NE(watched.last<core::ClusterLost>(), nullptr);
+    EXPECT_EQ(watched.facts.size(), 1U);
+    EXPECT_FALSE(watched.view.synced());
+  }
+}
+
+TEST(ClusterView, WhatOnlyBoundsIsToldByItsKey) {
+  Watched watched;
+  watched.list_all(5);
+  watched.view.changed(Resource::budgets, ChangeType::modified, thing("b", 6));
+  ASSERT_NE(watched.last<core::Seen<core::KubeBudget>>(), nullptr);
+  watched.view.changed(Resource::budgets, ChangeType::deleted, thing("b", 7));
+  const auto* gone = watched.last<core::Gone<core::KubeBudget>>();
+  ASSERT_NE(gone, nullptr);
+  EXPECT_EQ(gone->key, "d/b");
+  EXPECT_EQ(gone->revision, 7);
+}
+
+// Most volumes bind no node: none of them is kept, and one that no longer does is gone.
+TEST(ClusterView, AVolumeThatBindsNoNodeIsGone) {
+  Watched watched;
+  watched.list_all(5);
+  watched.view.changed(Resource::local_volumes, ChangeType::modified, thing("v", 6));
+  const auto* gone = watched.last<core::Gone<core::KubeLocalVolume>>();
+  ASSERT_NE(gone, nullptr);
+  EXPECT_EQ(gone->key, "v");
+}
+
+boost::json::object lease(core::Revision revision, std::string_view freeze) {
+  auto made = thing("ecokube-coordinator", revision);
+  made["metadata"].as_object()["annotations"] = {{"ecokube.io/freeze", freeze}};
+  return made;
+}
+
+TEST(ClusterView, AFreezeIsToldAtOnceAndAtEachChange) {
+  Watched watched;
+  watched.view.list_begun(Resource::lease);
+  watched.view.item(Resource::lease, lease(3, "a"));
+  ASSERT_NE(watched.last<core::FreezeSeen>(), nullptr);
+  EXPECT_EQ(watched.last<core::FreezeSeen>()->text, "a");
+  watched.view.changed(Resource::lease, ChangeType::modified, lease(4, "a"));
+  watched.view.changed(Resource::lease, ChangeType::deleted, lease(5, "a"));
+  EXPECT_EQ(watched.facts.size(), 1U) << "a renewal and a deletion say nothing of it";
+  watched.view.changed(Resource::lease, ChangeType::added, lease(6, ""));
+  ASSERT_EQ(watched.facts.size(), 2U);
+  EXPECT_EQ(watched.last<core::FreezeSeen>()->text, "");
+}
+
 // A write of ours between two of the lists is no fall either.
 TEST(ClusterView, AWriteDuringTheListsIsNoFall) {
   Watched watched;
   watched.list_all(5);
   watched.view.interrupted(Resource::pods, Error{Errc::gone, "410"});
-  for (const auto resource : {Resource::nodes, Resource::pods, Resource::workloads}) {
+  for (const auto resource : all_resources()) {
     watched.view.list_begun(resource);
   }
   watched.view.wrote(8);
-  for (const auto resource : {Resource::nodes, Resource::pods, Resource::workloads}) {
+  for (const auto resource : all_resources()) {
     watched.view.listed(resource, 7);
   }
   ASSERT_NE(watched.last<core::ClusterListed>(), nullptr);

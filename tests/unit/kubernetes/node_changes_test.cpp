@@ -16,12 +16,13 @@ boost::json::value json(std::string_view text) { return boost::json::parse(text)
 TEST(NodeChanges, MarkKeepsForeignTaintsAndSetsOurs) {
   const auto node = json(R"({"metadata": {"name": "n", "resourceVersion": "7"},
     "spec": {"taints": [{"key": "a", "effect": "NoExecute", "timeAdded": "t"}]}})");
-  const auto patch = mark_patch(node.as_object(), {7, "boot", false, "recipe"}, 3);
+  const auto patch = mark_patch(node.as_object(), {7, "boot", false, "recipe", {}}, 3);
   EXPECT_EQ(boost::json::value(patch), json(R"({
     "metadata": {"resourceVersion": "7", "annotations": {
       "ecokube.io/power-intent": "down transition=3 boot_id=boot",
       "ecokube.io/transition": "3", "ecokube.io/wake-recipe": "recipe",
-      "ecokube.io/cordoned": "true"}},
+      "ecokube.io/cordoned": "true", "ecokube.io/excluded": "true"},
+      "labels": {"node.kubernetes.io/exclude-disruption": ""}},
     "spec": {"unschedulable": true, "taints": [
       {"key": "a", "effect": "NoExecute", "timeAdded": "t"},
       {"key": "ecokube.io/powering-down", "effect": "NoSchedule"}]}})"));
@@ -30,10 +31,28 @@ TEST(NodeChanges, MarkKeepsForeignTaintsAndSetsOurs) {
 TEST(NodeChanges, MarkTwiceHasOneTaint) {
   const auto node = json(R"({"metadata": {"name": "n", "resourceVersion": "7"},
     "spec": {"taints": [{"key": "ecokube.io/powering-down", "effect": "NoSchedule"}]}})");
-  const auto patch = mark_patch(node.as_object(), {7, "boot", true, ""}, 3);
+  const auto patch = mark_patch(node.as_object(), {7, "boot", true, "", {}}, 3);
   EXPECT_EQ(patch.at("spec").at("taints").as_array().size(), 1U);
   EXPECT_FALSE(patch.at("spec").as_object().contains("unschedulable"));
   EXPECT_FALSE(patch.at("metadata").at("annotations").as_object().contains("ecokube.io/cordoned"));
+}
+
+TEST(NodeChanges, TheLabelAgainstDisruptionIsSetAndRemovedOnlyWhenOurs) {
+  const auto theirs = json(R"({"metadata": {"name": "n", "resourceVersion": "7",
+    "labels": {"node.kubernetes.io/exclude-disruption": "x"}},
+    "spec": {"taints": [{"key": "ecokube.io/powering-down", "effect": "NoSchedule"}]}})");
+  const auto marked = mark_patch(theirs.as_object(), {7, "boot", false, "", {}}, 3);
+  EXPECT_FALSE(marked.at("metadata").as_object().contains("labels"));
+  EXPECT_FALSE(marked.at("metadata").at("annotations").as_object().contains(names::kExcludedByUs));
+  EXPECT_FALSE(
+      unmark_patch(theirs.as_object(), {""})->at("metadata").as_object().contains("labels"));
+
+  const auto ours = json(R"({"metadata": {"name": "n", "resourceVersion": "7",
+    "annotations": {"ecokube.io/excluded": "true"},
+    "labels": {"node.kubernetes.io/exclude-disruption": ""}}})");
+  EXPECT_EQ(unmark_patch(ours.as_object(), {""})->at("metadata"),
+            json(R"({"resourceVersion": "7", "annotations": {"ecokube.io/excluded": null},
+                     "labels": {"node.kubernetes.io/exclude-disruption": null}})"));
 }
 
 TEST(NodeChanges, UnmarkRemovesOnlyOurs) {
@@ -74,7 +93,7 @@ TEST(NodeChanges, Annotations) {
             boost::json::value(core::format_quarantine(quarantine)));
   EXPECT_EQ(boost::json::value(*annotation_patch(core::RecordHold{""})),
             json(R"({"metadata": {"annotations": {"ecokube.io/hold": null}}})"));
-  EXPECT_FALSE(annotation_patch(core::MarkNode{1, "", false, ""}));
+  EXPECT_FALSE(annotation_patch(core::MarkNode{1, "", false, "", {}}));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "coordinator/kubernetes/objects.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <boost/json/object.hpp>
@@ -35,6 +36,27 @@ TEST(Objects, NodeKeepsWhatDecisionsNeedAndOnlyOurAnnotations) {
   EXPECT_EQ(node->allocatable, (Resources{1300, 2147483648, 20}));
 }
 
+TEST(Objects, ANodeThatAnotherControllerOwnsIsItsUntilAPersonPausesThat) {
+  const auto owner = [](std::string_view metadata, std::string_view spec = "{}") {
+    return parse_node(
+               read(fmt::format(
+                   R"({{"metadata": {{"name": "n", "resourceVersion": "1", {}}}, "spec": {}}})",
+                   metadata, spec)))
+        ->owned_by;
+  };
+  constexpr auto kNobody = R"("labels": {})";
+  EXPECT_EQ(owner(kNobody), "");
+  EXPECT_EQ(owner(R"("annotations": {"cluster.x-k8s.io/machine": "m-1"})"),
+            "Cluster API's Machine m-1");
+  EXPECT_EQ(owner(R"("annotations": {"weave.works/kured-reboot-in-progress": "2026-01-01"})"),
+            "kured");
+  EXPECT_EQ(owner(kNobody, R"({"taints": [{"key": "ToBeDeletedByClusterAutoscaler"}]})"),
+            "cluster-autoscaler");
+  EXPECT_EQ(owner(R"("annotations": {"cluster.x-k8s.io/machine": "m-1",
+                                     "ecokube.io/owner-paused": "true"})"),
+            "");
+}
+
 TEST(Objects, AbsentOrUnknownReadyIsUnknown) {
   EXPECT_EQ(parse_node(read(R"({"metadata": {"name": "n", "resourceVersion": "1"}})"))->ready,
             core::Readiness::unknown);
@@ -63,7 +85,8 @@ TEST(Objects, PodWithOwnerConditionAndTolerations) {
     "metadata": {"name": "w-1", "namespace": "default", "uid": "u", "resourceVersion": "9",
       "labels": {"app": "w"}, "deletionTimestamp": "2026-01-01T00:00:00Z",
       "annotations": {"kubernetes.io/config.mirror": "x"},
-      "ownerReferences": [{"kind": "Other"}, {"kind": "ReplicaSet", "controller": true}]},
+      "ownerReferences": [{"kind": "Other"},
+        {"kind": "ReplicaSet", "name": "w", "controller": true}]},
     "spec": {"nodeSelector": {"role": "worker"},
       "tolerations": [{"operator": "Exists"},
         {"key": "k", "operator": "Equal", "value": "v", "effect": "NoExecute"}],
@@ -75,6 +98,8 @@ TEST(Objects, PodWithOwnerConditionAndTolerations) {
   EXPECT_TRUE(pod->deleting);
   EXPECT_TRUE(pod->mirror);
   EXPECT_EQ(pod->owner_kind, "ReplicaSet");
+  EXPECT_EQ(pod->owner_name, "w");
+  EXPECT_FALSE(pod->ready);
   EXPECT_EQ(pod->phase, core::PodPhase::pending);
   EXPECT_EQ(pod->requests, (Resources{200, 64 << 20, 1}));
   EXPECT_EQ(pod->tolerations,
