@@ -1,6 +1,5 @@
 #include "lab/deployments/deployments.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <boost/asio/as_tuple.hpp>
@@ -15,6 +14,7 @@
 #include "common/backoff.h"
 #include "common/boot_clock.h"
 #include "common/log.h"
+#include "lab/deployments/budgets.h"
 #include "lab/deployments/node_lifecycle.h"
 #include "lab/deployments/replicas.h"
 #include "lab/watched_objects.h"
@@ -33,12 +33,6 @@ constexpr milliseconds kRetryCap{3000};
 /// What we wrote is taken as done for so long without the watch confirming it.
 constexpr milliseconds kConfirmWithin{5000};
 
-std::string api_time_now() {
-  const auto now = std::chrono::system_clock::now();
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
-                     fmt::gmtime(std::chrono::system_clock::to_time_t(now)));
-}
-
 class DeploymentsController final : public Controller,
                                     public std::enable_shared_from_this<DeploymentsController> {
  public:
@@ -54,13 +48,15 @@ class DeploymentsController final : public Controller,
         nodes_(client_, executor_, "/api/v1/nodes", parse_lifecycle_node, [this] { ring(); }),
         leases_(client_, executor_,
                 "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases", parse_lease,
-                [this] { ring(); }) {}
+                [this] { ring(); }),
+        budgets_(client_, executor_, [this] { ring(); }) {}
 
   void start() override {
     deployments_.start();
     pods_.start();
     nodes_.start();
     leases_.start();
+    budgets_.start();
     asio::co_spawn(executor_, run(shared_from_this()), [](const std::exception_ptr& error) {
       if (!error) return;
       try {
@@ -77,6 +73,7 @@ class DeploymentsController final : public Controller,
     pods_.stop();
     nodes_.stop();
     leases_.stop();
+    budgets_.stop();
     bell_.cancel();
   }
 
@@ -103,12 +100,14 @@ class DeploymentsController final : public Controller,
   }
 
   asio::awaitable<void> pass() {
-    const bool listed =
-        deployments_.listed() && pods_.listed() && nodes_.listed() && leases_.listed();
+    const bool listed = deployments_.listed() && pods_.listed() && nodes_.listed() &&
+                        leases_.listed() && budgets_.listed();
     if (!listed || clock_.now() < retry_at_) co_return;
     failed_ = false;
     co_await keep_nodes();
     co_await keep_replicas();
+    const auto kept = co_await budgets_.keep(deployments_.all(), pods_.all());
+    if (!kept) complain("write_budget_status", kept.error());
     if (!failed_) failures_ = 0;
   }
 
@@ -272,6 +271,7 @@ class DeploymentsController final : public Controller,
   WatchedObjects<DeploymentPod> pods_;
   WatchedObjects<LifecycleNode> nodes_;
   WatchedObjects<SeenLease> leases_;
+  BudgetKeeper budgets_;
   std::map<std::string, Coming> coming_;      ///< uid of pods made and not seen yet
   std::map<std::string, TimePoint> removed_;  ///< uid of pods removed → may be tried again
   std::map<std::string, Told> told_;          ///< uid of a Deployment → status written

@@ -13,7 +13,7 @@ struct DeploymentsOptions {
 };
 
 /// Makes and deletes pods as Deployments ask, finds nodes that fell silent, and deletes the pods
-/// that were on them.
+/// that were on them. Keeps the status of disruption budgets.
 [[nodiscard]] std::shared_ptr<Controller> make_deployments(
     std::shared_ptr<kubernetes::ApiClient> client, boost::asio::any_io_executor executor,
     DeploymentsOptions options);

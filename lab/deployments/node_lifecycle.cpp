@@ -1,5 +1,9 @@
 #include "lab/deployments/node_lifecycle.h"
 
+#include <fmt/chrono.h>
+
+#include <chrono>
+
 #include "coordinator/kubernetes/json_access.h"
 #include "coordinator/kubernetes/objects.h"
 
@@ -94,6 +98,12 @@ json::object silence_patch(const LifecycleNode& node, const std::string& now) {
   conditions.push_back(std::move(ready));
   return {{"metadata", {{"resourceVersion", std::to_string(node.revision)}}},
           {"status", {{"conditions", std::move(conditions)}}}};
+}
+
+std::string api_time_now() {
+  const auto now = std::chrono::system_clock::now();
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
+                     fmt::gmtime(std::chrono::system_clock::to_time_t(now)));
 }
 
 }  // namespace ecokube::lab

@@ -70,6 +70,9 @@ class NodeLifecycle {
   std::map<NodeName, TimePoint> missing_since_;
 };
 
+/// RFC 3339, as the API writes it.
+[[nodiscard]] std::string api_time_now();
+
 /// The merge patch on nodes/NAME/status; refused with a conflict when the node changed meanwhile.
 [[nodiscard]] boost::json::object silence_patch(const LifecycleNode& node, const std::string& now);
 

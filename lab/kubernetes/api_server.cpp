@@ -30,6 +30,9 @@ HttpResponse to_response(const ApiResult<ApiAnswer>& result) {
   if (result.error().code == kUnauthorized) {
     response.headers.emplace_back("WWW-Authenticate", "Bearer");
   }
+  if (const auto seconds = number_field(result.error().details, {"retryAfterSeconds"}, 0)) {
+    response.headers.emplace_back("Retry-After", std::to_string(seconds));
+  }
   return response;
 }
 

@@ -21,6 +21,13 @@ std::string text_field(const json::object& object, std::initializer_list<std::st
   return std::string(found->as_string());
 }
 
+std::int64_t number_field(const json::object& object, std::initializer_list<std::string_view> path,
+                          std::int64_t fallback) {
+  const auto* found = find_field(object, path);
+  if (found == nullptr || !found->is_number()) return fallback;
+  return found->to_number<std::int64_t>();
+}
+
 json::object& object_at(json::object& object, std::string_view key) {
   auto& value = object[key];
   if (!value.is_object()) value = json::object{};

@@ -41,6 +41,16 @@ constexpr std::array kKnown{
     KnownResource{
         .group = "coordination.k8s.io", .resource = "leases", .kind = "Lease", .has_status = false},
     KnownResource{"policy", "poddisruptionbudgets", "PodDisruptionBudget"},
+    KnownResource{"autoscaling", "horizontalpodautoscalers", "HorizontalPodAutoscaler"},
+    KnownResource{"", "persistentvolumeclaims", "PersistentVolumeClaim"},
+    KnownResource{.group = "",
+                  .resource = "persistentvolumes",
+                  .kind = "PersistentVolume",
+                  .cluster_scoped = true},
+    KnownResource{.group = "storage.k8s.io",
+                  .resource = "volumeattachments",
+                  .kind = "VolumeAttachment",
+                  .cluster_scoped = true},
 };
 
 const KnownResource* find_known(const ResourcePath& path) {

@@ -32,6 +32,9 @@ ApiResult<ApiAnswer> post(ApiCore& core, const ApiRequest& request) {
   if (path.resource == "pods" && path.subresource == "binding") {
     return core.writes.bind(path, *body);
   }
+  if (path.resource == "pods" && path.subresource == "eviction") {
+    return core.evictions.evict(path, *body);
+  }
   return not_allowed();
 }
 
@@ -51,13 +54,18 @@ bool is_known_subresource(const ResourcePath& path) {
   if (path.subresource.empty()) return true;
   if (path.subresource == "status") return has_status_subresource(path);
   if (path.subresource == "scale") return has_scale_subresource(path);
-  return path.resource == "pods" && path.subresource == "binding";
+  return path.resource == "pods" &&
+         (path.subresource == "binding" || path.subresource == "eviction");
 }
 
 }  // namespace
 
 ApiCore::ApiCore(ApiServerOptions given)
-    : options(std::move(given)), store(options.events_max), reads(store), writes(store) {
+    : options(std::move(given)),
+      store(options.events_max),
+      reads(store),
+      writes(store),
+      evictions(store, writes) {
   store.add_listener([this](const StoreEvent& event) {
     log_truth(options.truth_log, event);
     bell.ring();

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "lab/kubernetes/api_server.h"
+#include "lab/kubernetes/evictions.h"
 #include "lab/kubernetes/reads.h"
 #include "lab/kubernetes/watch.h"
 #include "lab/kubernetes/writes.h"
@@ -18,6 +19,7 @@ struct ApiCore {
   Store store;
   Reads reads;
   Writes writes;
+  Evictions evictions;
   CommitBell bell;
 
   void compact();

@@ -23,13 +23,6 @@ std::string label_selector_text(const json::object& object) {
   return text;
 }
 
-std::int64_t number_field(const json::object& object, std::initializer_list<std::string_view> path,
-                          std::int64_t fallback) {
-  const auto* found = find_field(object, path);
-  if (found == nullptr || !found->is_number()) return fallback;
-  return found->to_number<std::int64_t>();
-}
-
 /// Pods on a node go when their kubelet says so; all else, and pods that have ended, at once.
 std::int64_t grace_of(const ResourcePath& path, const json::object& object,
                       const json::object& options, std::optional<std::int64_t> grace_s) {

@@ -1,6 +1,7 @@
 #include <stdexcept>
 
 #include "lab/certificates.h"
+#include "lab/deployments/deployments.h"
 #include "lab/kubernetes/api_server.h"
 #include "tests/contract/kubernetes/test_server.h"
 #include "tests/support/temp_dir.h"
@@ -26,6 +27,7 @@ class DoubleServer final : public TestServer {
   DoubleServer(const DoubleServer&) = delete;
   DoubleServer& operator=(const DoubleServer&) = delete;
   ~DoubleServer() override {
+    if (controllers_) controllers_->stop();
     server_->stop();
     if (restored_) restored_->stop();
   }
@@ -38,6 +40,15 @@ class DoubleServer final : public TestServer {
     access.token = "token-of-admin";
     access.source = "the test";
     return access;
+  }
+  /// Only for budgets: it must not find that nodes without a kubelet are silent.
+  void start_controllers() override {
+    lab::DeploymentsOptions options;
+    options.node_grace = std::chrono::hours(1);
+    controllers_ =
+        lab::make_deployments(must(kubernetes::ApiClient::make(io_.get_executor(), access())),
+                              io_.get_executor(), options);
+    controllers_->start();
   }
   bool forget_history() override {
     server_->compact();
@@ -67,6 +78,7 @@ class DoubleServer final : public TestServer {
   lab::CertificateFiles files_;
   std::unique_ptr<lab::ApiServer> server_;
   std::unique_ptr<lab::ApiServer> restored_;
+  std::shared_ptr<lab::Controller> controllers_;
 };
 
 }  // namespace
