@@ -20,7 +20,7 @@ namespace {
 
 std::string node_path(const NodeName& node) { return "/api/v1/nodes/" + percent_encode(node); }
 
-object eviction_of(const core::EvictPods::Pod& pod) {
+object eviction_of(const core::PodRef& pod) {
   object preconditions;
   preconditions["uid"] = pod.uid;
   object options;
@@ -48,7 +48,7 @@ bool is_no(const Error& error) {
          error.code == Errc::invalid || error.code == Errc::conflict;
 }
 
-asio::awaitable<Result<void>> evict_pod(Client client, core::EvictPods::Pod pod) {
+asio::awaitable<Result<void>> evict_pod(Client client, core::PodRef pod) {
   boost::json::value body(eviction_of(pod));
   auto path = fmt::format("/api/v1/namespaces/{}/pods/{}/eviction", percent_encode(pod.ns),
                           percent_encode(pod.name));
@@ -136,7 +136,7 @@ asio::awaitable<Result<ListedPods>> list_pods_on(Client client, NodeName node,
   }
 }
 
-asio::awaitable<Result<void>> evict_pods(Client client, std::vector<core::EvictPods::Pod> pods) {
+asio::awaitable<Result<void>> evict_pods(Client client, std::vector<core::PodRef> pods) {
   Result<void> result;
   for (const auto& pod : pods) {
     auto evicted = co_await evict_pod(client, pod);

@@ -33,8 +33,8 @@ using Client = std::shared_ptr<ApiClient>;
                                                                       core::Revision min_revision);
 /// Asks for each pod, and goes on after a no to one of them; the first no is returned. refused: a
 /// budget's. A pod that is gone, or another of the same name, is a success.
-[[nodiscard]] boost::asio::awaitable<Result<void>> evict_pods(
-    Client client, std::vector<core::EvictPods::Pod> pods);
+[[nodiscard]] boost::asio::awaitable<Result<void>> evict_pods(Client client,
+                                                              std::vector<core::PodRef> pods);
 /// Onto the Lease; empty text removes the annotation.
 [[nodiscard]] boost::asio::awaitable<Result<void>> write_freeze(Client client, std::string text);
 [[nodiscard]] boost::asio::awaitable<Result<void>> scale_workload(Client client,

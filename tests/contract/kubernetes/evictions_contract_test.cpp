@@ -15,7 +15,7 @@ class Evicting : public ContractTest {
   }
 
   /// Runs, is ready, and has the label app=<app>.
-  core::EvictPods::Pod run_pod(const std::string& app) {
+  core::PodRef run_pod(const std::string& app) {
     const auto name = fresh("pod");
     create_pod(name, node_);
     const auto path = kPods + "/" + name;
@@ -49,11 +49,11 @@ class Evicting : public ContractTest {
              seen->never_allows == (disruptions == 0);
     });
   }
-  Result<void> evict(std::vector<core::EvictPods::Pod> pods) {
+  Result<void> evict(std::vector<core::PodRef> pods) {
     const core::EvictPods wish{std::move(pods)};
     return run(io_, client_->cluster->evict(wish));
   }
-  bool is_going(const core::EvictPods::Pod& pod) {
+  bool is_going(const core::PodRef& pod) {
     const auto now = get(kPods + "/" + pod.name);
     return kubernetes::find(now.get_object(), {"metadata", "deletionTimestamp"}) != nullptr;
   }
