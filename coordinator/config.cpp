@@ -41,6 +41,19 @@ void read_api(ConfigTable table, CoordinatorConfig& config) {
   config.api.socket = table.text("socket", config.api.socket.string());
 }
 
+std::vector<std::string> daemonsets(ConfigTable& table) {
+  constexpr auto* kKey = "daemonsets_may_stop";
+  auto listed = table.texts(kKey);
+  for (const auto& entry : listed) {
+    const auto slash = entry.find('/');
+    const auto name = slash == std::string::npos ? "" : entry.substr(slash + 1);
+    if (!is_node_name(entry.substr(0, slash)) || (name != "*" && !is_node_name(name))) {
+      table.report(kKey, "\"" + entry + "\" is neither \"namespace/name\" nor \"namespace/*\"");
+    }
+  }
+  return listed;
+}
+
 /// The S-rules' times and limits. Lower bounds keep a slip of the pen from being dangerous.
 void read_safety(ConfigTable table, Policy& policy) {
   const auto time = [&](const char* key, Duration& value, Duration min, Duration max) {
@@ -51,11 +64,13 @@ void read_safety(ConfigTable table, Policy& policy) {
   time("demand_age_max_s", policy.demand_age_max, seconds(2), seconds(3600));
   time("heartbeat_age_max_s", policy.heartbeat_age_max, seconds(1), seconds(600));
   time("silence_to_off_s", policy.silence_to_off, milliseconds(500), seconds(3600));
+  time("drain_deadline_s", policy.drain_deadline, seconds(10), hours(24));
   time("down_deadline_s", policy.down_deadline, seconds(5), hours(2));
   time("wake_deadline_s", policy.wake_deadline, seconds(5), hours(4));
   time("wake_repeat_s", policy.wake_repeat, milliseconds(200), seconds(60));
   time("person_wake_for_s", policy.person_wake_for, seconds(1), hours(24 * 30));
   time("quarantine_s", policy.quarantine_base, seconds(1), hours(24));
+  if (table.has("daemonsets_may_stop")) policy.daemonsets_may_stop = daemonsets(table);
   policy.downs_per_day_max =
       table.integer("downs_per_day_max", policy.downs_per_day_max, 1, 10'000);
   policy.unready_percent_max =

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "coordinator/kubernetes/cluster_view.h"
 #include "tests/contract/kubernetes/contract_test.h"
 #include "tests/support/temp_dir.h"
 
@@ -18,6 +19,41 @@ class Watching : public ContractTest {
     const auto name = fresh("later");
     create_node(name);
     EXPECT_TRUE(wait([&] { return last_node(client, name) != nullptr; })) << name;
+  }
+
+  /// A budget, an attachment, a volume and an autoscaler; of the one Lease, another text.
+  void create_one_of_each_other_kind(const std::string& name) {
+    const auto make = [&](const std::string& version, const std::string& resource,
+                          const std::string& kind, const std::string& spec) {
+      create((version == "v1" ? "/api/" : "/apis/") + version + "/" + resource,
+             fmt::format(R"({{"apiVersion": "{}", "kind": "{}", "metadata": {{"name": "{}"}},
+                              "spec": {}}})",
+                         version, kind, name, spec));
+    };
+    make("policy/v1", "namespaces/default/poddisruptionbudgets", "PodDisruptionBudget",
+         R"({"minAvailable": 1, "selector": {"matchLabels": {"app": "none"}}})");
+    make("storage.k8s.io/v1", "volumeattachments", "VolumeAttachment",
+         R"({"attacher": "a", "nodeName": "n", "source": {"persistentVolumeName": "v"}})");
+    make("v1", "persistentvolumes", "PersistentVolume",
+         R"({"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"],
+             "nfs": {"server": "s", "path": "/p"}})");
+    make("autoscaling/v2", "namespaces/default/horizontalpodautoscalers", "HorizontalPodAutoscaler",
+         R"({"maxReplicas": 3, "scaleTargetRef": {
+             "apiVersion": "apps/v1", "kind": "Deployment", "name": "none"}})");
+    const std::string leases = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases";
+    (void)run(io_, admin_->remove(leases + "/ecokube-coordinator", nullptr));
+    create(leases, fmt::format(R"({{"apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
+             "metadata": {{"name": "ecokube-coordinator",
+                           "annotations": {{"ecokube.io/freeze": "{}"}}}}}})",
+                               name));
+  }
+  /// The watch of each of these kinds has told of so many; a volume that binds no node as gone.
+  static bool others_told(const Client& client, std::size_t times) {
+    return count<core::Seen<core::KubeBudget>>(client) >= times &&
+           count<core::Seen<core::KubeAttachment>>(client) >= times &&
+           count<core::Gone<core::KubeLocalVolume>>(client) >= times &&
+           count<core::Seen<core::KubeAutoscaler>>(client) >= times &&
+           count<core::FreezeSeen>(client) >= times;
   }
 };
 
@@ -71,14 +107,16 @@ TEST_P(Watching, ABrokenConnectionIsResumedWithoutAGap) {
     const auto uid = create_pod(fresh("pod"), made.back()).at("metadata").at("uid").as_string();
     const auto workers = fresh("workers");
     create_deployment(workers);
+    create_one_of_each_other_kind(workers);
     proxy_->release();
-    // Each of the three watches has brought something, so that the next cut is a first failure
-    // again.
+    // Each watch has brought something, so that the next cut is a first failure again.
+    const auto rounds = static_cast<std::size_t>(round) + 1;
     ASSERT_TRUE(wait([&] {
       const auto* pod = last<core::PodSeen>(*client);
       const auto* workload = last<core::WorkloadSeen>(*client);
       return last_node(*client, made.back()) != nullptr && pod != nullptr && pod->pod.uid == uid &&
-             workload != nullptr && workload->workload.name == workers;
+             workload != nullptr && workload->workload.name == workers &&
+             others_told(*client, rounds);
     })) << round;
   }
   EXPECT_EQ(count<core::ClusterListed>(*client), 1U) << "resumed, not listed anew";
@@ -98,7 +136,9 @@ TEST_P(Watching, AnEndedWatchIsResumedWithoutAnotherList) {
   auto client = start(with_short_watches);
   ASSERT_TRUE(wait_synced(*client));
   const auto asked = client->cluster->requests();
-  ASSERT_TRUE(wait([&] { return client->cluster->requests() >= asked + 6; })) << "twice each";
+  ASSERT_TRUE(wait([&] {
+    return client->cluster->requests() >= asked + 2 * kubernetes::kResources;
+  })) << "twice each";
   expect_sees_a_new_node(*client);
   EXPECT_EQ(count<core::ClusterListed>(*client), 1U);
   EXPECT_EQ(count<core::ClusterLost>(*client), 0U);

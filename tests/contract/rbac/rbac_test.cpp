@@ -127,7 +127,10 @@ class RbacTest : public testing::Test {
       return core::Step{core::StepId{"worker", verb, 1, 1}, std::move(action), {}, 1};
     };
     tell(run(io_, cluster.mark(step(core::MarkNode{revision, "boot-1", false, "", {}}))));
+    const core::EvictPods nobody{{{"some-uid", "default", "nobody"}}};
+    tell(run(io_, cluster.evict(nobody)));
     tell(run(io_, cluster.list_pods("worker", 0)));
+    tell(run(io_, cluster.record_freeze("")));
     tell(run(io_, cluster.scale({"Deployment", "default", "workers", 0})));
     tell(run(io_, cluster.unmark(step(core::UnmarkNode{""}))));
   }
@@ -189,7 +192,7 @@ TEST_F(RbacTest, WhatIsShippedIsEnough) {
 
 TEST_F(RbacTest, EachRightIsNeededAndItsLackIsNamed) {
   const auto rights = all_rights(YAML::LoadAllFromFile(ECOKUBE_RBAC));
-  ASSERT_EQ(rights.size(), 14U);
+  ASSERT_EQ(rights.size(), 26U);
   for (const auto& right : rights) {
     grant(&right);
     const auto expected = fmt::format("cannot {} resource \"{}\"", right.verb, right.resource);

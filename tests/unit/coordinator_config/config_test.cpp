@@ -30,6 +30,8 @@ TEST(CoordinatorConfig, TheDocumentedExampleHoldsAndShowsTheDefaults) {
   EXPECT_EQ(policy.demand_age_max, defaults.demand_age_max);
   EXPECT_EQ(policy.heartbeat_age_max, defaults.heartbeat_age_max);
   EXPECT_EQ(policy.silence_to_off, defaults.silence_to_off);
+  EXPECT_EQ(policy.drain_deadline, defaults.drain_deadline);
+  EXPECT_EQ(policy.daemonsets_may_stop, defaults.daemonsets_may_stop);
   EXPECT_EQ(policy.down_deadline, defaults.down_deadline);
   EXPECT_EQ(policy.wake_deadline, defaults.wake_deadline);
   EXPECT_EQ(policy.wake_repeat, defaults.wake_repeat);
@@ -55,10 +57,26 @@ TEST(CoordinatorConfig, PoolsAdviseUnlessToldToAct) {
   EXPECT_FALSE(config->policy.dry_run);
 }
 
+TEST(CoordinatorConfig, DaemonSetsThatMayStop) {
+  const test::TempDir dir;
+  const auto listed = [&](const std::string& list) {
+    const auto file = dir.write("c.toml", fmt::format("{}[safety]\n{}", kMinimal, list));
+    const auto config = read_coordinator_config(file);
+    return config ? config->policy.daemonsets_may_stop
+                  : std::vector<std::string>{config.error().message};
+  };
+  using Listed = std::vector<std::string>;
+  EXPECT_EQ(listed(""), (Listed{"kube-system/*"}));
+  EXPECT_EQ(listed("daemonsets_may_stop = []"), Listed{}) << "an empty list is one too";
+  EXPECT_EQ(listed("daemonsets_may_stop = [\"a/*\", \"b/proxy\"]"), (Listed{"a/*", "b/proxy"}));
+}
+
 TEST(CoordinatorConfig, EveryMistakeIsNamedWithItsPlace) {
   const test::TempDir dir;
   const auto file = dir.write("c.toml", fmt::format("id = \"Big\"\n{}listen = \"nowhere\"\n"
                                                     "[safety]\nsettle_s = 0\n"
+                                                    "drain_deadline_s = 5\n"
+                                                    "daemonsets_may_stop = [\"ingress\"]\n"
                                                     "[[pool]]\nname = \"p\"\nmode = \"on\"\n"
                                                     "[[pool]]\nname = \"p\"\nnames = [\"a\"]\n"
                                                     "[[scaler]]\nname = \"s\"\nlagThreshold = 0\n",
@@ -69,10 +87,12 @@ TEST(CoordinatorConfig, EveryMistakeIsNamedWithItsPlace) {
   for (const auto* part :
        {"c.toml:1:6: id: must be lower case",
         "agents.listen: \"nowhere\" is no address: the port is missing",
-        "safety.settle_s: must be seconds from 0.5", "pool[1].mode: must be off, advise or act",
-        "pool[1].names: give names or node_selector", "the name p stands twice",
-        "scaler[1].lagThreshold: must be a whole number", "scaleTargetRef.name: is missing",
-        "scaler[1].bootstrapServers: is missing"}) {
+        "safety.settle_s: must be seconds from 0.5",
+        "safety.drain_deadline_s: must be seconds from 10",
+        "safety.daemonsets_may_stop: \"ingress\" is neither",
+        "pool[1].mode: must be off, advise or act", "pool[1].names: give names or node_selector",
+        "the name p stands twice", "scaler[1].lagThreshold: must be a whole number",
+        "scaleTargetRef.name: is missing", "scaler[1].bootstrapServers: is missing"}) {
     EXPECT_THAT(config.error().message, HasSubstr(part));
   }
 }
