@@ -108,7 +108,8 @@ TEST_P(Constraints, LocalVolumesAsLongAsTheyAreClaimed) {
         "persistentVolumeReclaimPolicy": "Retain", "local": {{"path": "/data"}},
         "claimRef": {{"namespace": "default", "name": "{0}"}},
         "nodeAffinity": {{"required": {{"nodeSelectorTerms": [{{"matchExpressions": [
-          {{"key": "kubernetes.io/hostname", "operator": "In", "values": ["worker7"]}}]}}]}}}}}}}})",
+          {{"key": "kubernetes.io/hostname", "operator": "In",
+            "values": ["worker7"]}}]}}]}}}}}}}})",
                               name_));
   EXPECT_FALSE(now(*watching_, name_, &core::ClusterListed::local_volumes));
   create(claims, fmt::format(R"({{"apiVersion": "v1", "kind": "PersistentVolumeClaim",

@@ -17,8 +17,8 @@ TEST(NodeChanges, MarkKeepsForeignTaintsAndSetsOurs) {
   const auto node = json(R"({"metadata": {"name": "n", "resourceVersion": "7"},
     "spec": {"taints": [{"key": "a", "effect": "NoExecute", "timeAdded": "t"}]}})");
   const auto patch = mark_patch(node.as_object(), {7, "boot", false, "recipe", {}}, 3);
-  EXPECT_EQ(boost::json::value(patch), json(R"({
-    "metadata": {"resourceVersion": "7", "annotations": {
+  EXPECT_EQ(boost::json::value(patch), json(R"({"metadata": {"resourceVersion": "7",
+    "annotations": {
       "ecokube.io/power-intent": "down transition=3 boot_id=boot",
       "ecokube.io/transition": "3", "ecokube.io/wake-recipe": "recipe",
       "ecokube.io/cordoned": "true", "ecokube.io/excluded": "true"},
