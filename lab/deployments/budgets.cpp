@@ -15,7 +15,6 @@ namespace {
 namespace asio = boost::asio;
 namespace json = boost::json;
 using kubernetes::find_int;
-using kubernetes::find_text;
 
 constexpr std::int64_t kPercent = 100;
 
