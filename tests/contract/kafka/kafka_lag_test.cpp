@@ -75,14 +75,14 @@ TEST(PartitionLag, CountsWhatIsNotCommitted) {
 
 // Goal: 0 of an empty topic with its partitions, and N as soon as N records are there.
 TEST(KafkaLag, CountsRecordsOfAGroupThatNeverCommitted) {
-  test::TestBroker broker;
-  const auto topic = broker.create_topic(kPartitions);
-  Watched watched(broker.bootstrap(), topic, test::TestBroker::new_name());
+  const auto broker = test::make_test_broker();
+  const auto topic = broker->create_topic(kPartitions);
+  Watched watched(broker->bootstrap(), topic, test::TestBroker::new_name());
   ASSERT_TRUE(watched.sees(0));
   EXPECT_EQ(watched.last_seen->partitions, kPartitions);
   EXPECT_EQ(watched.last_seen->scaler, "video");
 
-  broker.produce(topic, 25, kPartitions);
+  broker->produce(topic, 25, kPartitions);
   EXPECT_TRUE(watched.sees(25));
   EXPECT_TRUE(watched.lost_reasons.empty());
 }
@@ -90,30 +90,30 @@ TEST(KafkaLag, CountsRecordsOfAGroupThatNeverCommitted) {
 // Goal: a record that was read but not committed is a job in flight and counts; a commit takes it
 // off.
 TEST(KafkaLag, RecordsInFlightCountUntilCommitted) {
-  test::TestBroker broker;
-  const auto topic = broker.create_topic(2);
+  const auto broker = test::make_test_broker();
+  const auto topic = broker->create_topic(2);
   const auto group = test::TestBroker::new_name();
-  broker.produce(topic, 20, 2);
-  Watched watched(broker.bootstrap(), topic, group);
+  broker->produce(topic, 20, 2);
+  Watched watched(broker->bootstrap(), topic, group);
   ASSERT_TRUE(watched.sees(20));
 
-  broker.consume(topic, group, 0, 10, 0);
+  broker->consume(topic, group, 0, 10, 0);
   const int before = watched.seen_count;
   ASSERT_TRUE(test::run_until(watched.io, [&] { return watched.seen_count >= before + 3; }));
   EXPECT_EQ(watched.last_seen->lag, 20);
 
-  broker.consume(topic, group, 0, 10, 4);
+  broker->consume(topic, group, 0, 10, 4);
   EXPECT_TRUE(watched.sees(16));
-  broker.consume(topic, group, 1, 10, 10);
+  broker->consume(topic, group, 1, 10, 10);
   EXPECT_TRUE(watched.sees(6));
 }
 
 // Goal: a missing topic is said once, with its name and what to do.
 TEST(KafkaLag, AMissingTopicIsLostOnce) {
-  test::TestBroker broker;
+  const auto broker = test::make_test_broker();
   const auto topic = test::TestBroker::new_name();
-  if (broker.mock() != nullptr) broker.mock()->hide_topic(topic);
-  Watched watched(broker.bootstrap(), topic);
+  broker->refuse_topic(topic);
+  Watched watched(broker->bootstrap(), topic);
   ASSERT_TRUE(test::run_until(watched.io, [&] { return !watched.lost_reasons.empty(); }));
   EXPECT_NE(watched.lost_reasons[0].find("topic " + topic + " does not exist"), std::string::npos)
       << watched.lost_reasons[0];
@@ -125,19 +125,18 @@ TEST(KafkaLag, AMissingTopicIsLostOnce) {
 
 // Goal: a broker that goes is LagLost once, and the source recovers by itself when it returns.
 TEST(KafkaLag, ABrokerThatGoesAndReturns) {
-  test::TestBroker broker;
-  if (broker.mock() == nullptr) GTEST_SKIP() << "a real broker is not switched off here";
-  const auto topic = broker.create_topic(kPartitions);
-  broker.produce(topic, 3, kPartitions);
-  Watched watched(broker.bootstrap(), topic);
+  const auto broker = test::make_test_broker();
+  const auto topic = broker->create_topic(kPartitions);
+  broker->produce(topic, 3, kPartitions);
+  Watched watched(broker->bootstrap(), topic);
   ASSERT_TRUE(watched.sees(3));
 
-  broker.mock()->set_away(true);
+  broker->go_away();
   ASSERT_TRUE(test::run_until(watched.io, [&] { return !watched.lost_reasons.empty(); }));
-  EXPECT_NE(watched.lost_reasons[0].find(broker.bootstrap()), std::string::npos)
+  EXPECT_NE(watched.lost_reasons[0].find(broker->bootstrap()), std::string::npos)
       << watched.lost_reasons[0];
 
-  broker.mock()->set_away(false);
+  broker->come_back();
   const int before = watched.seen_count;
   ASSERT_TRUE(test::run_until(watched.io, [&] { return watched.seen_count > before; }));
   EXPECT_EQ(watched.last_seen->lag, 3);

@@ -4,7 +4,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <cstdlib>
 #include <stdexcept>
 
 #include "common/kafka_client.h"
@@ -28,32 +27,7 @@ KafkaClient client_of(KafkaSettings& settings, rd_kafka_type_t type) {
   return std::move(*client);
 }
 
-void create_on_real_broker(const std::string& bootstrap, const std::string& name, int partitions) {
-  KafkaSettings settings;
-  settings.set("bootstrap.servers", bootstrap);
-  const auto client = client_of(settings, RD_KAFKA_PRODUCER);
-  const KafkaQueue answers(rd_kafka_queue_new(client.get()));
-  rd_kafka_NewTopic_t* topic = rd_kafka_NewTopic_new(name.c_str(), partitions, 1, nullptr, 0);
-  rd_kafka_CreateTopics(client.get(), &topic, 1, nullptr, answers.get());
-  rd_kafka_event_t* event = rd_kafka_queue_poll(answers.get(), kLimitMs);
-  const auto code = event == nullptr ? RD_KAFKA_RESP_ERR__TIMED_OUT : rd_kafka_event_error(event);
-  if (event != nullptr) rd_kafka_event_destroy(event);
-  rd_kafka_NewTopic_destroy(topic);
-  check(code, "creating topic " + name);
-}
-
 }  // namespace
-
-TestBroker::TestBroker() {
-  if (const char* real = std::getenv("ECOKUBE_TEST_KAFKA"); real != nullptr) {
-    bootstrap_ = real;
-    return;
-  }
-  auto mock = lab::start_mock_broker();
-  check(mock.has_value(), mock ? "" : mock.error().message);
-  mock_ = std::move(*mock);
-  bootstrap_ = mock_->bootstrap();
-}
 
 std::string TestBroker::new_name() {
   static std::atomic<int> next = 0;
@@ -64,17 +38,13 @@ std::string TestBroker::new_name() {
 
 std::string TestBroker::create_topic(int partitions) {
   auto name = new_name();
-  if (mock_) {
-    check(mock_->create_topic(name, partitions).has_value(), "creating " + name);
-  } else {
-    create_on_real_broker(bootstrap_, name, partitions);
-  }
+  create_topic(name, partitions);
   return name;
 }
 
 void TestBroker::produce(const std::string& topic, int count, int partitions) {
   KafkaSettings settings;
-  settings.set("bootstrap.servers", bootstrap_).set("acks", "all").set("linger.ms", "0");
+  settings.set("bootstrap.servers", bootstrap()).set("acks", "all").set("linger.ms", "0");
   int delivered = 0;
   rd_kafka_conf_set_opaque(settings.raw(), &delivered);
   rd_kafka_conf_set_dr_msg_cb(settings.raw(),
@@ -98,7 +68,7 @@ void TestBroker::produce(const std::string& topic, int count, int partitions) {
 void TestBroker::consume(const std::string& topic, const std::string& group, int partition,
                          int count, std::int64_t commit_before) {
   KafkaSettings settings;
-  settings.set("bootstrap.servers", bootstrap_)
+  settings.set("bootstrap.servers", bootstrap())
       .set("group.id", group)
       .set("enable.auto.commit", "false")
       .set("auto.offset.reset", "earliest");

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "common/child_process.h"
+#include "tests/support/temp_dir.h"
+
+namespace ecokube::test {
+
+/// One run of lab-kafka on a loopback address, killed and gone with its data when it goes out of
+/// scope. Throws when it does not come up. ECOKUBE_REAL_KAFKA names the folder with Kafka's jars.
+class RealKafka {
+ public:
+  explicit RealKafka(std::string address);
+
+  [[nodiscard]] const std::string& bootstrap() const { return bootstrap_; }
+  /// SIGKILL to lab-kafka; returns once the broker has died with it.
+  void kill();
+  /// Starts it on the data it has, at the same address.
+  void start();
+
+ private:
+  TempDir dir_;
+  std::string address_;
+  std::string bootstrap_;
+  boost::asio::io_context io_{1};
+  std::unique_ptr<ChildProcess> process_;
+};
+
+}  // namespace ecokube::test
