@@ -1,6 +1,7 @@
 #include "tests/e2e/pipeline/pipeline.h"
 
 #include <atomic>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/json/parse.hpp>
@@ -10,6 +11,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "common/host_port.h"
 #include "coordinator/kafka/lag_probe.h"
 #include "tests/support/run.h"
 
@@ -19,42 +21,71 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::milliseconds kLook{20};
-constexpr std::chrono::seconds kStartLimit{10};
+constexpr std::chrono::milliseconds kUploadEvery{100};
+constexpr std::chrono::seconds kStartLimit{60};
 constexpr std::chrono::milliseconds kExitLimit{20000};
 constexpr const char* kTopic = "video-processing";
 constexpr const char* kGroup = "eco-worker-group";
 
-asio::awaitable<void> pause() {
-  asio::steady_timer timer(co_await asio::this_coro::executor, kLook);
+asio::awaitable<void> pause(std::chrono::milliseconds time) {
+  asio::steady_timer timer(co_await asio::this_coro::executor, time);
   co_await timer.async_wait(asio::use_awaitable);
+}
+
+HttpRequest request_of(std::string method, std::string target, std::string body) {
+  return {.method = std::move(method),
+          .target = std::move(target),
+          .headers = {{"Content-Type", "application/octet-stream"}},
+          .body = std::move(body)};
+}
+
+std::string job_id_of(const HttpResponse& accepted) {
+  return std::string(boost::json::parse(accepted.body).at("job_id").as_string());
+}
+
+asio::awaitable<void> keep_uploading(std::shared_ptr<HttpClient> client,
+                                     std::shared_ptr<Uploads> uploads) {
+  while (!uploads->stop) {
+    auto request = request_of("POST", "/upload", "clip");
+    const auto answer = co_await client->request(std::move(request));
+    if (answer && answer->status == 201) {
+      uploads->accepted.push_back(job_id_of(*answer));
+    } else {
+      ++uploads->refused;
+    }
+    co_await pause(kUploadEvery);
+  }
+  uploads->ended = true;
 }
 
 std::string program(const char* name) { return std::string(ECOKUBE_BIN_DIR) + "/" + name; }
 
 }  // namespace
 
-Pipeline::Pipeline() {
-  start("broker", {program("lab-broker"), "--topic", kTopic, "--partitions", "10", "--address-file",
-                   (dir_ / "broker.address").string()});
-  bootstrap_ = wait_for_address("broker.address");
-  start("upload",
-        {program("eco-upload"), "--listen", "127.0.0.1:0", "--data-dir", (dir_ / "data").string(),
-         "--bootstrap", bootstrap_, "--topic", kTopic, "--ack-limit-ms", "1500", "--address-file",
-         (dir_ / "upload.address").string(), "--event-log", (dir_ / "events.jsonl").string()});
+Pipeline::Pipeline() : broker_command_(broker_command(dir_.path())) {
+  const auto address_file = (dir_ / "broker.address").string();
+  broker_command_.insert(broker_command_.end(),
+                         {"--topic", kTopic, "--partitions", "10", "--address-file", address_file});
+  restart_broker();
+  children_.push_back(start(
+      "upload",
+      {program("eco-upload"), "--listen", "127.0.0.1:0", "--data-dir", (dir_ / "data").string(),
+       "--bootstrap", bootstrap_, "--topic", kTopic, "--ack-limit-ms", "1500", "--address-file",
+       (dir_ / "upload.address").string(), "--event-log", (dir_ / "events.jsonl").string()}));
   auto url = parse_http_url(wait_for_address("upload.address") + "/");
   if (!url) throw std::runtime_error(url.error().message);
   client_ = make_http_client(io_.get_executor(), url->first);
 }
 
-ChildProcess& Pipeline::start(const std::string& name, std::vector<std::string> argv) {
+std::unique_ptr<ChildProcess> Pipeline::start(const std::string& name,
+                                              std::vector<std::string> argv) {
   ChildOptions options;
   options.argv = std::move(argv);
   options.output_file = dir_ / (name + ".log");
   options.die_with_parent = true;
   auto child = start_child(io_.get_executor(), options);
   if (!child) throw std::runtime_error(child.error().message);
-  children_.push_back(std::move(*child));
-  return *children_.back();
+  return std::move(*child);
 }
 
 std::string Pipeline::wait_for_address(const std::string& file) {
@@ -84,19 +115,32 @@ ChildProcess& Pipeline::start_worker(const std::string& name, std::vector<std::s
                                 "--event-log",
                                 (dir_ / "events.jsonl").string()};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
-  return start(name, std::move(argv));
+  children_.push_back(start(name, std::move(argv)));
+  return *children_.back();
 }
 
 void Pipeline::kill_broker() {
-  children_.front()->signal_group(SIGKILL);
-  exit_status(*children_.front());
+  broker_->signal_group(SIGKILL);
+  exit_status(*broker_);
+  const auto address = parse_host_port(bootstrap_);
+  if (!address) throw std::runtime_error(address.error().message);
+  const asio::ip::tcp::endpoint there(asio::ip::make_address(address->host), address->port);
+  const bool gone = wait_until([&] {
+    boost::system::error_code error;
+    asio::ip::tcp::socket(io_).connect(there, error);
+    return error == asio::error::connection_refused;
+  });
+  if (!gone) throw std::runtime_error("somebody still listens at " + bootstrap_);
+  std::filesystem::remove(dir_ / "broker.address");
+}
+
+void Pipeline::restart_broker() {
+  broker_ = start("broker", broker_command_);
+  bootstrap_ = wait_for_address("broker.address");
 }
 
 HttpResponse Pipeline::ask(std::string method, std::string target, std::string body) {
-  HttpRequest request{.method = std::move(method),
-                      .target = std::move(target),
-                      .headers = {{"Content-Type", "application/octet-stream"}},
-                      .body = std::move(body)};
+  auto request = request_of(std::move(method), std::move(target), std::move(body));
   auto answer = run(io_, client_->request(std::move(request)));
   if (!answer) throw std::runtime_error(answer.error().message);
   return std::move(*answer);
@@ -109,7 +153,15 @@ HttpResponse Pipeline::upload(std::string video) {
 std::string Pipeline::upload_job(std::string video) {
   const auto answer = upload(std::move(video));
   if (answer.status != 201) throw std::runtime_error("upload: " + answer.body);
-  return std::string(boost::json::parse(answer.body).at("job_id").as_string());
+  return job_id_of(answer);
+}
+
+std::shared_ptr<Uploads> Pipeline::start_uploads() {
+  auto uploads = std::make_shared<Uploads>();
+  asio::co_spawn(io_, keep_uploading(client_, uploads), [](std::exception_ptr unforeseen) {
+    if (unforeseen) std::rethrow_exception(unforeseen);
+  });
+  return uploads;
 }
 
 std::int64_t Pipeline::result_count() {
@@ -144,7 +196,7 @@ bool Pipeline::wait_until(const std::function<bool()>& done, std::chrono::millis
   const auto until = std::chrono::steady_clock::now() + limit;
   while (!done()) {
     if (std::chrono::steady_clock::now() >= until) return false;
-    run(io_, pause());
+    run(io_, pause(kLook));
   }
   return true;
 }

@@ -3,6 +3,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/json/object.hpp>
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -14,6 +15,18 @@
 
 namespace ecokube::test {
 
+/// The command of a broker that takes --topic, --partitions and --address-file; `folder` is its
+/// own. What this program runs on: embedded_broker.cpp or real_broker.cpp is linked into it.
+[[nodiscard]] std::vector<std::string> broker_command(const std::filesystem::path& folder);
+
+/// Uploads one after another, ten a second at most, until `stop`.
+struct Uploads {
+  std::vector<std::string> accepted;  ///< their job ids
+  int refused = 0;
+  bool stop = false;
+  bool ended = false;
+};
+
 /// The sample pipeline as a user runs it: broker, eco-upload and workers as processes of their own.
 class Pipeline {
  public:
@@ -21,10 +34,15 @@ class Pipeline {
 
   /// Starts an eco-worker with these further arguments; its id is `name`.
   ChildProcess& start_worker(const std::string& name, std::vector<std::string> arguments);
+  /// Returns once it is gone.
   void kill_broker();
+  /// Starts the killed one again, on the data it has. The embedded one has none.
+  void restart_broker();
 
   /// Status and body of POST /upload.
   HttpResponse upload(std::string video);
+  /// They go on while this class waits for something.
+  std::shared_ptr<Uploads> start_uploads();
   /// The job id of an upload that must succeed.
   std::string upload_job(std::string video);
   [[nodiscard]] std::int64_t result_count();
@@ -42,14 +60,16 @@ class Pipeline {
   [[nodiscard]] const TempDir& dir() const { return dir_; }
 
  private:
-  ChildProcess& start(const std::string& name, std::vector<std::string> argv);
+  std::unique_ptr<ChildProcess> start(const std::string& name, std::vector<std::string> argv);
   std::string wait_for_address(const std::string& file);
   HttpResponse ask(std::string method, std::string target, std::string body);
 
   TempDir dir_;
   boost::asio::io_context io_{1};
+  std::vector<std::string> broker_command_;
   std::string bootstrap_;
-  std::unique_ptr<HttpClient> client_;
+  std::shared_ptr<HttpClient> client_;
+  std::unique_ptr<ChildProcess> broker_;
   std::vector<std::unique_ptr<ChildProcess>> children_;
 };
 
