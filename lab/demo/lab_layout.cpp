@@ -15,6 +15,9 @@ LabLayout::LabLayout(const DemoOptions& options)
   if (!options.real_kubernetes.empty()) {
     real_kubernetes = fs::absolute(options.real_kubernetes).lexically_normal();
   }
+  if (!options.real_kafka.empty()) {
+    real_kafka = fs::absolute(options.real_kafka).lexically_normal();
+  }
 }
 
 std::string LabLayout::address(const LabNode& node) const {

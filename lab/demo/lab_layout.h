@@ -19,6 +19,8 @@ struct DemoOptions {
   bool keep = false;
   /// The binary of a real control plane, which then stands in for the lab's double; may be empty.
   std::filesystem::path real_kubernetes;
+  /// The jars of a real Kafka, which then stands in for the embedded broker; may be empty.
+  std::filesystem::path real_kafka;
   int coordinator_kills = 0;  ///< kill -9 of the coordinator, one at each change of a node's state
 };
 
@@ -58,10 +60,11 @@ class LabLayout {
   [[nodiscard]] std::filesystem::path truth_log() const { return folder / "truth.jsonl"; }
   [[nodiscard]] std::filesystem::path api_socket() const { return folder / "api.sock"; }
   [[nodiscard]] std::filesystem::path coordinator_config() const;
+  [[nodiscard]] bool real_broker() const { return !real_kafka.empty(); }
   [[nodiscard]] std::filesystem::path broker_address_file() const;
   [[nodiscard]] std::filesystem::path upload_address_file() const;
 
-  std::filesystem::path folder, programs, real_kubernetes;
+  std::filesystem::path folder, programs, real_kubernetes, real_kafka;
   int network;
 };
 

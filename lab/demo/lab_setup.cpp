@@ -45,9 +45,10 @@ Result<void> empty_folder(const LabLayout& lab) {
 }
 
 Result<void> check_programs(const LabLayout& lab) {
-  std::vector<const char*> needed{"ecokube-agent", "ecokube-coordinator", "ecoctl",
-                                  "eco-upload",    "eco-worker",          "lab-broker",
-                                  "lab-kubelet",   "lab-machine",         "lab-power"};
+  std::vector<const char*> needed{
+      "ecokube-agent", "ecokube-coordinator", "ecoctl",      "eco-upload",
+      "eco-worker",    "lab-kubelet",         "lab-machine", "lab-power"};
+  needed.push_back(lab.real_broker() ? "lab-kafka" : "lab-broker");
   if (lab.real()) {
     needed.insert(needed.end(), {"lab-control-plane", "lab-witness"});
   } else {

@@ -29,7 +29,10 @@ void declare(Program& program, lab::DemoOptions& to) {
       .within(0, kKillsMax);
   program.option("--real-kubernetes", to.real_kubernetes,
                  "a real control plane in place of the double: the binary that ./dev setup --real "
-                 "has built. The broker stays the embedded one");
+                 "has built");
+  program.option("--real-kafka", to.real_kafka,
+                 "a real broker in place of the embedded one: the folder with Kafka's jars that "
+                 "./dev setup --real has fetched");
   program.flag("--wake-faults", to.run.wake_faults,
                "worker1 loses its first packets and boots three times slower");
   program.flag("--dead-worker", to.run.dead_worker,

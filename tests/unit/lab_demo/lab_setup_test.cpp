@@ -96,6 +96,19 @@ TEST_F(LabSetup, ARealControlPlaneMakesTheTokensAndKubeconfigs) {
   EXPECT_THAT(machine->programs[1].argv, Contains(real.kubeconfig("kubelet-worker1").string()));
 }
 
+TEST_F(LabSetup, ARealBrokerTakesThePlaceOfTheEmbeddedOne) {
+  options_.real_kafka = dir_ / "jars";
+  const LabLayout real(options_);
+  const auto refused = set_up_lab(real, options_.run);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("lab-kafka is missing"));
+
+  dir_.write("bin/lab-kafka", "");
+  std::filesystem::remove(dir_ / "bin/lab-broker");  // nobody needs it
+  const auto made = set_up_lab(real, options_.run);
+  EXPECT_TRUE(made) << made.error().message;
+}
+
 TEST_F(LabSetup, TheDeadWorkerBootsForItsProofAndFasterThanTheOther) {
   options_.run.dead_worker = true;
   const LabLayout lab(options_);
