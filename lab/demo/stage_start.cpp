@@ -107,7 +107,8 @@ asio::awaitable<Result<void>> Stage::start() {
 }
 
 asio::awaitable<Result<void>> Stage::start_pipeline() {
-  progress_.say("starting the broker and the upload service");
+  progress_.say(fmt::format("starting {} and the upload service",
+                            lab_.real_broker() ? "a real Kafka broker" : "the embedded broker"));
   const auto file = lab_.broker_address_file();
   auto broker = broker_command(lab_);
   const std::string program = broker.front();

@@ -30,12 +30,25 @@ void RealKafka::start() {
 }
 
 void RealKafka::kill() {
-  const int broker = std::stoi(read_text(dir_ / "kafka.pid"));
-  process_->signal_group(SIGKILL);
-  // Of a zombie that nobody has reaped yet this is gone too.
-  const fs::path program = "/proc/" + std::to_string(broker) + "/exe";
-  const bool gone = run_until(io_, [&] { return !fs::exists(program); });
+  end(SIGKILL);
+  const bool gone = run_until(io_, [&] { return !broker_lives(); });
   if (!gone) throw std::runtime_error("Kafka outlives lab-kafka");
+}
+
+int RealKafka::end(int signal) {
+  process_->signal_group(signal);
+  return exit_status();
+}
+
+int RealKafka::exit_status() { return run(io_, process_->wait(kRunLimit)).value_or(-1); }
+
+int RealKafka::broker_pid() const { return std::stoi(read_text(dir_ / "kafka.pid")); }
+
+void RealKafka::signal_broker(int signal) const { ::kill(broker_pid(), signal); }
+
+bool RealKafka::broker_lives() const {
+  // Not there for a zombie that nobody has reaped yet.
+  return fs::exists("/proc/" + std::to_string(broker_pid()) + "/exe");
 }
 
 }  // namespace ecokube::test

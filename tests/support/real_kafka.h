@@ -21,8 +21,18 @@ class RealKafka {
   void kill();
   /// Starts it on the data it has, at the same address.
   void start();
+  /// A signal to lab-kafka; returns its exit status.
+  int end(int signal);
+  /// A signal to the broker that it runs.
+  void signal_broker(int signal) const;
+  [[nodiscard]] int exit_status();
+  [[nodiscard]] bool broker_lives() const;
+  /// What lab-kafka has said.
+  [[nodiscard]] std::string log() const { return read_text(dir_ / "lab-kafka.log"); }
 
  private:
+  [[nodiscard]] int broker_pid() const;
+
   TempDir dir_;
   std::string address_;
   std::string bootstrap_;

@@ -157,7 +157,8 @@ asio::awaitable<Result<void>> LocalKafka::run(std::function<Result<void>()> on_r
   while (!stopped_) {
     if (const auto status = co_await broker_->wait(kLookEvery)) co_return ended("Kafka", *status);
   }
-  co_await terminate(*broker_, kStopLimit);
+  const int status = co_await terminate(*broker_, kStopLimit);
+  log::info("Kafka ended status={}", status);
   co_return Result<void>();
 }
 
