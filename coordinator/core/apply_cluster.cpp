@@ -69,23 +69,40 @@ void count_work(World& world, const NodeName& name, TimePoint now) {
   node.work_pods = work;
 }
 
+/// Keeps what the node's pods take of it, so that a decision need not walk over all pods.
+void sum_requests(World& world, const NodeName& name) {
+  Resources requested;
+  for (const auto& uid : world.pods_on[name]) {
+    const auto& pod = world.pods.at(uid);
+    const bool finished = pod.phase == PodPhase::succeeded || pod.phase == PodPhase::failed;
+    if (!finished) requested += pod.requests;
+  }
+  world.requested_on[name] = requested;
+}
+
 void drop_pod(World& world, const std::string& uid, TimePoint now) {
   const auto at = world.pods.find(uid);
   if (at == world.pods.end()) return;
   const NodeName node = at->second.node;
   world.pods.erase(at);
+  world.pods_unbound.erase(uid);
   if (node.empty()) return;
   world.pods_on[node].erase(uid);
   count_work(world, node, now);
+  sum_requests(world, node);
 }
 
 void see_pod(World& world, const KubePod& pod, TimePoint now) {
   const auto at = world.pods.find(pod.uid);
   if (at != world.pods.end() && at->second.node != pod.node) drop_pod(world, pod.uid, now);
   world.pods[pod.uid] = pod;
-  if (pod.node.empty()) return;
+  if (pod.node.empty()) {
+    world.pods_unbound.insert(pod.uid);
+    return;
+  }
   world.pods_on[pod.node].insert(pod.uid);
   count_work(world, pod.node, now);
+  sum_requests(world, pod.node);
 }
 
 template <class Kube>

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "coordinator/core/marks.h"
 #include "coordinator/core/node_steps.h"
@@ -56,12 +57,15 @@ Plan decide(const World& world, const Policy& policy, TimePoint now) {
     scalers.push_back(want_of(world, policy, scaler, now));
     plan_scaler(world, scalers.back(), now, plan);
   }
-  const auto placement = place(world, policy, demand_of(world, scalers), now);
+  auto demand = demand_of(world, scalers);
+  Placement placement;
+  if (!demand.empty()) placement = place(world, policy, std::move(demand), now);
   auto wants = want_nodes(world, policy, placement, now);
   look_again(plan, wants.reconsider_at, now);
   plan.nodes = std::move(wants.nodes);
+  const auto fleet = count_fleet(world, policy, now);
   for (auto& want : plan.nodes) {
-    plan_node(world, policy, world.nodes.at(want.node), now, want, plan);
+    plan_node(world, policy, fleet, world.nodes.at(want.node), now, want, plan);
   }
   return plan;
 }

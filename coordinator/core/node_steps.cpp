@@ -15,9 +15,15 @@ namespace {
 /// Plans one node. One function for each state of the lifecycle.
 class NodePlanner {
  public:
-  NodePlanner(const World& world, const Policy& policy, const Node& node, TimePoint now,
-              NodeWant& want, Plan& plan)
-      : world_(world), policy_(policy), node_(node), now_(now), want_(want), plan_(plan) {}
+  NodePlanner(const World& world, const Policy& policy, const FleetCounts& fleet, const Node& node,
+              TimePoint now, NodeWant& want, Plan& plan)
+      : world_(world),
+        policy_(policy),
+        fleet_(fleet),
+        node_(node),
+        now_(now),
+        want_(want),
+        plan_(plan) {}
 
   void run() {
     if (node_.hold_unsaved && node_.kube) {
@@ -50,7 +56,7 @@ class NodePlanner {
     if (node_.request && node_.request->verb == PersonVerb::test_wake && another_proof_runs()) {
       return block({"AnotherProof", "one node of a pool is tested at a time"});
     }
-    const auto reasons = blockers(world_, policy_, node_, now_);
+    const auto reasons = blockers(world_, policy_, fleet_, node_, now_);
     if (!reasons.empty()) {
       if (node_.down_not_before) look_again(*node_.down_not_before);
       return block({reasons.front().code, reasons.front().text});
@@ -77,7 +83,7 @@ class NodePlanner {
       return go_back({"WorkCame", "work came, or a step failed, while it was being emptied"});
     }
     if (want_.on) return go_back(want_.reason);
-    const auto reasons = blockers(world_, policy_, node_, now_);
+    const auto reasons = blockers(world_, policy_, fleet_, node_, now_);
     if (!reasons.empty()) return go_back({reasons.front().code, reasons.front().text});
     if (!node_.down.mark_revision) return;  // the mark is on its way
     if (!mark_stands(node_)) {
@@ -256,6 +262,7 @@ class NodePlanner {
 
   const World& world_;
   const Policy& policy_;
+  const FleetCounts& fleet_;
   const Node& node_;
   TimePoint now_;
   NodeWant& want_;
@@ -264,9 +271,9 @@ class NodePlanner {
 
 }  // namespace
 
-void plan_node(const World& world, const Policy& policy, const Node& node, TimePoint now,
-               NodeWant& want, Plan& plan) {
-  NodePlanner(world, policy, node, now, want, plan).run();
+void plan_node(const World& world, const Policy& policy, const FleetCounts& fleet, const Node& node,
+               TimePoint now, NodeWant& want, Plan& plan) {
+  NodePlanner(world, policy, fleet, node, now, want, plan).run();
 }
 
 }  // namespace ecokube::core

@@ -27,13 +27,8 @@ bool passes_when_awake(const Taint& taint) {
 
 Resources room_on(const World& world, const Node& node) {
   Resources room = node.kube->allocatable;
-  const auto bound = world.pods_on.find(node.name);
-  if (bound == world.pods_on.end()) return room;
-  for (const auto& uid : bound->second) {
-    const auto& pod = world.pods.at(uid);
-    const bool finished = pod.phase == PodPhase::succeeded || pod.phase == PodPhase::failed;
-    if (!finished) room -= pod.requests;
-  }
+  const auto requested = world.requested_on.find(node.name);
+  if (requested != world.requested_on.end()) room -= requested->second;
   return room;
 }
 
@@ -88,8 +83,9 @@ std::vector<Bin> bins_of(const World& world, const Policy& policy, TimePoint now
   return bins;
 }
 
+/// Of a pod that is bound to no node.
 bool is_pending_demand(const KubePod& pod) {
-  return pod.node.empty() && pod.unschedulable && !pod.deleting && pod.phase == PodPhase::pending;
+  return pod.unschedulable && !pod.deleting && pod.phase == PodPhase::pending;
 }
 
 bool belongs_to(const KubePod& pod, const KubeWorkload& workload) {
@@ -183,11 +179,13 @@ std::vector<Demand> demand_of(const World& world, const std::vector<ScalerWant>&
                         want.workload->node_selector, want.workload->tolerations});
     }
   }
-  for (const auto& [uid, pod] : world.pods) {
+  for (const auto& uid : world.pods_unbound) {
+    const auto& pod = world.pods.at(uid);
+    if (!is_pending_demand(pod)) continue;
     const bool scaled = std::any_of(scalers.begin(), scalers.end(), [&](const ScalerWant& want) {
       return want.workload != nullptr && belongs_to(pod, *want.workload);
     });
-    if (scaled || !is_pending_demand(pod)) continue;
+    if (scaled) continue;
     demand.push_back({"pod " + pod.ns + "/" + pod.name, pod.requests, pod.node_selector,
                       pod.tolerations, ref_of(pod)});
   }

@@ -68,15 +68,17 @@ void s3_wakeable(const Policy& policy, const Node& node, TimePoint now, Violatio
   }
 }
 
-std::int64_t on_in_pool(const World& world, const Policy& policy, const Pool& pool, TimePoint now) {
-  return std::count_if(world.nodes.begin(), world.nodes.end(), [&](const auto& entry) {
-    const Node& node = entry.second;
-    return node.kube && pool_of(policy, node.name, node.kube->labels) == &pool &&
-           state_at(node, policy, now) == Lifecycle::ready && node.kube->ready == Readiness::ready;
-  });
+bool is_on(const Node& node, const Policy& policy, TimePoint now) {
+  return state_at(node, policy, now) == Lifecycle::ready && node.kube->ready == Readiness::ready;
 }
 
-void s4_floors(const World& world, const Policy& policy, const Node& node, TimePoint now,
+bool should_be_on(const Node& node) { return node.kube && node.state == Lifecycle::ready; }
+
+bool is_unready(const Node& node, const Policy& policy, TimePoint now) {
+  return node.kube->ready != Readiness::ready || !agent_alive(node, policy, now);
+}
+
+void s4_floors(const Policy& policy, const FleetCounts& fleet, const Node& node, TimePoint now,
                Violations& out) {
   const Pool* pool = node.kube ? pool_of(policy, node.name, node.kube->labels) : nullptr;
   if (pool == nullptr) {
@@ -90,7 +92,8 @@ void s4_floors(const World& world, const Policy& policy, const Node& node, TimeP
     out.push_back({"S4", "CoordinatorHost", "the coordinator runs on it"});
   }
   const bool counts_itself = state_at(node, policy, now) == Lifecycle::ready;
-  const auto others = on_in_pool(world, policy, *pool, now) - (counts_itself ? 1 : 0);
+  const auto on = fleet.on.find(pool);
+  const auto others = (on == fleet.on.end() ? 0 : on->second) - (counts_itself ? 1 : 0);
   if (others < pool->min_on) {
     out.push_back({"S4", "NodeGroupMinSizeReached",
                    "pool " + pool->name + " keeps " + std::to_string(pool->min_on) + " on"});
@@ -128,19 +131,18 @@ void s15_proven(const Node& node, TimePoint now, Violations& out) {
       {"S15", "WakeNotProven", "no wake of it was ever seen; run: ecoctl test-wake " + node.name});
 }
 
-void s16_unwell(const World& world, const Policy& policy, const Node& node, TimePoint now,
+void s16_unwell(const Policy& policy, const FleetCounts& fleet, const Node& node, TimePoint now,
                 Violations& out) {
   constexpr std::int64_t kPercent = 100;
-  std::int64_t should_be_on = 0;
-  std::int64_t unready = 0;
-  for (const auto& [name, other] : world.nodes) {
-    if (!other.kube || other.state != Lifecycle::ready || name == node.name) continue;
-    ++should_be_on;
-    if (other.kube->ready != Readiness::ready || !agent_alive(other, policy, now)) ++unready;
+  std::int64_t others = fleet.should_be_on;
+  std::int64_t unready = fleet.unready;
+  if (should_be_on(node)) {
+    --others;
+    if (is_unready(node, policy, now)) --unready;
   }
-  if (unready * kPercent <= should_be_on * policy.unready_percent_max) return;
+  if (unready * kPercent <= others * policy.unready_percent_max) return;
   out.push_back({"S16", "ClusterUnwell",
-                 std::to_string(unready) + " of " + std::to_string(should_be_on) +
+                 std::to_string(unready) + " of " + std::to_string(others) +
                      " nodes that should be on are not ready"});
 }
 
@@ -205,10 +207,27 @@ void check_scale(const World& world, const Policy& policy, const Step& step,
 
 }  // namespace
 
+FleetCounts count_fleet(const World& world, const Policy& policy, TimePoint now) {
+  FleetCounts counts;
+  for (const auto& [name, node] : world.nodes) {
+    if (!node.kube) continue;
+    if (is_on(node, policy, now)) ++counts.on[pool_of(policy, name, node.kube->labels)];
+    if (!should_be_on(node)) continue;
+    ++counts.should_be_on;
+    if (is_unready(node, policy, now)) ++counts.unready;
+  }
+  return counts;
+}
+
 std::vector<Violation> blockers(const World& world, const Policy& policy, const Node& node,
                                 TimePoint now) {
+  return blockers(world, policy, count_fleet(world, policy, now), node, now);
+}
+
+std::vector<Violation> blockers(const World& world, const Policy& policy, const FleetCounts& fleet,
+                                const Node& node, TimePoint now) {
   Violations out;
-  s4_floors(world, policy, node, now, out);
+  s4_floors(policy, fleet, node, now, out);
   s10_s11_people(node, now, out);
   if (may_be_drained(node, now)) {
     s12_movable(world, policy, node, now, out);
@@ -223,7 +242,7 @@ std::vector<Violation> blockers(const World& world, const Policy& policy, const 
   s3_wakeable(policy, node, now, out);
   s13_vetoes(node, out);
   s15_proven(node, now, out);
-  s16_unwell(world, policy, node, now, out);
+  s16_unwell(policy, fleet, node, now, out);
   s17_flapping(policy, node, now, out);
   return out;
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -21,8 +23,20 @@ struct Violation {
 [[nodiscard]] std::vector<Violation> check(const World& world, const Policy& policy,
                                            const Step& step, TimePoint now);
 
+/// What rules ask of the whole fleet. Counting is one walk over it: once for all nodes of a turn.
+struct FleetCounts {
+  std::map<const Pool*, std::int64_t> on;  ///< Ready nodes of each pool
+  std::int64_t should_be_on = 0;
+  std::int64_t unready = 0;  ///< of those that should be on
+};
+[[nodiscard]] FleetCounts count_fleet(const World& world, const Policy& policy, TimePoint now);
+
 /// The standing reasons against taking this node away now (mark), before any step exists.
 [[nodiscard]] std::vector<Violation> blockers(const World& world, const Policy& policy,
                                               const Node& node, TimePoint now);
+/// The same with `fleet` counted of this World at this time.
+[[nodiscard]] std::vector<Violation> blockers(const World& world, const Policy& policy,
+                                              const FleetCounts& fleet, const Node& node,
+                                              TimePoint now);
 
 }  // namespace ecokube::core

@@ -170,6 +170,8 @@ class World {
   std::map<std::string, KubeAutoscaler> autoscalers;
 
   std::map<NodeName, std::set<std::string>> pods_on;  ///< UIDs of the pods bound to a node
+  std::set<std::string> pods_unbound;                 ///< UIDs of the pods bound to none
+  std::map<NodeName, Resources> requested_on;  ///< what those of pods_on that are not over ask for
 
   bool cluster_listed = false;                 ///< everything was listed at least once
   bool cluster_ok = false;                     ///< ... and the view was not lost since
