@@ -41,7 +41,7 @@ std::vector<Source> sources(const std::vector<std::string>& folders) {
 }
 
 const std::vector<std::string> kAll = {"common", "coordinator", "node-agent", "cli",
-                                       "lab",    "examples",    "tests"};
+                                       "lab",    "examples",    "bench",      "tests"};
 
 /// Characters, not bytes: a continuation byte of UTF-8 is no character.
 std::size_t length_of(const std::string& line) {
