@@ -141,7 +141,8 @@ class RbacTest : public testing::Test {
                                                   [this] { return clock_.now(); });
     if (!events) throw std::runtime_error(events.error().message);
     const std::string message = fmt::format("at {}", to_ms(clock_.now()));
-    for (int i = 0; i < 2; ++i) (*events)->tell({kubernetes::about_node("worker"), false, "Waking", message});
+    for (int i = 0; i < 2; ++i)
+      (*events)->tell({kubernetes::about_node("worker"), false, "Waking", message});
     const auto written = [&] {
       return contains(said_.str(), until_said) ||
              contains(plane_->kubectl("get events -n default -o "

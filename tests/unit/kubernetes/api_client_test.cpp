@@ -46,7 +46,7 @@ class ApiClientTest : public testing::Test {
     answers_["/api/v1/namespaces/d/pods/" + pod + "/eviction"] = std::move(response);
   }
   Result<void> evict(const std::vector<std::string>& names) {
-    std::vector<core::EvictPods::Pod> pods;
+    std::vector<core::PodRef> pods;
     for (const auto& name : names) pods.push_back({"uid", "d", name});
     return test::run(io_, evict_pods(client_, std::move(pods)));
   }
