@@ -8,6 +8,9 @@ namespace ecokube::core::detail {
 /// The view is as new as this.
 void advance_revision(World& world, Revision revision);
 
+/// The freeze as it is now, or its end, has yet to be written to the Lease.
+void write_freeze_anew(FreezeView& freeze);
+
 [[nodiscard]] Node& node_at(World& world, const NodeName& name, TimePoint now);
 
 void on(World& world, const ClusterListed& fact, TimePoint now);

@@ -116,6 +116,7 @@ void replace(std::map<std::string, Kube>& table, const std::vector<Kube>& object
 void go_backwards(World& world, Revision revision, TimePoint now) {
   world.went_backwards_at = now;
   world.revision = revision;
+  if (world.freeze.now) write_freeze_anew(world.freeze);  // the restored Lease may not know of it
   for (auto& [name, node] : world.nodes) {
     node.marks_revision = 0;
     if (node.state == Lifecycle::draining) node.down.give_up = true;

@@ -46,16 +46,20 @@ void on(World& world, const FreezeSeen& fact, TimePoint /*now*/) {
   if (!world.freeze.unsaved) world.freeze.now = parse_freeze(fact.text);
 }
 
+void write_freeze_anew(FreezeView& freeze) {
+  freeze.unsaved = true;
+  ++freeze.transition;
+  freeze.attempts = 0;
+  freeze.retry_not_before.reset();
+}
+
 void on(World& world, const FleetAsked& fact, TimePoint /*now*/) {
   auto& freeze = world.freeze;
   freeze.now.reset();
   if (fact.verb != FleetVerb::unfreeze) {
     freeze.now = Freeze{fact.verb == FleetVerb::evacuate, fact.by, fact.reason};
   }
-  freeze.unsaved = true;
-  ++freeze.transition;
-  freeze.attempts = 0;
-  freeze.retry_not_before.reset();
+  write_freeze_anew(freeze);
 }
 
 }  // namespace ecokube::core::detail

@@ -79,6 +79,16 @@ TEST(Freeze, AnOlderViewOfTheLeaseDoesNotUndoAnOrder) {
   EXPECT_FALSE(bench.planned("w1", Verb::mark));
 }
 
+TEST(Freeze, OutlivesAClusterThatIsRestoredFromBeforeIt) {
+  Bench bench = idle();
+  bench.see(FreezeSeen{"freeze anna: storage work"});
+  bench.see(ClusterListed{5, {worker("w1"), worker("w2"), worker("w3")}, {}, {}});
+  bench.see(FreezeSeen{""});
+  EXPECT_TRUE(bench.planned(kFleet, Verb::record_freeze));
+  bench.pass(minutes(1));
+  EXPECT_EQ(bench.want("w1").reason.code, "Frozen");
+}
+
 TEST(Freeze, AnEvacuationWakesAllButWhatIsHeld) {
   Bench bench = idle();
   bench.policy.pools.front().mode = Mode::act;
