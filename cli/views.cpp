@@ -136,6 +136,14 @@ std::string cluster_line(const json::object& cluster) {
   return fmt::format("in view, seen {} ago", time_view(number_at(cluster, "view_age_s")));
 }
 
+std::string lease_line(const json::object& document) {
+  const auto& lease = object_at(document, "lease");
+  if (flag_at(lease, "held")) return "held, fence " + whole(lease, "fence");
+  const auto leader = text_at(document, "leader");
+  return leader.empty() ? "not held: nothing is put to sleep from here"
+                        : "stands by; " + leader + " leads";
+}
+
 std::string scalers_view(const json::array& scalers, bool colours) {
   std::vector<std::vector<Cell>> rows;
   rows.push_back({{"SCALER"}, {"TARGET"}, {"LAG"}, {"REPLICAS"}, {"MOST"}, {"PROBLEM"}});
@@ -169,7 +177,6 @@ std::string fleet_view(const json::object& document, bool colours) {
   std::string out;
   const auto& nodes = object_at(document, "nodes");
   const auto& pods = object_at(document, "pods");
-  const auto& lease = object_at(document, "lease");
   add_line(out, "Nodes",
            fmt::format("{} ({}); {} wanted on", whole(nodes, "total"),
                        counts(object_at(nodes, "by_state")), whole(nodes, "wanted_on")));
@@ -185,9 +192,7 @@ std::string fleet_view(const json::object& document, bool colours) {
   add_line(out, "Cluster",
            paint(cluster_line(cluster), flag_at(cluster, "synced") ? Colour::none : Colour::bad,
                  colours));
-  add_line(out, "Lease",
-           flag_at(lease, "held") ? "held, fence " + whole(lease, "fence")
-                                  : "not held: nothing is put to sleep from here");
+  add_line(out, "Lease", lease_line(document));
   if (const auto& freeze = object_at(document, "freeze"); !freeze.empty()) {
     const auto by = text_at(freeze, "by");
     add_line(out, "Frozen",

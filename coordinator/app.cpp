@@ -82,11 +82,18 @@ void tell_events(Parts& parts) {
   });
 }
 
-/// What adapters see goes to the loop; a fence that an agent has seen also bounds ours (S5).
+/// What adapters see goes to the loop; a fence that an agent has seen also bounds ours (S5), and
+/// ours is told to the agents.
 Observe observer(Parts& parts) {
   return [&parts](core::Fact fact) {
     if (const auto* hello = std::get_if<core::AgentConnected>(&fact)) {
       parts.cluster->raise_fence_floor(hello->fence_highest_seen);
+    } else if (const auto* beat = std::get_if<core::AgentHeartbeat>(&fact)) {
+      parts.cluster->raise_fence_floor(beat->fence_highest_seen);
+    } else if (const auto* held = std::get_if<core::LeaseHeld>(&fact)) {
+      parts.agents->lead(held->fence);
+    } else if (std::holds_alternative<core::LeaseLost>(fact)) {
+      parts.agents->lead(0);
     }
     parts.loop->post(std::move(fact));
   };

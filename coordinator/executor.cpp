@@ -77,6 +77,10 @@ asio::awaitable<StepEnded> Executor::perform(Step step) {
   if (core::takes_capacity_away(step.id.verb)) {
     const auto written = co_await ports_.store.write_intent(step, clock_());
     if (!written) co_return failed(step, written.error());
+    if (!leads_(step.fence)) {
+      const Error late{Errc::conflict, "the Lease was lost before it was sent"};
+      co_return failed(step, late);
+    }
   }
   asio::steady_timer limit(executor_, kStepLimit);
   auto result = co_await (act(step) || limit.async_wait(asio::use_awaitable));

@@ -2,6 +2,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <cstdint>
 #include <functional>
 #include <set>
 
@@ -18,16 +19,19 @@ struct Ports {
 };
 
 /// Performs steps that passed the safety gate, each as a coroutine of its own with a time limit.
-/// Steps that take capacity away are on disk in the journal before anything is sent. The result
-/// goes to `ended`; a step whose id is already in flight is dropped.
+/// Steps that take capacity away are on disk in the journal before anything is sent, and are sent
+/// only if `leads` says of their fence that the Lease still stands: the process may have been
+/// stopped meanwhile. The result goes to `ended`; a step whose id is already in flight is dropped.
 class Executor {
  public:
   using Ended = std::function<void(core::StepEnded)>;
+  using Leads = std::function<bool(std::int64_t fence)>;
   Executor(boost::asio::any_io_executor executor, Ports ports, std::function<TimePoint()> clock,
-           Ended ended)
+           Leads leads, Ended ended)
       : executor_(std::move(executor)),
         ports_(ports),
         clock_(std::move(clock)),
+        leads_(std::move(leads)),
         ended_(std::move(ended)) {}
 
   void start(core::Step step);
@@ -41,6 +45,7 @@ class Executor {
   boost::asio::any_io_executor executor_;
   Ports ports_;
   std::function<TimePoint()> clock_;
+  Leads leads_;
   Ended ended_;
   std::set<core::StepId> in_flight_;
 };

@@ -31,6 +31,10 @@ std::optional<FactLine> describe(const Fact& fact) {
   return std::visit(
       Overloaded{
           [](const LeaseHeld&) -> Line { return std::nullopt; },
+          [](const LeaseSeen& f) -> Line {
+            return FactLine{"lease", "cluster",
+                            f.holder.empty() ? "nobody is known to lead" : f.holder + " leads"};
+          },
           [](const LeaseLost& f) -> Line {
             return FactLine{"lease", "cluster", "lease lost: " + f.why, true};
           },

@@ -40,8 +40,10 @@ Loop::Loop(asio::any_io_executor executor, core::Policy policy, Ports ports,
       store_(ports.store),
       clock_(std::move(clock)),
       world_(core::make_world(policy_)),
-      executor_(executor, ports, clock_,
-                [this](core::StepEnded ended) { post(core::Fact(std::move(ended))); }),
+      executor_(
+          executor, ports, clock_,
+          [this](std::int64_t fence) { return core::leads(world_, fence, clock_()); },
+          [this](core::StepEnded ended) { post(core::Fact(std::move(ended))); }),
       timer_(executor) {}
 
 void Loop::start(core::Recovered recovered) {

@@ -8,11 +8,12 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <csignal>
 #include <exception>
+#include <map>
 #include <utility>
 
 #include "common/boot_clock.h"
 #include "common/log.h"
-#include "node-agent/link/client.h"
+#include "node-agent/link/links.h"
 #include "node-agent/sensors/power_meter.h"
 #include "node-agent/way_down.h"
 
@@ -37,15 +38,15 @@ class App final : public LinkHost {
         boot_id_(std::move(boot_id)),
         meter_({config.roots.sysfs, config.roots.procfs, config.idle, config.peak}),
         way_down_(io.get_executor(), config, boot_id_),
-        link_(make_link_client(io.get_executor(), link_options(config, std::move(tls)), *this)),
+        links_(io.get_executor(), config.coordinators, link_options(std::move(tls)), *this),
         signals_(io, SIGTERM, SIGINT) {
-    way_down_.use_link(*link_);
+    way_down_.use_links(links_);
     if (auto id = read_machine_id(config_.roots)) machine_id_ = std::move(*id);
   }
 
   int run() {
     start("sampling", sample());
-    start("the link", link_->run());
+    for (auto& link : links_.run()) start("a link", std::move(link));
     start("waiting for signals", wait_for_signal());
     io_.run();
     return exit_code_;
@@ -53,16 +54,19 @@ class App final : public LinkHost {
 
   v1::Hello hello() override;
   v1::Heartbeat heartbeat() override;
-  void session_opened() override { way_down_.session_opened(); }
-  void heartbeat_sent(std::uint64_t sequence) override { way_down_.heartbeat_sent(sequence); }
+  Result<std::uint64_t> session_opened(const std::string& coordinator) override;
+  void session_closed(std::uint64_t session) override { sessions_.erase(session); }
+  void heartbeat_sent(std::uint64_t session, std::uint64_t sequence) override {
+    way_down_.heartbeat_sent(session, sequence);
+  }
+  void fence_seen(std::int64_t fence) override { way_down_.fence_seen(fence); }
   void shutdown_asked(std::uint64_t session, v1::Shutdown command) override {
     start("a shutdown", way_down_.carry_out(session, std::move(command)));
   }
 
  private:
-  static LinkOptions link_options(const Config& config, TlsContext tls) {
+  static LinkOptions link_options(TlsContext tls) {
     LinkOptions options;
-    options.addresses = config.coordinators;
     options.tls = std::move(tls);
     return options;
   }
@@ -91,7 +95,9 @@ class App final : public LinkHost {
   std::string boot_id_, machine_id_;
   PowerMeter meter_;
   WayDown way_down_;
-  std::unique_ptr<LinkClient> link_;
+  Links links_;
+  std::map<std::uint64_t, std::string> sessions_;  ///< open ones, and whose they are
+  std::uint64_t last_session_ = 0;
   asio::signal_set signals_;
   int exit_code_ = kExitOk;
 };
@@ -114,10 +120,23 @@ asio::awaitable<void> App::wait_for_signal() {
     v1::Goodbye goodbye;
     goodbye.set_origin(v1::ORIGIN_SERVICE_STOP);
     goodbye.set_boot_id(boot_id_);
-    co_await link_->leave(std::move(goodbye), kGoodbyeLimit);
+    co_await links_.leave(std::move(goodbye), kGoodbyeLimit);
   }
-  link_->stop();
+  links_.stop();
   io_.stop();
+}
+
+// A coordinator takes the newer of two connections of a node and ends the other: two addresses of
+// one coordinator would take turns for ever.
+Result<std::uint64_t> App::session_opened(const std::string& coordinator) {
+  for (const auto& [session, other] : sessions_) {
+    if (other != coordinator) continue;
+    return fail(Errc::conflict, "'" + coordinator +
+                                    "' is connected at another address already; give each "
+                                    "coordinator one address, and an id of its own");
+  }
+  sessions_[++last_session_] = coordinator;
+  return last_session_;
 }
 
 void App::write_nics(google::protobuf::RepeatedPtrField<v1::Nic>& out) const {
@@ -163,6 +182,7 @@ v1::Heartbeat App::heartbeat() {
   }
   write_nics(*heartbeat.mutable_nics());
   for (const auto& veto : way_down_.vetoes()) heartbeat.add_vetoes(veto);
+  heartbeat.set_fence_highest_seen(way_down_.fence_highest());
   return heartbeat;
 }
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <set>
 #include <utility>
 
 #include "common/config_file.h"
@@ -35,6 +36,10 @@ void read_coordinator(ConfigTable table, Config& config) {
   }
   if (config.coordinators.size() > kAddressesMax) {
     table.report("addresses", "at most " + std::to_string(kAddressesMax) + " are used");
+  }
+  if (std::set(config.coordinators.begin(), config.coordinators.end()).size() !=
+      config.coordinators.size()) {
+    table.report("addresses", "names one address twice");
   }
   for (const auto& address : config.coordinators) {
     if (const auto parsed = parse_host_port(address); !parsed) {

@@ -65,25 +65,32 @@ WayDown::WayDown(asio::any_io_executor executor, const Config& config, std::stri
   log::error("this machine will refuse to power off why=\"{}\"", memory_problem_);
 }
 
-void WayDown::heartbeat_sent(std::uint64_t sequence) {
-  guard_.heartbeat_sent(sequence, boottime_now());
+void WayDown::heartbeat_sent(std::uint64_t session, std::uint64_t sequence) {
+  guard_.heartbeat_sent(session, sequence, boottime_now());
 }
 
-// The link is open only to a peer whose certificate is a coordinator's, so a command's session
-// being the open one is its role.
-Conditions WayDown::conditions(std::uint64_t session) const {
-  return {boottime_now(), session != 0 && link_->session() == session,
-          any_wake_armed(read_nics(config_.roots)), hold_reason(config_.hold_file),
-          memory_problem_};
+void WayDown::fence_seen(std::int64_t fence) {
+  if (fence <= guard_.fence_highest()) return;
+  log::info("a coordinator leads fence={}", fence);
+  guard_.fence_seen(fence);
+  if (!memory_problem_.empty()) return;
+  // In force at once; on disk with the next command at the latest, or that is refused.
+  const auto saved = save_guard_memory(config_.state_dir, guard_.memory());
+  if (!saved) log::warn("the highest fence is not on disk why=\"{}\"", saved.error().message);
 }
 
-std::vector<std::string> WayDown::vetoes() const {
-  return guard_.vetoes(conditions(link_->session()));
+// A link is open only to a peer whose certificate is a coordinator's, so a command's session being
+// open is its role.
+Conditions WayDown::conditions(bool peer_is_coordinator) const {
+  return {boottime_now(), peer_is_coordinator, any_wake_armed(read_nics(config_.roots)),
+          hold_reason(config_.hold_file), memory_problem_};
 }
+
+std::vector<std::string> WayDown::vetoes() const { return guard_.vetoes(conditions(true)); }
 
 std::optional<Refused> WayDown::consider(std::uint64_t session, const ShutdownCommand& command) {
   const auto before = guard_.memory();
-  auto refused = guard_.consider(command, conditions(session));
+  auto refused = guard_.consider(command, conditions_of(session));
   const auto after = guard_.memory();
   if (before == after || !memory_problem_.empty()) return refused;
   if (const auto saved = save_guard_memory(config_.state_dir, after); !saved) {
@@ -102,14 +109,14 @@ void WayDown::refuse(std::uint64_t session, const std::string& command_id, const
   reply.set_command_id(command_id);
   reply.set_refusal(refused.code);
   reply.set_message(refused.message);
-  if (const auto sent = link_->answer(session, reply); !sent) {
+  if (const auto sent = links_->answer(session, reply); !sent) {
     log::warn("refusal not delivered command={} why=\"{}\"", command_id, sent.error().message);
   }
 }
 
 asio::awaitable<void> WayDown::carry_out(std::uint64_t session, v1::Shutdown asked) {
-  const ShutdownCommand command{asked.command_id(), asked.fence(), asked.heartbeat_sequence(),
-                                one_line(asked.reason())};
+  const ShutdownCommand command{asked.command_id(), asked.fence(), session,
+                                asked.heartbeat_sequence(), one_line(asked.reason())};
   if (const auto refused = consider(session, command)) {
     refuse(session, command.id, *refused);
     co_return;
@@ -127,14 +134,14 @@ asio::awaitable<void> WayDown::carry_out(std::uint64_t session, v1::Shutdown ask
     refuse(session, command.id, refused);
     co_return;
   }
-  if (const auto refused = guard_.confirm(conditions(session))) {
+  if (const auto refused = guard_.confirm(conditions_of(session))) {
     refuse(session, command.id, *refused);
     co_return;
   }
   v1::ShutdownReply reply;
   reply.set_command_id(command.id);
   reply.set_accepted(true);
-  if (const auto sent = link_->answer(session, reply); !sent) {
+  if (const auto sent = links_->answer(session, reply); !sent) {
     log::warn("shutdown dropped: its connection is gone command={}", command.id);
     guard_.abandon();
     co_return;
@@ -148,7 +155,7 @@ asio::awaitable<void> WayDown::power_off(ShutdownCommand command) {
   goodbye.set_command_id(command.id);
   goodbye.set_boot_id(boot_id_);
   powering_off_ = true;
-  co_await link_->leave(std::move(goodbye), kGoodbyeLimit);
+  co_await links_->leave(std::move(goodbye), kGoodbyeLimit);
   log::info("powering off command={} action=\"{}\"", command.id, config_.action.front());
   ChildOptions options;
   options.argv = config_.action;
@@ -171,7 +178,7 @@ asio::awaitable<void> WayDown::power_off(ShutdownCommand command) {
              config_.action.front(), problem);
   guard_.abandon();
   powering_off_ = false;
-  link_->resume();
+  links_->resume();
 }
 
 }  // namespace ecokube::agent

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "node-agent/config.h"
-#include "node-agent/link/client.h"
+#include "node-agent/link/links.h"
 #include "node-agent/shutdown/guard.h"
 
 namespace ecokube::agent {
@@ -18,11 +18,12 @@ class WayDown {
  public:
   WayDown(boost::asio::any_io_executor executor, const Config& config, std::string boot_id);
 
-  /// Before anything else: the link through which answers and goodbyes go.
-  void use_link(LinkClient& link) { link_ = &link; }
+  /// Before anything else: the links through which answers and goodbyes go.
+  void use_links(Links& links) { links_ = &links; }
 
-  void session_opened() { guard_.session_opened(); }
-  void heartbeat_sent(std::uint64_t sequence);
+  void heartbeat_sent(std::uint64_t session, std::uint64_t sequence);
+  /// A coordinator holds the Lease with this fence; kept on disk.
+  void fence_seen(std::int64_t fence);
   [[nodiscard]] std::int64_t fence_highest() const { return guard_.fence_highest(); }
   [[nodiscard]] std::vector<std::string> vetoes() const;
   /// The machine's power-off was started: the agent's own end is no news any more.
@@ -32,7 +33,10 @@ class WayDown {
   boost::asio::awaitable<void> carry_out(std::uint64_t session, v1::Shutdown asked);
 
  private:
-  [[nodiscard]] Conditions conditions(std::uint64_t session) const;
+  [[nodiscard]] Conditions conditions(bool peer_is_coordinator) const;
+  [[nodiscard]] Conditions conditions_of(std::uint64_t session) const {
+    return conditions(links_->is_open(session));
+  }
   [[nodiscard]] std::optional<Refused> consider(std::uint64_t session,
                                                 const ShutdownCommand& command);
   void refuse(std::uint64_t session, const std::string& command_id, const Refused& refused);
@@ -43,7 +47,7 @@ class WayDown {
   std::string boot_id_;
   std::string memory_problem_;
   ShutdownGuard guard_;
-  LinkClient* link_ = nullptr;
+  Links* links_ = nullptr;
   bool powering_off_ = false;
 };
 

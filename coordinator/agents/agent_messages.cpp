@@ -133,6 +133,8 @@ Result<core::AgentHeartbeat> read_heartbeat(const v1::Heartbeat& heartbeat) {
   facts.boot_id = heartbeat.boot_id();
   facts.uptime = Duration(heartbeat.uptime_ms());
   facts.nics = std::move(*nics);
+  if (heartbeat.fence_highest_seen() < 0) return broken("fence is negative");
+  facts.fence_highest_seen = heartbeat.fence_highest_seen();
   facts.vetoes.assign(heartbeat.vetoes().begin(), heartbeat.vetoes().end());
   return facts;
 }
@@ -153,7 +155,8 @@ Result<v1::ToAgent> make_shutdown(const core::Step& step) {
   if (action == nullptr) return fail(Errc::invalid, step.id.text() + " is no shutdown");
   v1::ToAgent message;
   auto& shutdown = *message.mutable_shutdown();
-  shutdown.set_command_id(step.id.text());
+  // Step numbers are this process's own: another leader's may be the same, the fence is not.
+  shutdown.set_command_id(step.id.text() + "@" + std::to_string(step.fence));
   shutdown.set_fence(step.fence);
   shutdown.set_heartbeat_sequence(action->heartbeat_sequence);
   for (const auto& pod : action->pods_that_may_remain) shutdown.add_pods_that_may_remain(pod);

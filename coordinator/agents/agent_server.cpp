@@ -35,6 +35,7 @@ class Sessions final : public AgentSessionOwner, public std::enable_shared_from_
   void abort();
   asio::awaitable<Result<void>> shutdown(core::Step step);
   [[nodiscard]] std::uint16_t port() const { return port_; }
+  void lead(std::int64_t fence);
 
  private:
   void session_opened(const std::shared_ptr<AgentSession>& session,
@@ -55,6 +56,7 @@ class Sessions final : public AgentSessionOwner, public std::enable_shared_from_
   Observe observe_;
   std::uint16_t port_ = 0;
   std::uint64_t last_session_ = 0;
+  std::int64_t fence_ = 0;  ///< 0: we do not lead
   std::set<std::shared_ptr<AgentSession>> all_;
   std::map<NodeName, std::shared_ptr<AgentSession>> current_;
   bool full_ = false;
@@ -150,12 +152,18 @@ void Sessions::session_opened(const std::shared_ptr<AgentSession>& session,
   auto& current = current_[session->node()];
   const auto older = std::exchange(current, session);
   post(std::move(facts));
+  if (fence_ != 0) session->tell_leading(fence_);
   if (!older) return;
   if (older->machine_id() != session->machine_id()) {
     log::warn("two machines use the certificate of one node node={} machine_ids={},{}",
               session->node(), older->machine_id(), session->machine_id());
   }
   older->close("the node has connected anew");
+}
+
+void Sessions::lead(std::int64_t fence) {
+  if (std::exchange(fence_, fence) == fence || fence == 0) return;
+  for (const auto& [node, session] : current_) session->tell_leading(fence);
 }
 
 void Sessions::session_fact(const AgentSession& session, core::Fact fact) {
@@ -217,6 +225,7 @@ class TlsAgentServer final : public AgentServer {
     return sessions_->shutdown(step);
   }
   [[nodiscard]] std::uint16_t port() const override { return sessions_->port(); }
+  void lead(std::int64_t fence) override { sessions_->lead(fence); }
 
  private:
   std::shared_ptr<Sessions> sessions_;

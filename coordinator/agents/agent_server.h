@@ -30,6 +30,9 @@ class AgentServer : public AgentLink {
  public:
   /// Where it listens once started; 0 before.
   [[nodiscard]] virtual std::uint16_t port() const = 0;
+  /// We hold the Lease with this fence, or do not (0): each agent is told, now and when it comes,
+  /// so that it obeys no older leader any more.
+  virtual void lead(std::int64_t fence) = 0;
 };
 
 [[nodiscard]] std::unique_ptr<AgentServer> make_agent_server(boost::asio::any_io_executor executor,

@@ -196,6 +196,13 @@ asio::awaitable<Result<void>> AgentSession::shutdown(v1::ToAgent command) {
   co_return fail(Errc::refused, std::move(message));
 }
 
+void AgentSession::tell_leading(std::int64_t fence) {
+  v1::ToAgent message;
+  message.mutable_leading()->set_fence(fence);
+  // A link that does not take it ends, and is told when it is back.
+  if (!send(message)) close("it does not take what we send");
+}
+
 Result<void> AgentSession::send(const v1::ToAgent& message) {
   return link_->send(message.SerializeAsString());
 }

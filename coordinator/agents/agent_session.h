@@ -39,6 +39,8 @@ class AgentSession : public std::enable_shared_from_this<AgentSession> {
   void close(std::string_view why);
 
   boost::asio::awaitable<Result<void>> shutdown(v1::ToAgent command);
+  /// We hold the Lease with this fence.
+  void tell_leading(std::int64_t fence);
 
   [[nodiscard]] std::uint64_t number() const { return number_; }
   [[nodiscard]] const NodeName& node() const { return node_; }

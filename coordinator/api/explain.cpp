@@ -223,6 +223,20 @@ Forecast forecast_sleep(const Fleet& fleet, const core::Node& node,
   return {When::now, text + (again ? "; then it is woken." : "."), {}};
 }
 
+/// What only the leader may do, or what would be undone by it, is asked for there (S5).
+Forecast forecast_standing_by(const Fleet& fleet, const core::Node& node,
+                              const core::PersonAsked& asked) {
+  const auto& leader = fleet.world().leader;
+  const auto state = state_of(fleet, node);
+  const bool on = state == Lifecycle::ready || state == Lifecycle::draining;
+  if (asked.verb != PersonVerb::wake || on) {
+    return {When::never, "This coordinator stands by; " + leader + " leads: ask that one.", {}};
+  }
+  auto result = forecast_wake(fleet, node, asked);
+  result.text += " This coordinator stands by; whether it stays on is decided by " + leader + ".";
+  return result;
+}
+
 Forecast forecast_hold(const core::Node& node, const core::PersonAsked& asked) {
   const std::string until = "until ecoctl release " + node.name;
   if (!asked.valid_for) return {When::now, "It is left as it is " + until + ".", {}};
@@ -248,6 +262,8 @@ Forecast forecast(const Fleet& fleet, const core::Node& node, const core::Person
     result = forecast_release(fleet, node);
   } else if (!untouched.empty()) {
     result = {When::never, "Nothing can happen: " + untouched + ".", {}};
+  } else if (fleet.world().fence == 0 && !fleet.world().leader.empty()) {
+    result = forecast_standing_by(fleet, node, asked);
   } else if (asked.verb == PersonVerb::wake) {
     result = forecast_wake(fleet, node, asked);
   } else {

@@ -141,6 +141,8 @@ json::object fleet_json(const Fleet& fleet) {
   put_power(object, fleet);
   object["cluster"] = cluster_json(fleet);
   object["lease"] = lease_json(fleet);
+  const auto& leader = fleet.world().leader;
+  object["leader"] = leader.empty() ? json::value(nullptr) : json::value(leader);
   object["freeze"] = freeze_json(fleet.world().freeze);
   object["scalers"] = scalers_json(fleet);
   object["plan"] = plan_json(fleet.plan());

@@ -33,6 +33,7 @@ void on(World& world, const ClusterAlive& fact, TimePoint now);
 void on(World& world, const ClusterLost& fact, TimePoint now);
 void on(World& world, const LeaseHeld& fact, TimePoint now);
 void on(World& world, const LeaseLost& fact, TimePoint now);
+void on(World& world, const LeaseSeen& fact, TimePoint now);
 
 void on(World& world, const AgentConnected& fact, TimePoint now);
 void on(World& world, const AgentHeartbeat& fact, TimePoint now);

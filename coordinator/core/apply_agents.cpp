@@ -24,6 +24,7 @@ void on(World& world, const AgentConnected& fact, TimePoint now) {
   node.agent.boot_id = fact.inventory.boot_id;
   node.agent.nics = fact.inventory.nics;
   node.agent.heard_at = now;
+  node.agent.fence = fact.fence_highest_seen;
   node.inventory = fact.inventory;
   world.fence_highest_seen = std::max(world.fence_highest_seen, fact.fence_highest_seen);
   follow_evidence(node, now);
@@ -42,6 +43,8 @@ void on(World& world, const AgentHeartbeat& fact, TimePoint now) {
   agent.power = fact.power;
   agent.power_source = fact.power_source;
   agent.energy = fact.energy;
+  agent.fence = fact.fence_highest_seen;
+  world.fence_highest_seen = std::max(world.fence_highest_seen, agent.fence);
   node->inventory.nics = fact.nics;
   node->inventory.boot_id = fact.boot_id;
   follow_evidence(*node, now);

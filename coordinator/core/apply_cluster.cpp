@@ -40,7 +40,8 @@ void read_marks(Node& node, const KubeNode& kube) {
 void recall_quarantine(Node& node, const KubeNode& kube, TimePoint now) {
   const bool asleep =
       node.state == Lifecycle::powering_down || node.state == Lifecycle::powered_down;
-  const bool by_us = node.down.mark_revision.has_value();  // a newer way down than the quarantine
+  // A newer way down than the quarantine.
+  const bool by_us = node.down.mark_revision.has_value() && !node.down.resumed;
   if (node.state != Lifecycle::unknown && (!asleep || by_us)) return;
   if (node.agent.connected || kube.revision < node.marks_revision) return;
   const auto quarantine = parse_quarantine(annotation(kube, names::kQuarantine));
@@ -52,11 +53,21 @@ void recall_quarantine(Node& node, const KubeNode& kube, TimePoint now) {
   enter(node, Lifecycle::quarantined, now);
 }
 
+/// Another coordinator saw it go off and wrote that on the Node, and nothing has been heard since.
+void recall_sleep(Node& node, const KubeNode& kube, TimePoint now) {
+  const bool said_so = node.state == Lifecycle::powering_down && node.agent.goodbye;
+  const bool missed_it = node.state == Lifecycle::draining && node.down.resumed;
+  if (node.state != Lifecycle::unknown && !said_so && !missed_it) return;
+  if (node.agent.connected || kube.ready == Readiness::ready) return;
+  if (node.marked && node.off_recorded) enter(node, Lifecycle::powered_down, now);
+}
+
 void see_node(World& world, const KubeNode& kube, TimePoint now) {
   Node& node = node_at(world, kube.name, now);
   node.kube = kube;
   read_marks(node, kube);
   recall_quarantine(node, kube, now);
+  recall_sleep(node, kube, now);
   follow_evidence(node, now);
 }
 
@@ -208,9 +219,20 @@ void on(World& world, const LeaseHeld& fact, TimePoint /*now*/) {
   world.lease_valid_until = fact.valid_until;
 }
 
-void on(World& world, const LeaseLost& /*fact*/, TimePoint /*now*/) {
+/// What we had begun is another's now; an order of ours may be on its way still.
+void on(World& world, const LeaseLost& /*fact*/, TimePoint now) {
   world.fence = 0;
   world.lease_valid_until.reset();
+  world.leader.clear();
+  for (auto& [name, node] : world.nodes) {
+    const bool ordered = node.state == Lifecycle::powering_down && !node.agent.goodbye;
+    if (node.state != Lifecycle::draining && !ordered) continue;
+    node.down.resumed = true;
+    node.down.listed_at.reset();  // what comes to it meanwhile must be seen by a new list
+    enter(node, Lifecycle::draining, now);
+  }
 }
+
+void on(World& world, const LeaseSeen& fact, TimePoint /*now*/) { world.leader = fact.holder; }
 
 }  // namespace ecokube::core::detail

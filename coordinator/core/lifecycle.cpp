@@ -17,7 +17,16 @@ void enter_booted(Node& node, TimePoint now) {
   enter(node, Lifecycle::powering_up, now);
 }
 
-/// What a crash of ours left: the mark says that this very boot was to go down.
+/// The mark on the Node says that this very boot is to go down.
+bool marked_to_go_down(const Node& node) {
+  if (!node.marked) return false;
+  const auto annotation = node.kube->annotations.find(std::string(names::kIntent));
+  if (annotation == node.kube->annotations.end()) return false;
+  const auto intent = parse_intent(annotation->second);
+  return intent && intent->boot_id == node.agent.boot_id;
+}
+
+/// What a crash of ours left, or what the leader does while we stand by.
 void resume_way_down(Node& node, TimePoint now) {
   node.down = WayDown{};
   node.down.boot_id = node.agent.boot_id;
@@ -48,11 +57,15 @@ void from_unknown(Node& node, TimePoint now) {
     node.work_ended_at = now;
     return enter(node, Lifecycle::ready, now);
   }
-  const auto annotation = node.kube->annotations.find(std::string(names::kIntent));
-  const auto intent =
-      annotation == node.kube->annotations.end() ? std::nullopt : parse_intent(annotation->second);
-  if (intent && intent->boot_id == node.agent.boot_id) return resume_way_down(node, now);
+  if (marked_to_go_down(node)) return resume_way_down(node, now);
   enter_booted(node, now);
+}
+
+/// The leader that had marked it took its mark off again.
+void leave_way_down(Node& node, TimePoint now) {
+  node.down = WayDown{};
+  node.work_ended_at = now;
+  enter(node, Lifecycle::ready, now);
 }
 
 void on_the_way_up(Node& node, bool heard, TimePoint now) {
@@ -88,9 +101,15 @@ void follow_evidence(Node& node, TimePoint now) {
     case Lifecycle::ready:
       // `down.boot_id` of a Ready node is the boot it became Ready with.
       if (heard && node.down.boot_id.empty()) node.down.boot_id = node.agent.boot_id;
-      if (heard && node.agent.boot_id != node.down.boot_id) enter_booted(node, now);
+      if (heard && node.agent.boot_id != node.down.boot_id) {
+        enter_booted(node, now);
+      } else if (heard && marked_to_go_down(node)) {
+        resume_way_down(node, now);
+      }
       break;
     case Lifecycle::draining:
+      if (node.down.resumed && !node.marked) leave_way_down(node, now);
+      [[fallthrough]];
     case Lifecycle::powering_down:
       if (new_boot) enter_booted(node, now);
       break;
@@ -119,6 +138,10 @@ bool mark_stands(const Node& node) {
   return std::any_of(node.kube->taints.begin(), node.kube->taints.end(), [](const Taint& taint) {
     return taint.key == names::kTaint && taint.effect == "NoSchedule";
   });
+}
+
+bool may_obey_another(const World& world, const Node& node) {
+  return node.down.resumed && node.agent.fence < world.fence;
 }
 
 const Hold* hold_at(const Node& node, TimePoint now) {

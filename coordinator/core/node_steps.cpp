@@ -75,10 +75,7 @@ class NodePlanner {
   }
 
   void draining() {
-    // Our predecessor may have given the order before it died. A machine that is dying says goodbye
-    // or falls silent in this time; unmarked at once it would be given pods on its way down (S1).
-    const auto clear_at = node_.since + policy_.heartbeat_age_max;
-    if (node_.down.resumed && now_ < clear_at) return look_again(clear_at);
+    if (may_obey_another(world_, node_)) return;  // until its agent has seen our fence
     if (node_.down.give_up || node_.down.refused || node_.down.work_found || work_came()) {
       return go_back({"WorkCame", "work came, or a step failed, while it was being emptied"});
     }
@@ -193,7 +190,10 @@ class NodePlanner {
     if (want_.on && may_be_woken(world_, policy_, node_, now_)) wake();
   }
 
+  /// What another leads is woken by it, unless a person asked us: we may know less than it does.
   void wake() {
+    const bool asked = node_.request && node_.request->verb == PersonVerb::wake;
+    if (world_.fence == 0 && !world_.leader.empty() && !asked) return;
     std::vector<PodRef> pods;
     if (want_.needed_by) pods.push_back(*want_.needed_by);
     send_packet(want_.reason, std::move(pods));
@@ -238,6 +238,7 @@ class NodePlanner {
   }
 
   void add(Verb verb, Action action, Reason reason, std::vector<PodRef> pods = {}) {
+    if (needs_lease(verb) && world_.fence == 0) return;
     for (const auto& [id, at] : node_.in_flight) {
       // A packet may still be on its way out when the next step is due; nothing else overlaps.
       if (id.verb == verb || (id.verb != Verb::wake && id.verb != Verb::record_hold)) return;

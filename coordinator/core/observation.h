@@ -78,6 +78,10 @@ struct LeaseHeld {
 struct LeaseLost {
   std::string why;
 };
+/// Whose the Lease is, ours too; empty: it is not known that anybody keeps it.
+struct LeaseSeen {
+  std::string holder;
+};
 
 // --- agents --------------------------------------------------------------------------------------
 
@@ -117,6 +121,7 @@ struct AgentHeartbeat {
   std::optional<Power> power;    ///< mean since the heartbeat before; absent: not known
   std::string power_source;      ///< travels with the figure
   std::optional<Energy> energy;  ///< of the node since the agent's start
+  std::int64_t fence_highest_seen = 0;
 };
 
 enum class LeaveOrigin { coordinator, person, reboot, service_stop, ups, unspecified };
@@ -206,9 +211,9 @@ using Fact = std::variant<ClusterListed, NodeSeen, NodeDeleted, PodSeen, PodDele
                           WorkloadDeleted, Seen<KubeBudget>, Gone<KubeBudget>, Seen<KubeAttachment>,
                           Gone<KubeAttachment>, Seen<KubeLocalVolume>, Gone<KubeLocalVolume>,
                           Seen<KubeAutoscaler>, Gone<KubeAutoscaler>, ClusterAlive, ClusterLost,
-                          LeaseHeld, LeaseLost, FreezeSeen, AgentConnected, AgentHeartbeat,
-                          AgentGoodbye, AgentDisconnected, LagSeen, LagLost, PersonAsked,
-                          FleetAsked, StepStarted, StepEnded, Recovered>;
+                          LeaseHeld, LeaseLost, LeaseSeen, FreezeSeen, AgentConnected,
+                          AgentHeartbeat, AgentGoodbye, AgentDisconnected, LagSeen, LagLost,
+                          PersonAsked, FleetAsked, StepStarted, StepEnded, Recovered>;
 
 /// Something that happened, with its time. The only input of World.
 struct Observation {

@@ -104,7 +104,7 @@ void s4_floors(const Policy& policy, const FleetCounts& fleet, const Node& node,
 }
 
 void s5_lease(const World& world, TimePoint now, Violations& out) {
-  if (world.fence == 0 || !world.lease_valid_until || now >= *world.lease_valid_until) {
+  if (!leads(world, world.fence, now)) {
     out.push_back({"S5", "NoLease", "this coordinator does not hold the Lease"});
   } else if (world.fence < world.fence_highest_seen) {
     out.push_back({"S5", "OldFence", "an agent has seen a newer coordinator"});
@@ -219,6 +219,11 @@ FleetCounts count_fleet(const World& world, const Policy& policy, TimePoint now)
   return counts;
 }
 
+bool leads(const World& world, std::int64_t fence, TimePoint now) {
+  return fence != 0 && fence == world.fence && world.lease_valid_until &&
+         now < *world.lease_valid_until;
+}
+
 std::vector<Violation> blockers(const World& world, const Policy& policy, const Node& node,
                                 TimePoint now) {
   return blockers(world, policy, count_fleet(world, policy, now), node, now);
@@ -271,6 +276,11 @@ std::vector<Violation> check(const World& world, const Policy& policy, const Ste
     if (step.fence != world.fence) {
       out.push_back({"S5", "OldFence", "the step was decided under another Lease"});
     }
+  }
+  if (!takes_capacity_away(step.id.verb) && needs_lease(step.id.verb)) s5_lease(world, now, out);
+  if (step.id.verb == Verb::unmark && node.state == Lifecycle::draining &&
+      may_obey_another(world, node)) {
+    out.push_back({"S1", "OldOrder", "it may be going down by an older leader's order"});
   }
   if (step.id.verb == Verb::shutdown) check_shutdown(world, policy, node, out);
   if (const auto* evict = std::get_if<EvictPods>(&step.action)) {

@@ -39,4 +39,7 @@ struct FleetCounts {
                                               const FleetCounts& fleet, const Node& node,
                                               TimePoint now);
 
+/// The Lease is held now, with this fence (S5).
+[[nodiscard]] bool leads(const World& world, std::int64_t fence, TimePoint now);
+
 }  // namespace ecokube::core

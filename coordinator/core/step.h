@@ -128,4 +128,10 @@ struct Step {
   return verb == Verb::mark || verb == Verb::evict || verb == Verb::shutdown;
 }
 
+/// All but packets, a person's hold and a freeze: two that write one Node at the same time undo
+/// each other.
+[[nodiscard]] constexpr bool needs_lease(Verb verb) {
+  return verb != Verb::wake && verb != Verb::record_hold && verb != Verb::record_freeze;
+}
+
 }  // namespace ecokube::core

@@ -61,6 +61,7 @@ struct AgentView {
   std::string power_source;
   std::optional<Energy> energy;
   std::optional<AgentGoodbye> goodbye;  ///< cleared by the next Hello
+  std::int64_t fence = 0;               ///< the highest it has seen: it obeys no lower one
 };
 
 /// The way down, from the mark to off.
@@ -74,7 +75,7 @@ struct WayDown {
   std::set<std::string> evicting;       ///< UIDs of the pods that are moved off it; may be empty
   bool work_found = false;              ///< the list, or the watch since, saw work
   bool give_up = false;  ///< a step of ours failed, or the cluster went backwards: go back
-  bool resumed = false;  ///< begun by a predecessor, whose order the machine may be obeying already
+  bool resumed = false;  ///< begun by another leader, whose order the machine may be obeying
   bool refused = false;  ///< the agent said no: go back, and wait longer before the next try
   std::optional<TimePoint> shutdown_at;
   std::string command_id;  ///< StepId::text() of the shutdown
@@ -183,6 +184,7 @@ class World {
   std::int64_t fence = 0;  ///< 0: no Lease held
   std::optional<TimePoint> lease_valid_until;
   std::int64_t fence_highest_seen = 0;
+  std::string leader;  ///< holder of the Lease as last seen, ours too; empty: not known
 
   FreezeView freeze;
   std::vector<std::string> daemonsets_may_stop;  ///< the policy's, since counting work needs it
@@ -202,6 +204,9 @@ void apply(World& world, const Observation& observation);
 /// The taint that our mark put there keeps pods away still: as the mark's answer said, until a
 /// newer view of the Node says otherwise (S1).
 [[nodiscard]] bool mark_stands(const Node& node);
+
+/// It may be going down by an order of another leader: its agent was not seen to know our fence.
+[[nodiscard]] bool may_obey_another(const World& world, const Node& node);
 
 /// The agent was heard not longer ago than the policy's limit.
 [[nodiscard]] bool agent_alive(const Node& node, const Policy& policy, TimePoint now);

@@ -4,6 +4,8 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "coordinator/kubernetes/json_access.h"
@@ -81,9 +83,15 @@ asio::awaitable<Result<Revision>> mark_node(Client client, NodeName node, core::
 asio::awaitable<Result<Revision>> unmark_node(Client client, NodeName node,
                                               core::UnmarkNode unmark) {
   constexpr int kAttemptsMax = 5;
+  std::optional<std::string> intent;
   for (int attempt = 1;; ++attempt) {
     const auto found = co_await client->get(node_path(node));
     if (!found) co_return std::unexpected(found.error());
+    const std::string present(annotation_of(found->get_object(), names::kIntent));
+    if (intent && *intent != present && !present.empty()) {
+      co_return fail(Errc::conflict, "Node " + node + " was marked anew meanwhile");
+    }
+    intent = present;
     auto patch = unmark_patch(found->get_object(), unmark);
     if (!patch) co_return revision_of(found->get_object());
     auto written = co_await patch_node(client, node, std::move(*patch));

@@ -97,8 +97,15 @@ asio::awaitable<void> LeaseKeeper::run(std::shared_ptr<LeaseKeeper> self) {
 }
 
 /// A third of the duration when all is well, so that two renewals may fail; soon after a failure.
+/// Who waits for another's to lapse looks oftener, and when it has: what it sees late it takes
+/// late.
 Duration LeaseKeeper::pause() {
   const auto third = options_.duration / 3;
+  if (failures_ == 0 && foreign_) {
+    constexpr int kLooks = 10;
+    const auto left = foreign_->may_be_taken_at - options_.clock() + Duration(1);
+    return std::clamp(left, Duration(1), std::max(Duration(1), options_.duration / kLooks));
+  }
   if (failures_ == 0) return third;
   constexpr Duration kBase{100};
   return std::max(Duration(1), next_delay(failures_, random_(), kBase, third));
@@ -112,6 +119,7 @@ asio::awaitable<void> LeaseKeeper::try_to_take() {
     if (!may_take(lease)) co_return;
   } else if (found.error().code != Errc::not_found) {
     complain(found.error());
+    if (foreign_ && options_.clock() > foreign_->may_be_taken_at) see_holder("");
     co_return;
   }
   const auto known = number_of(annotation_of(lease, names::kFence));
@@ -187,15 +195,17 @@ bool LeaseKeeper::may_take(const object& lease) {
   if (holder.empty() || holder == options_.identity) return true;
   const auto revision = revision_of(lease);
   const auto now = options_.clock();
+  failures_ = 0;
   if (!foreign_ || foreign_->holder != holder || foreign_->revision != revision) {
     if (!foreign_ || foreign_->holder != holder) {
       log::info("lease event=waiting holder={}", holder);
     }
-    foreign_ = Foreign{std::string(holder), revision, now};
+    const auto seconds = find_int(lease, {"spec", "leaseDurationSeconds"}, 1);
+    foreign_ = Foreign{std::string(holder), revision, now + std::chrono::seconds(seconds)};
+    see_holder(foreign_->holder);
     return false;
   }
-  const auto seconds = find_int(lease, {"spec", "leaseDurationSeconds"}, 1);
-  return now - foreign_->unchanged_since > std::chrono::seconds(seconds);
+  return now > foreign_->may_be_taken_at;
 }
 
 object LeaseKeeper::fill(object lease, std::int64_t fence, bool taken) {
@@ -228,6 +238,7 @@ void LeaseKeeper::hold(object lease, std::int64_t fence, TimePoint sent) {
   failures_ = 0;
   complaint_.clear();
   expire_in_time();
+  see_holder(options_.identity);
   observe_(core::LeaseHeld{held_->fence, held_->valid_until});
 }
 
@@ -248,8 +259,13 @@ void LeaseKeeper::lose(std::string why) {
   if (!held_) return;
   held_.reset();
   expiry_.cancel();
+  holder_seen_.clear();
   log::warn("lease event=lost reason=\"{}\"", why);
   observe_(core::LeaseLost{std::move(why)});
+}
+
+void LeaseKeeper::see_holder(const std::string& holder) {
+  if (std::exchange(holder_seen_, holder) != holder) observe_(core::LeaseSeen{holder});
 }
 
 void LeaseKeeper::complain(const Error& error) {

@@ -59,7 +59,7 @@ class LeaseKeeper : public std::enable_shared_from_this<LeaseKeeper> {
   struct Foreign {
     std::string holder;
     std::int64_t revision = 0;
-    TimePoint unchanged_since;
+    TimePoint may_be_taken_at;  ///< if it stays as it is
   };
 
   static boost::asio::awaitable<void> run(std::shared_ptr<LeaseKeeper> self);
@@ -73,6 +73,7 @@ class LeaseKeeper : public std::enable_shared_from_this<LeaseKeeper> {
   void hold(boost::json::object lease, std::int64_t fence, TimePoint sent);
   void expire_in_time();
   void lose(std::string why);
+  void see_holder(const std::string& holder);
   void complain(const Error& error);
   [[nodiscard]] Duration pause();
   [[nodiscard]] std::string path() const;
@@ -86,6 +87,7 @@ class LeaseKeeper : public std::enable_shared_from_this<LeaseKeeper> {
   std::optional<Held> held_;
   std::optional<Foreign> foreign_;
   std::string freeze_;
+  std::string holder_seen_;
   std::int64_t floor_ = 0;
   std::int64_t own_highest_ = 0;
   std::string complaint_;

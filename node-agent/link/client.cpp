@@ -58,7 +58,8 @@ class TlsLinkClient final : public LinkClient {
     return session_ && session_->is_open() ? session_number_ : 0;
   }
   Result<void> answer(std::uint64_t session, const v1::ShutdownReply& reply) override;
-  asio::awaitable<void> leave(v1::Goodbye goodbye, std::chrono::milliseconds limit) override;
+  void say_goodbye(const v1::Goodbye& goodbye) override;
+  asio::awaitable<void> close(std::chrono::nanoseconds until) override;
   void resume() override {
     away_ = false;
     wake_.cancel();
@@ -70,13 +71,14 @@ class TlsLinkClient final : public LinkClient {
   }
 
  private:
-  asio::awaitable<Result<void>> serve(std::string address);
-  asio::awaitable<Result<tcp::socket>> connect(std::string address);
+  asio::awaitable<Result<void>> serve();
+  asio::awaitable<Result<void>> converse();
+  asio::awaitable<Result<tcp::socket>> connect();
   asio::awaitable<Result<void>> receive_all();
   asio::awaitable<Result<void>> beat();
   Result<void> send(const v1::FromAgent& message);
   asio::awaitable<void> pause(std::chrono::milliseconds time);
-  void complain(const std::string& address, const Error& error);
+  void complain(const Error& error);
 
   asio::any_io_executor executor_;
   LinkOptions options_;
@@ -94,31 +96,30 @@ class TlsLinkClient final : public LinkClient {
 
 asio::awaitable<void> TlsLinkClient::run() {
   unsigned attempt = 0;
-  for (std::size_t turn = 0; !stopped_; ++turn) {
+  while (!stopped_) {
     if (away_) {
       co_await pause(kNoLimit);
       continue;
     }
-    const auto address = options_.addresses[turn % options_.addresses.size()];
     const auto begun = boottime_now();
-    const auto served = co_await serve(address);
+    const auto served = co_await serve();
     const bool lasted = session_ && !session_->coordinator_id().empty() &&
                         boottime_now() - begun > session_->heartbeat_interval();
     session_.reset();
     link_.reset();
     if (stopped_ || away_) continue;
-    if (!served) complain(address, served.error());
+    if (!served) complain(served.error());
     attempt = lasted ? 1 : attempt + 1;
     co_await pause(next_delay(attempt, random_(), options_.backoff_base, options_.backoff_cap));
   }
 }
 
 // The same trouble again and again is one line: the rest is for debugging.
-void TlsLinkClient::complain(const std::string& address, const Error& error) {
-  const auto text = address + error.message.substr(error.message.find(": ") + 1);
+void TlsLinkClient::complain(const Error& error) {
+  const auto text = error.message.substr(error.message.find(": ") + 1);
   const auto level =
       std::exchange(last_complaint_, text) == text ? spdlog::level::debug : spdlog::level::warn;
-  spdlog::log(level, "no coordinator address={} error={} why=\"{}\" action=retry", address,
+  spdlog::log(level, "no coordinator address={} error={} why=\"{}\" action=retry", options_.address,
               to_string(error.code), error.message);
 }
 
@@ -127,7 +128,8 @@ asio::awaitable<void> TlsLinkClient::pause(std::chrono::milliseconds time) {
   co_await wake_.async_wait(kTuple);
 }
 
-asio::awaitable<Result<tcp::socket>> TlsLinkClient::connect(std::string address) {
+asio::awaitable<Result<tcp::socket>> TlsLinkClient::connect() {
+  const auto& address = options_.address;
   const auto where = parse_host_port(address);
   if (!where) co_return std::unexpected(where.error());
   const std::string port = std::to_string(where->port);
@@ -151,22 +153,34 @@ asio::awaitable<Result<tcp::socket>> TlsLinkClient::connect(std::string address)
   co_return Result<tcp::socket>(std::move(socket));
 }
 
-asio::awaitable<Result<void>> TlsLinkClient::serve(std::string address) {
-  auto socket = co_await connect(address);
+asio::awaitable<Result<void>> TlsLinkClient::serve() {
+  auto socket = co_await connect();
   if (!socket) co_return std::unexpected(std::move(socket.error()));
   if (stopped_ || away_) co_return Result<void>();
   link_ = make_link_connection(std::move(*socket), options_.tls, LinkConnection::Side::client);
   const auto link = link_;
   const auto peer = co_await link->handshake(options_.handshake_limit);
   if (!peer) co_return std::unexpected(peer.error());
+  if (stopped_ || away_) co_return Result<void>();
   if (peer->role != PeerIdentity::Role::coordinator) {
     link->abort();
     co_return fail(Errc::refused, "REFUSAL_ROLE: the certificate of '" + peer->name +
                                       "' is a node's; only a coordinator may command this machine");
   }
+  const auto number = host_.session_opened(peer->name);
+  if (!number) {
+    link->abort();
+    co_return std::unexpected(number.error());
+  }
+  session_number_ = *number;
+  auto result = co_await converse();
+  host_.session_closed(session_number_);
+  co_return result;
+}
+
+asio::awaitable<Result<void>> TlsLinkClient::converse() {
+  const auto link = link_;
   session_.emplace(boottime_now());
-  ++session_number_;
-  host_.session_opened();
   v1::FromAgent hello;
   *hello.mutable_hello() = host_.hello();
   auto sent = send(hello);
@@ -174,13 +188,13 @@ asio::awaitable<Result<void>> TlsLinkClient::serve(std::string address) {
   // Whichever ends first ends the connection: heartbeats that fail, or the peer.
   auto ended = co_await (receive_all() || beat());
   auto result = ended.index() == 0 ? std::move(std::get<0>(ended)) : std::move(std::get<1>(ended));
-  if (session_->coordinator_id().empty() || !result) {
-    link->abort();
-  } else {
+  const bool welcomed = !session_->coordinator_id().empty();
+  if (welcomed && result) {
     co_await link->finish(kFinishLimit);
+  } else {
+    link->abort();
   }
-  if (!session_->coordinator_id().empty())
-    log::info("coordinator connection ended address={}", address);
+  if (welcomed) log::info("coordinator connection ended address={}", options_.address);
   co_return result;
 }
 
@@ -200,9 +214,12 @@ asio::awaitable<Result<void>> TlsLinkClient::receive_all() {
                 session_->heartbeat_interval().count());
       wake_.cancel();
     }
-    if (message->has_shutdown() && session_->is_open()) {
-      host_.shutdown_asked(session_number_, message->shutdown());
+    if (!session_->is_open()) continue;
+    if (message->has_leading()) {
+      host_.fence_seen(message->leading().fence());
+      wake_.cancel();  // the heartbeat that says so is due
     }
+    if (message->has_shutdown()) host_.shutdown_asked(session_number_, message->shutdown());
   }
 }
 
@@ -218,7 +235,7 @@ asio::awaitable<Result<void>> TlsLinkClient::beat() {
       *message.mutable_heartbeat() = host_.heartbeat();
       message.mutable_heartbeat()->set_sequence(++sequence_);
       // Noted first: the answer may come before we look again.
-      host_.heartbeat_sent(sequence_);
+      host_.heartbeat_sent(session_number_, sequence_);
       auto sent = send(message);
       if (!sent) co_return sent;
       session_->heartbeat_sent(now, random_());
@@ -245,26 +262,36 @@ Result<void> TlsLinkClient::answer(std::uint64_t session, const v1::ShutdownRepl
   return send(message);
 }
 
-asio::awaitable<void> TlsLinkClient::leave(v1::Goodbye goodbye, std::chrono::milliseconds limit) {
+void TlsLinkClient::say_goodbye(const v1::Goodbye& goodbye) {
   away_ = true;
-  const auto link = link_;
-  if (session() != 0) {
-    v1::FromAgent message;
-    *message.mutable_goodbye() = std::move(goodbye);
-    const auto said = send(message);
-    session_->goodbye_sent();
-    asio::steady_timer tick(executor_);
-    const auto until = boottime_now() + limit;
-    while (said && link == link_ && link->is_open() && !session_->goodbye_acknowledged() &&
-           boottime_now() < until) {
-      tick.expires_after(kPoll);
-      co_await tick.async_wait(kTuple);
-    }
-    const bool acknowledged = link == link_ && session_ && session_->goodbye_acknowledged();
-    log::info("said goodbye acknowledged={}", acknowledged);
-  }
-  if (link) co_await link->finish(kFinishLimit);
   wake_.cancel();
+  if (session() == 0) return;
+  v1::FromAgent message;
+  *message.mutable_goodbye() = goodbye;
+  session_->goodbye_sent();
+  if (!send(message)) link_->abort();
+}
+
+asio::awaitable<void> TlsLinkClient::close(std::chrono::nanoseconds until) {
+  const auto link = link_;
+  if (!link) co_return;
+  const bool said = session_ && session_->is_leaving();
+  const auto waits = [&] {
+    return link == link_ && link->is_open() && session_ && session_->is_leaving() &&
+           !session_->goodbye_acknowledged() && boottime_now() < until;
+  };
+  asio::steady_timer tick(executor_);
+  while (waits()) {
+    tick.expires_after(kPoll);
+    co_await tick.async_wait(kTuple);
+  }
+  const bool acknowledged = link == link_ && session_ && session_->goodbye_acknowledged();
+  if (said) log::info("said goodbye address={} acknowledged={}", options_.address, acknowledged);
+  if (acknowledged) {
+    co_await link->finish(kFinishLimit);
+  } else {
+    link->abort();
+  }
 }
 
 }  // namespace

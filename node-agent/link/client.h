@@ -8,7 +8,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "common/error.h"
 #include "common/tls_context.h"
@@ -23,14 +22,18 @@ class LinkHost {
   [[nodiscard]] virtual v1::Hello hello() = 0;
   /// All but its sequence number, which the link sets.
   [[nodiscard]] virtual v1::Heartbeat heartbeat() = 0;
-  virtual void session_opened() = 0;
-  virtual void heartbeat_sent(std::uint64_t sequence) = 0;
+  /// A number of its own for a connection to this coordinator, whose certificate was checked;
+  /// refused when another connection leads to it already.
+  [[nodiscard]] virtual Result<std::uint64_t> session_opened(const std::string& coordinator) = 0;
+  virtual void session_closed(std::uint64_t session) = 0;
+  virtual void heartbeat_sent(std::uint64_t session, std::uint64_t sequence) = 0;
+  virtual void fence_seen(std::int64_t fence) = 0;
   /// `session` is for answer(): a reply to another connection than the asking one is dropped.
   virtual void shutdown_asked(std::uint64_t session, v1::Shutdown command) = 0;
 };
 
 struct LinkOptions {
-  std::vector<std::string> addresses;  ///< "host:port", tried in turn
+  std::string address;  ///< "host:port"
   TlsContext tls;
   std::chrono::milliseconds connect_limit{5000};
   std::chrono::milliseconds handshake_limit{10'000};
@@ -38,8 +41,8 @@ struct LinkOptions {
   std::chrono::milliseconds backoff_cap{10'000};
 };
 
-/// Keeps a connection to one of the coordinators: connects, says Hello, sends heartbeats, hands
-/// commands over, and begins anew with a jittered backoff when it breaks.
+/// Keeps a connection to the coordinator at one address: connects, says Hello, sends heartbeats,
+/// hands commands over, and begins anew with a jittered backoff when it breaks.
 class LinkClient {
  public:
   virtual ~LinkClient() = default;
@@ -50,9 +53,11 @@ class LinkClient {
   [[nodiscard]] virtual std::uint64_t session() const = 0;
   /// unreachable when `session` is over.
   virtual Result<void> answer(std::uint64_t session, const v1::ShutdownReply& reply) = 0;
-  /// Says goodbye, waits for its acknowledgement or `limit`, closes, and stays away until resume().
-  virtual boost::asio::awaitable<void> leave(v1::Goodbye goodbye,
-                                             std::chrono::milliseconds limit) = 0;
+  /// The last message, if a session is open. No heartbeat follows, and no connection until
+  /// resume().
+  virtual void say_goodbye(const v1::Goodbye& goodbye) = 0;
+  /// Waits for its acknowledgement until this time (CLOCK_BOOTTIME) and closes.
+  virtual boost::asio::awaitable<void> close(std::chrono::nanoseconds until) = 0;
   virtual void resume() = 0;
   virtual void stop() = 0;
 };

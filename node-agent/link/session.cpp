@@ -20,6 +20,7 @@ Result<v1::ToAgent> LinkSession::receive(std::string_view body, std::chrono::nan
   } else if (state_ == State::waiting) {
     return fail(Errc::protocol, "the coordinator's first message is not Welcome");
   }
+  if (message.has_leading()) next_beat_ = now;
   if (message.has_goodbye_ack()) {
     if (state_ != State::leaving) {
       return fail(Errc::protocol, "the coordinator acknowledges a goodbye that was not said");

@@ -20,7 +20,8 @@ class LinkSession {
 
   explicit LinkSession(std::chrono::nanoseconds now) : opened_at_(now), next_beat_(now) {}
 
-  /// One frame's body. The message it holds, once it was allowed to come now; else protocol.
+  /// One frame's body. The message it holds, once it was allowed to come now; else protocol. After
+  /// a Leading a heartbeat is due at once.
   [[nodiscard]] Result<v1::ToAgent> receive(std::string_view body, std::chrono::nanoseconds now);
 
   /// True from the Welcome to our Goodbye: heartbeats go out and commands may come.

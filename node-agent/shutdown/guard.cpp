@@ -16,8 +16,9 @@ ShutdownGuard::ShutdownGuard(const GuardMemory& memory, std::chrono::nanoseconds
   for (const auto& id : memory.commands) seen_.push_back({id, now});
 }
 
-void ShutdownGuard::heartbeat_sent(std::uint64_t sequence, std::chrono::nanoseconds now) {
-  heartbeats_.push_back({sequence, now});
+void ShutdownGuard::heartbeat_sent(std::uint64_t session, std::uint64_t sequence,
+                                   std::chrono::nanoseconds now) {
+  heartbeats_.push_back({session, sequence, now});
   while (heartbeats_.size() > kHeartbeatsMax || now - heartbeats_.front().at > kHeartbeatAgeMax) {
     heartbeats_.pop_front();
   }
@@ -98,9 +99,10 @@ std::optional<Refused> ShutdownGuard::check_fence(const ShutdownCommand& command
 std::optional<Refused> ShutdownGuard::check_age(const ShutdownCommand& command,
                                                 std::chrono::nanoseconds now) const {
   const auto sequence = std::to_string(command.heartbeat_sequence);
-  const auto sent = std::find_if(
-      heartbeats_.begin(), heartbeats_.end(),
-      [&](const Heartbeat& beat) { return beat.sequence == command.heartbeat_sequence; });
+  const auto sent =
+      std::find_if(heartbeats_.begin(), heartbeats_.end(), [&](const Heartbeat& beat) {
+        return beat.session == command.session && beat.sequence == command.heartbeat_sequence;
+      });
   if (sent == heartbeats_.end()) {
     return Refused{v1::REFUSAL_EXPIRED, "the command answers heartbeat " + sequence +
                                             ", which is none of this connection's last 10 s"};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -16,6 +17,7 @@ namespace ecokube::agent {
 struct ShutdownCommand {
   std::string id;
   std::int64_t fence = 0;
+  std::uint64_t session = 0;  ///< the connection it came over
   std::uint64_t heartbeat_sequence = 0;
   std::string reason;
 };
@@ -53,13 +55,15 @@ class ShutdownGuard {
   static constexpr std::chrono::seconds kHooksTimeMax{25};
   static constexpr std::size_t kCommandsMax = 1024;       ///< ids known, also after a restart
   static constexpr std::size_t kCommandIdBytesMax = 512;  ///< a node's name has up to 253
-  static constexpr std::size_t kHeartbeatsMax = 256;
+  static constexpr std::size_t kHeartbeatsMax = 1024;     ///< of all connections together
 
   ShutdownGuard(const GuardMemory& memory, std::chrono::nanoseconds now);
 
-  /// A new connection: commands must answer heartbeats of it, not of one before.
-  void session_opened() { heartbeats_.clear(); }
-  void heartbeat_sent(std::uint64_t sequence, std::chrono::nanoseconds now);
+  /// A command must answer a heartbeat of the connection it came over. No two connections have the
+  /// same number.
+  void heartbeat_sent(std::uint64_t session, std::uint64_t sequence, std::chrono::nanoseconds now);
+  /// Some coordinator holds the Lease with this fence: what has a lower one is over.
+  void fence_seen(std::int64_t fence) { fence_highest_ = std::max(fence_highest_, fence); }
 
   /// The refusal, or nullopt: accepted so far and under way. Either way memory() may have changed
   /// and must be on disk before anything is done.
@@ -82,6 +86,7 @@ class ShutdownGuard {
     std::chrono::nanoseconds at;
   };
   struct Heartbeat {
+    std::uint64_t session;
     std::uint64_t sequence;
     std::chrono::nanoseconds at;
   };

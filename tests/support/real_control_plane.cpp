@@ -12,7 +12,8 @@ namespace ecokube::test {
 namespace fs = std::filesystem;
 
 RealControlPlane::RealControlPlane(const std::string& address, std::uint16_t port,
-                                   const RealControlPlane* with_logins_of) {
+                                   const RealControlPlane* with_logins_of,
+                                   const std::vector<std::string>& more) {
   if (with_logins_of != nullptr) {
     fs::copy(with_logins_of->files_.folder / "pki", files_.folder / "pki");
     fs::copy(with_logins_of->files_.tokens(), files_.tokens());
@@ -21,6 +22,7 @@ RealControlPlane::RealControlPlane(const std::string& address, std::uint16_t por
   child.argv = {
       ECOKUBE_LAB_CONTROL_PLANE, "--dir", files_.folder.string(), "--address", address, "--port",
       std::to_string(port)};
+  child.argv.insert(child.argv.end(), more.begin(), more.end());
   child.output_file = files_.folder / "control-plane.log";
   child.die_with_parent = true;
   auto started = start_child(io_.get_executor(), child);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "common/child_process.h"
 #include "lab/real/kubernetes/control_plane_files.h"
@@ -16,8 +17,10 @@ namespace ecokube::test {
 class RealControlPlane {
  public:
   /// The second takes its certificates and tokens from another, so that it can stand in for it.
+  /// `more` are further options of lab-control-plane.
   RealControlPlane(const std::string& address, std::uint16_t port,
-                   const RealControlPlane* with_logins_of = nullptr);
+                   const RealControlPlane* with_logins_of = nullptr,
+                   const std::vector<std::string>& more = {});
 
   [[nodiscard]] const lab::ControlPlaneFiles& files() const { return files_; }
   /// The API server dies and is back, empty of all that it remembered.

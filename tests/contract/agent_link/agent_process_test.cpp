@@ -78,8 +78,8 @@ TEST_F(AgentLinkProcess, HelloHeartbeatsShutdownGoodbyeAction) {
   ASSERT_TRUE(wait_for([&] { return !seen<core::AgentDisconnected>().empty(); }));
   ASSERT_EQ(seen<core::AgentGoodbye>().size(), 1U);
   EXPECT_EQ(seen<core::AgentGoodbye>()[0].origin, core::LeaveOrigin::coordinator);
-  EXPECT_EQ(seen<core::AgentGoodbye>()[0].command_id, wanted.id.text());
-  EXPECT_EQ(read_text(dir / "hook-ran"), wanted.id.text() + " nothing runs here\n");
+  EXPECT_EQ(seen<core::AgentGoodbye>()[0].command_id, wanted.id.text() + "@7");
+  EXPECT_EQ(read_text(dir / "hook-ran"), wanted.id.text() + "@7 nothing runs here\n");
   EXPECT_EQ(agent->terminate(), 0);
   EXPECT_EQ(seen<core::AgentGoodbye>().size(), 1U) << "the machine's end is no service stop";
   EXPECT_EQ(seen<core::AgentConnected>().size(), 1U) << "it stays away";

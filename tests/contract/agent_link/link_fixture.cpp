@@ -1,6 +1,7 @@
 #include "tests/contract/agent_link/link_fixture.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
@@ -38,6 +39,7 @@ Certificates::Certificates() {
     return must(lab::make_certificate(dir.path(), by, wish));
   };
   coordinator = make(ca, "coordinator", {"URI:ecokube://coordinator/main"});
+  standby = make(ca, "standby", {"URI:ecokube://coordinator/standby"});
   worker1 = make(ca, "worker1", {"URI:ecokube://node/worker1", "IP:127.0.0.1"});
   worker2 = make(ca, "worker2", {"URI:ecokube://node/worker2"});
   stranger = make(other_ca, "stranger", {"URI:ecokube://node/worker1"});
@@ -113,7 +115,7 @@ std::string LinkTest::take_log() {
 }
 
 AgentProcess::AgentProcess(boost::asio::io_context& io, const TempDir& dir, std::uint16_t port)
-    : io_(io), dir_(dir), port_(port) {
+    : coordinators{fmt::format("127.0.0.1:{}", port)}, io_(io), dir_(dir) {
   action = {"touch", action_file().string()};
   dir.write("machine-id", "0123456789abcdef0123456789abcdef\n");
   dir.write("proc/sys/kernel/random/boot_id", "5f7d0c1e-aaaa-4bbb-8ccc-0123456789ab\n");
@@ -141,14 +143,15 @@ void AgentProcess::write_config() {
              fmt::format("node_name = \"worker1\"\nlog_level = \"debug\"\n"
                          "state_dir = \"{0}/state\"\nsysfs_root = \"{0}/sys\"\n"
                          "procfs_root = \"{0}/proc\"\nmachine_id_file = \"{0}/machine-id\"\n"
-                         "[coordinator]\naddresses = [\"127.0.0.1:{1}\"]\n"
+                         "[coordinator]\naddresses = [\"{1}\"]\n"
                          "[tls]\nca = \"{2}\"\ncertificate = \"{3}\"\nkey = \"{4}\"\n"
                          "[power]\nsample_interval_s = 0.1\nidle_watts = 6\npeak_watts = 15\n"
                          "[shutdown]\nhold_file = \"{0}/hold\"\nhooks_dir = \"{0}/hooks\"\n"
-                         "hook_timeout_s = 0.3\naction = [{5}]\n"
+                         "hook_timeout_s = {6}\naction = [{5}]\n"
                          "[wake]\naddress = \"127.0.10.11:40009\"\n",
-                         dir_.path().string(), port_, Certificates::get().ca.certificate.string(),
-                         files.certificate.string(), files.key.string(), words));
+                         dir_.path().string(), fmt::join(coordinators, "\", \""),
+                         Certificates::get().ca.certificate.string(), files.certificate.string(),
+                         files.key.string(), words, hook_timeout_s));
 }
 
 void AgentProcess::start() {

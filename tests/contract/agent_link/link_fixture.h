@@ -22,7 +22,8 @@ namespace ecokube::test {
 struct Certificates {
   TempDir dir;
   lab::CertificateFiles ca, other_ca;
-  lab::CertificateFiles coordinator, worker1, worker2, stranger, expired, expired_coordinator;
+  lab::CertificateFiles coordinator, standby, worker1, worker2, stranger, expired,
+      expired_coordinator;
   lab::CertificateFiles no_name, bad_name, two_names;
 
   Certificates();
@@ -68,6 +69,8 @@ class AgentProcess {
   AgentProcess(boost::asio::io_context& io, const TempDir& dir, std::uint16_t port);
 
   /// Changed before start().
+  std::vector<std::string> coordinators;
+  std::string hook_timeout_s = "0.3";
   lab::CertificateFiles files = Certificates::get().worker1;
   std::vector<std::string> action;
   std::string extra_shutdown;
@@ -87,7 +90,6 @@ class AgentProcess {
   void write_config();
   boost::asio::io_context& io_;
   const TempDir& dir_;
-  std::uint16_t port_;
   std::unique_ptr<ChildProcess> child_;
 };
 

@@ -7,6 +7,7 @@
 #include <random>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "node-agent/shutdown/guard.h"
 
@@ -31,6 +32,7 @@ class World {
         case 4:
         case 5: beat(); break;
         case 6: finish(); break;
+        case 7: announce(); break;
         default: ask(); break;
       }
       now_ += milliseconds(pick(1500));
@@ -43,19 +45,23 @@ class World {
  private:
   std::uint64_t pick(std::uint64_t n) { return random_() % n; }
 
-  void new_connection() {
-    guard_.session_opened();
-    sent_.clear();
-  }
+  void new_connection() { ++session_; }
   void restart() {
     guard_ = ShutdownGuard(on_disk_, now_);
     sent_.clear();
     sequence_ = 0;
+    ++session_;
     under_way_ = false;
   }
   void beat() {
-    guard_.heartbeat_sent(++sequence_, now_);
-    sent_[sequence_] = now_;
+    guard_.heartbeat_sent(session_, ++sequence_, now_);
+    sent_[{session_, sequence_}] = now_;
+  }
+  void announce() {
+    const auto fence = fence_ + static_cast<std::int64_t>(pick(3)) - 1;
+    guard_.fence_seen(fence);
+    fence_ = std::max(fence_, fence);
+    on_disk_ = guard_.memory();
   }
   Conditions conditions() {
     Conditions now{now_, pick(8) != 0, pick(8) != 0, pick(8) == 0 ? "held" : "", ""};
@@ -66,6 +72,7 @@ class World {
     ShutdownCommand command;
     command.id = "c" + std::to_string(pick(3) == 0 ? pick(next_id_ + 1) : ++next_id_);
     command.fence = fence_ + static_cast<std::int64_t>(pick(4)) - 1;
+    command.session = session_ - pick(8) / 7;  // or another connection, which is open too
     command.heartbeat_sequence = sequence_ - std::min(sequence_, pick(4)) + pick(8) / 7;
     const auto now = conditions();
     const auto refused = guard_.consider(command, now);
@@ -87,7 +94,7 @@ class World {
     EXPECT_FALSE(ids_.contains(command.id)) << command.id;
     EXPECT_GE(command.fence, fence_);
     EXPECT_GT(command.fence, 0);
-    const auto sent = sent_.find(command.heartbeat_sequence);
+    const auto sent = sent_.find({command.session, command.heartbeat_sequence});
     ASSERT_NE(sent, sent_.end());
     EXPECT_LE(now_ - sent->second, seconds(10));
     EXPECT_TRUE(now.hold.empty());
@@ -116,7 +123,7 @@ class World {
   void still_works() {
     guard_.abandon();
     beat();
-    const ShutdownCommand command{"the-last", fence_ + 1, sequence_, ""};
+    const ShutdownCommand command{"the-last", fence_ + 1, session_, sequence_, ""};
     EXPECT_EQ(guard_.consider(command, {now_, true, true, "", ""}), std::nullopt);
   }
 
@@ -124,8 +131,8 @@ class World {
   nanoseconds now_ = std::chrono::hours(1);
   GuardMemory on_disk_;
   ShutdownGuard guard_{{}, now_};
-  std::uint64_t sequence_ = 0, next_id_ = 0;
-  std::map<std::uint64_t, nanoseconds> sent_;
+  std::uint64_t session_ = 1, sequence_ = 0, next_id_ = 0;
+  std::map<std::pair<std::uint64_t, std::uint64_t>, nanoseconds> sent_;
   std::set<std::string> ids_;
   std::int64_t fence_ = 0, under_way_fence_ = 0;
   bool under_way_ = false;

@@ -10,13 +10,14 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr std::chrono::nanoseconds kStart = std::chrono::hours(5);
+constexpr std::uint64_t kSession = 3;
 
 struct Fixture : testing::Test {
   ShutdownGuard guard{GuardMemory{7, {}}, kStart};
-  ShutdownCommand command{"worker1:shutdown:3:1", 7, 1, "empty"};
+  ShutdownCommand command{"worker1:shutdown:3:1", 7, kSession, 1, "empty"};
   Conditions good{kStart + seconds(1), true, true, "", ""};
 
-  Fixture() { guard.heartbeat_sent(1, kStart); }
+  Fixture() { guard.heartbeat_sent(kSession, 1, kStart); }
 
   v1::Refusal code(const Conditions& conditions) {
     const auto refused = guard.consider(command, conditions);
@@ -47,16 +48,16 @@ TEST_F(Guard, RefusesAnotherRoleAndLearnsNothingFromIt) {
 TEST_F(Guard, RefusesALowerFenceAndKeepsTheHighest) {
   command.fence = 6;
   EXPECT_EQ(code(good), v1::REFUSAL_FENCE);
-  command = {"b", 9, 99, ""};  // expired, but its fence counts
+  command = {"b", 9, kSession, 99, ""};  // expired, but its fence counts
   EXPECT_EQ(code(good), v1::REFUSAL_EXPIRED);
-  command = {"c", 8, 1, ""};
+  command = {"c", 8, kSession, 1, ""};
   EXPECT_EQ(code(good), v1::REFUSAL_FENCE);
   EXPECT_EQ(guard.fence_highest(), 9);
 }
 
 TEST_F(Guard, RefusesNoFenceAtAll) {
   guard = ShutdownGuard({}, kStart);
-  guard.heartbeat_sent(1, kStart);
+  guard.heartbeat_sent(kSession, 1, kStart);
   command.fence = 0;
   EXPECT_EQ(code(good), v1::REFUSAL_FENCE);
   command.id = "b";
@@ -68,14 +69,14 @@ TEST_F(Guard, RefusesAnOldOrUnknownHeartbeat) {
   good.now = kStart + seconds(10) + milliseconds(1);
   EXPECT_EQ(code(good), v1::REFUSAL_EXPIRED);
   good.now = kStart + seconds(10);
-  command = {"b", 7, 2, ""};
+  command = {"b", 7, kSession, 2, ""};
   EXPECT_EQ(code(good), v1::REFUSAL_EXPIRED);
-  command = {"c", 7, 1, ""};
+  command = {"c", 7, kSession, 1, ""};
   EXPECT_EQ(guard.consider(command, good), std::nullopt);
 }
 
 TEST_F(Guard, RefusesAHeartbeatOfAnotherConnection) {
-  guard.session_opened();
+  command.session = kSession + 1;
   EXPECT_EQ(code(good), v1::REFUSAL_EXPIRED);
 }
 
@@ -112,17 +113,18 @@ TEST_F(Guard, RefusesWhileHeldUnarmedOrForgetful) {
 TEST_F(Guard, RefusesASecondOneWhileOneIsUnderWay) {
   ASSERT_EQ(guard.consider(command, good), std::nullopt);
   EXPECT_EQ(guard.vetoes(good).size(), 1U);
-  const auto second = guard.consider({"b", 7, 1, ""}, good);
+  const auto second = guard.consider({"b", 7, kSession, 1, ""}, good);
   ASSERT_TRUE(second);
   EXPECT_EQ(second->code, v1::REFUSAL_BUSY);
   EXPECT_TRUE(guard.under_way());
   guard.abandon();
-  EXPECT_EQ(guard.consider({"c", 7, 1, ""}, good), std::nullopt);
+  EXPECT_EQ(guard.consider({"c", 7, kSession, 1, ""}, good), std::nullopt);
 }
 
 TEST_F(Guard, LooksOnceMoreAfterTheHooks) {
   const auto last_look = [&](std::string id, Conditions conditions) {
-    EXPECT_EQ(guard.consider({std::move(id), guard.fence_highest(), 1, ""}, good), std::nullopt);
+    EXPECT_EQ(guard.consider({std::move(id), guard.fence_highest(), kSession, 1, ""}, good),
+              std::nullopt);
     const auto refused = guard.confirm(conditions);
     EXPECT_FALSE(guard.under_way());
     return refused ? refused->code : v1::REFUSAL_UNSPECIFIED;
@@ -140,12 +142,26 @@ TEST_F(Guard, LooksOnceMoreAfterTheHooks) {
 
 TEST_F(Guard, ANewLeaderStopsTheOldOnesCommand) {
   ASSERT_EQ(guard.consider(command, good), std::nullopt);
-  const auto newer = guard.consider({"b", 8, 1, ""}, good);
+  const auto newer = guard.consider({"b", 8, kSession, 1, ""}, good);
   ASSERT_TRUE(newer);
   EXPECT_EQ(newer->code, v1::REFUSAL_BUSY);
   const auto refused = guard.confirm(good);
   ASSERT_TRUE(refused);
   EXPECT_EQ(refused->code, v1::REFUSAL_FENCE);
+}
+
+// The leader says who leads before it commands anything.
+TEST_F(Guard, ANewLeadersFenceAloneStopsTheOldOnesCommand) {
+  ASSERT_EQ(guard.consider(command, good), std::nullopt);
+  guard.fence_seen(8);
+  const auto refused = guard.confirm(good);
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->code, v1::REFUSAL_FENCE);
+  command.id = "b";
+  EXPECT_EQ(code(good), v1::REFUSAL_FENCE);
+  EXPECT_EQ(guard.memory().fence_highest, 8);
+  guard.fence_seen(3);
+  EXPECT_EQ(guard.fence_highest(), 8);
 }
 
 TEST_F(Guard, AFloodOfCommandsIsBoundedAndForgetsNothingYoung) {
@@ -159,9 +175,9 @@ TEST_F(Guard, AFloodOfCommandsIsBoundedAndForgetsNothingYoung) {
   command.id = "flood0";
   EXPECT_EQ(code(good), v1::REFUSAL_REPLAY);
   good.now += seconds(11);
-  guard.heartbeat_sent(2, good.now);
+  guard.heartbeat_sent(kSession, 2, good.now);
   good.hold = "";
-  EXPECT_EQ(guard.consider({"later", 7, 2, ""}, good), std::nullopt);
+  EXPECT_EQ(guard.consider({"later", 7, kSession, 2, ""}, good), std::nullopt);
   EXPECT_EQ(guard.memory().commands.size(), ShutdownGuard::kCommandsMax);
 }
 

@@ -63,6 +63,17 @@ TEST(LinkSession, BeatsWithinATenthOfTheInterval) {
   EXPECT_GT(most - least, milliseconds(500)) << "agents must not beat in step";
 }
 
+TEST(LinkSession, BeatsAtOnceWhenALeaderSaysWhoItIs) {
+  v1::ToAgent leading;
+  leading.mutable_leading()->set_fence(5);
+  LinkSession session(kStart);
+  ASSERT_TRUE(session.receive(welcome(), kStart));
+  session.heartbeat_sent(kStart, 0);
+  ASSERT_FALSE(session.heartbeat_due(kStart + seconds(1)));
+  ASSERT_TRUE(session.receive(leading.SerializeAsString(), kStart + seconds(1)));
+  EXPECT_TRUE(session.heartbeat_due(kStart + seconds(1)));
+}
+
 TEST(LinkSession, GivesUpOnAPeerWithoutAWelcome) {
   LinkSession session(kStart);
   EXPECT_FALSE(session.welcome_overdue(kStart + seconds(9)));

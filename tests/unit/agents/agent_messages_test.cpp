@@ -133,7 +133,7 @@ TEST(AgentMessages, ShutdownCarriesWhatTheStepSays) {
                   9};
   const auto message = make_shutdown(step);
   ASSERT_TRUE(message);
-  EXPECT_EQ(message->shutdown().command_id(), "worker1:shutdown:3:1");
+  EXPECT_EQ(message->shutdown().command_id(), "worker1:shutdown:3:1@" + std::to_string(step.fence));
   EXPECT_EQ(message->shutdown().fence(), 9);
   EXPECT_EQ(message->shutdown().heartbeat_sequence(), 12U);
   EXPECT_EQ(message->shutdown().pods_that_may_remain_size(), 2);

@@ -121,6 +121,20 @@ TEST_F(ActionsTest, ANodeThatCannotBeWokenSaysWhy) {
   EXPECT_NE(refused(post_wake, "worker2").find("in no pool"), std::string::npos);
 }
 
+// Goal: a standby does what it can do, and names the leader for the rest.
+TEST_F(ActionsTest, AStandbyNamesTheLeader) {
+  fleet_.world_value.fence = 0;
+  fleet_.world_value.leader = "other_17";
+  EXPECT_NE(refused(post_sleep, "worker1").find("other_17 leads"), std::string::npos);
+  EXPECT_NE(refused(post_test_wake, "worker1").find("other_17 leads"), std::string::npos);
+  EXPECT_NE(refused(post_wake, "worker1").find("other_17 leads"), std::string::npos);
+  EXPECT_TRUE(fleet_.posted.empty());
+  EXPECT_NE(happens(accepted(post_wake, "worker2")).find("other_17"), std::string::npos);
+  EXPECT_EQ(accepted(post_hold, "worker1").at("now"), true);
+  EXPECT_EQ(accepted(post_release, "worker1").at("now"), true);
+  EXPECT_EQ(fleet_.posted.size(), 3U);
+}
+
 TEST_F(ActionsTest, ADryRunSaysSo) {
   fleet_.policy_value.dry_run = true;
   const auto answer = accepted(post_sleep, "worker1");

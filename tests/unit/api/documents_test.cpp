@@ -142,6 +142,7 @@ TEST_F(DocumentsTest, TheFleetAddsUp) {
   EXPECT_EQ(fleet.at("power_watts"), 14.25) << "a sleeper's last figure does not count";
   EXPECT_EQ(fleet.at("cluster").at("view_age_s"), 2.0);
   EXPECT_EQ(fleet.at("lease").at("held"), true);
+  EXPECT_TRUE(fleet.at("leader").is_null());
   EXPECT_EQ(fleet.at("scalers").at(0).at("lag"), 12);
   EXPECT_EQ(fleet.at("scalers").at(0).at("replicas"), 4);
   EXPECT_EQ(fleet.at("pods").at("unschedulable"), 1);

@@ -99,6 +99,11 @@ TEST(FleetView, SaysThatTheClusterIsOutOfView) {
   EXPECT_NE(text.find("not held"), std::string::npos);
 }
 
+TEST(FleetView, NamesTheLeaderOfAStandby) {
+  const auto text = fleet_view(parse(R"({"lease": {"held": false}, "leader": "b_17"})"), false);
+  EXPECT_NE(text.find("Lease     stands by; b_17 leads\n"), std::string::npos) << text;
+}
+
 TEST(EventView, IsOneLine) {
   EXPECT_EQ(event_view(parse(R"({"at": "2026-11-22T09:30:00.250Z", "kind": "state",
                                  "subject": "worker1", "text": "Ready -> Draining"})"),

@@ -101,6 +101,7 @@ void Bench::heartbeat(const NodeName& name) {
   beat.boot_id = agent.boot_id;
   beat.nics = agent.nics;
   beat.vetoes = agent.vetoes;
+  beat.fence_highest_seen = std::max(agent.fence, world.fence);  // it was told
   see(beat);
 }
 

@@ -24,6 +24,8 @@ struct Machine {
   bool goodbye_said = false;
   std::uint64_t session = 0;  ///< 0: not connected to the present coordinator
   std::uint64_t sequence = 0;
+  std::int64_t fence = 0;  ///< the highest seen
+  std::int64_t command_fence = 0;
   std::string command_id;
   bool dead_on_next_wake = false;
   TimePoint kubelet_seen;

@@ -19,7 +19,7 @@ void MiniFleet::connect(const NodeName& name) {
     if (machine.session != 0 || !machine.agent_up || machine.goodbye_said) return;
     machine.session = ++sessions_;
     machine.sequence = 0;
-    post(AgentConnected{name, machine.session, inventory(name), process_});
+    post(AgentConnected{name, machine.session, inventory(name), machine.fence});
     beat(name, machine.session);
   });
 }
@@ -41,6 +41,8 @@ void MiniFleet::beat(const NodeName& name, std::uint64_t session) {
   heartbeat.sequence = ++machine.sequence;
   heartbeat.boot_id = boot_of(name, machine.boot);
   heartbeat.nics = inventory(name).nics;
+  machine.fence = std::max(machine.fence, world.fence);  // the leader says who it is
+  heartbeat.fence_highest_seen = machine.fence;
   post(heartbeat);
   in_process(4000, 6000, [this, name, session] { beat(name, session); });
 }
@@ -56,9 +58,14 @@ StepEnded MiniFleet::shutdown(const Step& step) {
   if (chance(10)) return {step.id, Outcome::refused, "somebody is logged in", 0, {}};
   machine.phase = Phase::dying;
   machine.command_id = step.id.text();
+  machine.command_fence = machine.fence = step.fence;
   in(100, 2500, [this, name, boot = machine.boot] {
     Machine& dying = machines[name];
     if (dying.boot != boot || dying.phase != Phase::dying) return;
+    if (dying.command_fence < dying.fence) {  // a newer leader spoke up during the checks
+      dying.phase = Phase::up;
+      return;
+    }
     dying.goodbye_said = true;
     if (dying.session != 0 && !chance(5)) {
       post(AgentGoodbye{name, dying.session, LeaveOrigin::coordinator, dying.command_id,

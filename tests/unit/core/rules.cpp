@@ -174,6 +174,12 @@ std::vector<std::string> broken_rules(const World& world, const Policy& policy, 
   const Node& node = world.nodes.at(step.id.subject);
   if (step.id.transition != node.transition) out.push_back("S8 old step");
   if (step.id.verb == Verb::wake) waking(node, now, out);
+  const bool writes_node = step.id.verb != Verb::wake && step.id.verb != Verb::record_hold;
+  if (writes_node) writer(world, step, now, out);
+  if (step.id.verb == Verb::unmark && node.state == Lifecycle::draining && node.down.resumed &&
+      node.agent.fence < world.fence) {
+    out.push_back("S1 may be dying");
+  }
   const bool takes =
       step.id.verb == Verb::mark || step.id.verb == Verb::evict || step.id.verb == Verb::shutdown;
   if (!takes) return out;
@@ -184,7 +190,6 @@ std::vector<std::string> broken_rules(const World& world, const Policy& policy, 
   view(world, policy, node, step.id.verb, now, out);
   power_path(policy, node, now, out);
   floors(world, policy, node, now, out);
-  writer(world, step, now, out);
   flapping(policy, node, now, out);
   const bool theirs =
       node.kube->unschedulable && !node.kube->annotations.contains("ecokube.io/cordoned");

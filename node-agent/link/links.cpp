@@ -1,0 +1,52 @@
+#include "node-agent/link/links.h"
+
+#include <utility>
+
+#include "common/boot_clock.h"
+
+namespace ecokube::agent {
+
+namespace asio = boost::asio;
+
+Links::Links(const asio::any_io_executor& executor, const std::vector<std::string>& addresses,
+             LinkOptions options, LinkHost& host) {
+  for (const auto& address : addresses) {
+    options.address = address;
+    clients_.push_back(make_link_client(executor, options, host));
+  }
+}
+
+std::vector<asio::awaitable<void>> Links::run() {
+  std::vector<asio::awaitable<void>> work;
+  for (const auto& client : clients_) work.push_back(client->run());
+  return work;
+}
+
+LinkClient* Links::find(std::uint64_t session) const {
+  for (const auto& client : clients_) {
+    if (session != 0 && client->session() == session) return client.get();
+  }
+  return nullptr;
+}
+
+Result<void> Links::answer(std::uint64_t session, const v1::ShutdownReply& reply) {
+  auto* client = find(session);
+  if (client == nullptr) return fail(Errc::unreachable, "the connection of the command is gone");
+  return client->answer(session, reply);
+}
+
+asio::awaitable<void> Links::leave(v1::Goodbye goodbye, std::chrono::milliseconds limit) {
+  const auto until = boottime_now() + limit;
+  for (const auto& client : clients_) client->say_goodbye(goodbye);
+  for (const auto& client : clients_) co_await client->close(until);
+}
+
+void Links::resume() {
+  for (const auto& client : clients_) client->resume();
+}
+
+void Links::stop() {
+  for (const auto& client : clients_) client->stop();
+}
+
+}  // namespace ecokube::agent

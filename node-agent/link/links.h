@@ -1,0 +1,37 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "node-agent/link/client.h"
+
+namespace ecokube::agent {
+
+/// One link to each coordinator: the leader and those that stand by all see this machine.
+class Links {
+ public:
+  /// `options` but for its address, which is each of `addresses` in turn.
+  Links(const boost::asio::any_io_executor& executor, const std::vector<std::string>& addresses,
+        LinkOptions options, LinkHost& host);
+
+  /// One for each link, to be run side by side until stop().
+  [[nodiscard]] std::vector<boost::asio::awaitable<void>> run();
+  [[nodiscard]] bool is_open(std::uint64_t session) const { return find(session) != nullptr; }
+  /// unreachable when `session` is over.
+  Result<void> answer(std::uint64_t session, const v1::ShutdownReply& reply);
+  /// Says goodbye on all links before it waits for anything; then closes each, acknowledged or
+  /// after `limit`, and stays away until resume().
+  boost::asio::awaitable<void> leave(v1::Goodbye goodbye, std::chrono::milliseconds limit);
+  void resume();
+  void stop();
+
+ private:
+  [[nodiscard]] LinkClient* find(std::uint64_t session) const;
+
+  std::vector<std::unique_ptr<LinkClient>> clients_;
+};
+
+}  // namespace ecokube::agent

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/json/object.hpp>
+#include <chrono>
+#include <csignal>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/child_process.h"
+#include "common/http_client.h"
+#include "coordinator/kubernetes/api_client.h"
+#include "lab/certificates.h"
+#include "lab/demo/history.h"
+#include "tests/contract/kubernetes/flaky_proxy.h"
+#include "tests/e2e/failover/cluster.h"
+#include "tests/support/temp_dir.h"
+
+namespace ecokube::test {
+
+/// Two workers w1 and w2 and two coordinators a and b, all of them real processes, on one cluster;
+/// a is the first to lead, and reaches the API server through a proxy of its own. A worker is put
+/// down by policy as soon as prove_wake() says that it can be woken.
+class FailoverLab {
+ public:
+  static constexpr std::chrono::seconds kLease{3};
+
+  /// Up to: a leads, and both coordinators know both workers as Ready.
+  FailoverLab();
+  ~FailoverLab();
+  FailoverLab(const FailoverLab&) = delete;
+  FailoverLab& operator=(const FailoverLab&) = delete;
+
+  void start_coordinator(const std::string& name);
+  void kill(const std::string& coordinator);
+  void stop(const std::string& coordinator) { signal(coordinator, SIGSTOP); }
+  void go_on(const std::string& coordinator) { signal(coordinator, SIGCONT); }
+  void delete_database(const std::string& coordinator);
+  [[nodiscard]] FlakyProxy& way_of_a() { return *proxy_; }
+
+  /// The agent's check before a power-off takes until let_hooks_end().
+  void let_hooks_wait(const std::string& node);
+  void let_hooks_end(const std::string& node) { dir_.write(node + "/go-on", ""); }
+  void prove_wake(const std::string& node);
+  /// Runs for ten minutes, and on this node only.
+  void create_pod(const std::string& name, const std::string& node);
+  void delete_pod(const std::string& name);
+  [[nodiscard]] bool pod_runs(const std::string& name);
+  [[nodiscard]] boost::json::object kube_node(const std::string& name);
+  [[nodiscard]] bool marked(const std::string& node);
+
+  /// What a coordinator's API says; empty while it does not answer.
+  [[nodiscard]] boost::json::object fleet(const std::string& coordinator);
+  [[nodiscard]] std::string state(const std::string& coordinator, const std::string& node);
+  [[nodiscard]] bool leads(const std::string& coordinator);
+  [[nodiscard]] HttpResponse post(const std::string& coordinator, const std::string& path);
+
+  /// Looks again and again, for at most half a minute.
+  [[nodiscard]] bool becomes(const std::function<bool()>& so);
+  void pass(std::chrono::milliseconds time);
+
+  [[nodiscard]] lab::History history() const;
+  [[nodiscard]] std::string machine_state(const std::string& node) const;
+  /// Lines of a program's log that hold this text.
+  [[nodiscard]] std::size_t said(const std::string& program, const std::string& text) const;
+  [[nodiscard]] std::string log(const std::string& program) const;
+
+ private:
+  struct Coordinator {
+    std::unique_ptr<ChildProcess> process;
+    std::unique_ptr<HttpClient> api;
+  };
+
+  void make_machine(const std::string& name, int number);
+  void write_coordinator(const std::string& name);
+  [[nodiscard]] std::unique_ptr<ChildProcess> start(const std::string& log,
+                                                    std::vector<std::string> argv);
+  void signal(const std::string& coordinator, int signal);
+  [[nodiscard]] HttpResponse ask(const std::string& coordinator, HttpRequest request);
+  [[nodiscard]] boost::json::object get(const std::string& coordinator, const std::string& path);
+
+  TempDir dir_;
+  boost::asio::io_context io_{1};
+  std::unique_ptr<Cluster> cluster_;
+  std::unique_ptr<FlakyProxy> proxy_;
+  std::shared_ptr<kubernetes::ApiClient> admin_;
+  lab::CertificateFiles ca_;
+  std::map<std::string, Coordinator> coordinators_;
+  std::vector<std::unique_ptr<ChildProcess>> machines_;
+};
+
+}  // namespace ecokube::test

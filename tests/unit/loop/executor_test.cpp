@@ -1,0 +1,135 @@
+// Goal: an order is sent only while the Lease stands, also when the process was stopped between the
+// journal and the order (S5).
+#include "coordinator/executor.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+#include <optional>
+#include <utility>
+
+namespace ecokube {
+namespace {
+
+namespace asio = boost::asio;
+using core::Revision;
+using core::Step;
+using core::Verb;
+
+class FakeCluster final : public ClusterApi {
+ public:
+  int marks = 0;
+  void start(Observe /*observe*/) override {}
+  asio::awaitable<void> stop() override { co_return; }
+  asio::awaitable<Result<Revision>> mark(const Step& /*step*/) override {
+    ++marks;
+    co_return Revision{7};
+  }
+  asio::awaitable<Result<Revision>> unmark(const Step& /*step*/) override { co_return Revision{7}; }
+  asio::awaitable<Result<Revision>> annotate(const Step& /*step*/) override {
+    co_return Revision{7};
+  }
+  asio::awaitable<Result<ListedPods>> list_pods(const NodeName& /*node*/,
+                                                Revision /*min_revision*/) override {
+    co_return ListedPods();
+  }
+  asio::awaitable<Result<void>> scale(const core::ScaleWorkload& /*target*/) override {
+    co_return Result<void>();
+  }
+};
+
+class FakePower final : public PowerControl {
+ public:
+  int packets = 0;
+  asio::awaitable<Result<void>> wake(const core::WakeNode& /*target*/) override {
+    ++packets;
+    co_return Result<void>();
+  }
+};
+
+class FakeAgents final : public AgentLink {
+ public:
+  int orders = 0;
+  Result<void> start(Observe /*observe*/) override { return {}; }
+  asio::awaitable<void> stop() override { co_return; }
+  asio::awaitable<Result<void>> shutdown(const Step& /*step*/) override {
+    ++orders;
+    co_return Result<void>();
+  }
+};
+
+/// A journal that takes its time: `meanwhile` happens before it is written.
+class FakeStore final : public Store {
+ public:
+  int intents = 0;
+  std::string outcome;
+  std::function<void()> meanwhile = [] {};
+  Result<core::Recovered> recover() override { return core::Recovered{}; }
+  asio::awaitable<Result<void>> write_intent(const Step& /*step*/, TimePoint /*at*/) override {
+    meanwhile();
+    ++intents;
+    co_return Result<void>();
+  }
+  void write_outcome(const core::StepId& /*id*/, const std::string& text,
+                     TimePoint /*at*/) override {
+    outcome = text;
+  }
+  void remember(const core::RememberedNode& /*node*/) override {}
+};
+
+class ExecutorTest : public testing::Test {
+ protected:
+  core::StepEnded run(Verb verb, core::Action action) {
+    Executor executor(
+        io.get_executor(), Ports{cluster, power, agents, store}, [] { return from_ms(1000); },
+        [this](std::int64_t fence) { return fence == led; },
+        [this](core::StepEnded step) { ended = std::move(step); });
+    executor.start(Step{{"w1", verb, 1, 1}, std::move(action), {"Idle", "idle"}, 5});
+    io.restart();
+    io.run();
+    EXPECT_TRUE(ended.has_value() && executor.idle());
+    return ended.value_or(core::StepEnded());
+  }
+
+  asio::io_context io{1};
+  FakeCluster cluster;
+  FakePower power;
+  FakeAgents agents;
+  FakeStore store;
+  std::int64_t led = 5;
+  std::optional<core::StepEnded> ended;
+};
+
+TEST_F(ExecutorTest, SendsAnOrderOnceItIsInTheJournal) {
+  EXPECT_EQ(run(Verb::shutdown, core::ShutdownNode{3, {}}).outcome, core::Outcome::done);
+  EXPECT_EQ(store.intents, 1);
+  EXPECT_EQ(agents.orders, 1);
+  EXPECT_EQ(store.outcome, "done");
+}
+
+TEST_F(ExecutorTest, SendsNoOrderWhoseLeaseLapsedWhileTheJournalWasWritten) {
+  store.meanwhile = [this] { led = 0; };
+  const auto shutdown = run(Verb::shutdown, core::ShutdownNode{3, {}});
+  EXPECT_EQ(shutdown.outcome, core::Outcome::failed);
+  EXPECT_NE(shutdown.message.find("Lease"), std::string::npos);
+  EXPECT_EQ(agents.orders, 0);
+  EXPECT_EQ(run(Verb::mark, core::MarkNode{1, "boot", false, ""}).outcome, core::Outcome::failed);
+  EXPECT_EQ(cluster.marks, 0);
+  EXPECT_EQ(store.outcome, "failed");
+}
+
+TEST_F(ExecutorTest, SendsNoOrderOfAnEarlierLeaseOfItsOwn) {
+  store.meanwhile = [this] { led = 6; };
+  EXPECT_EQ(run(Verb::shutdown, core::ShutdownNode{3, {}}).outcome, core::Outcome::failed);
+  EXPECT_EQ(agents.orders, 0);
+}
+
+TEST_F(ExecutorTest, APacketNeedsNoLease) {
+  led = 0;
+  EXPECT_EQ(run(Verb::wake, core::WakeNode{"127.0.0.1:9", {}}).outcome, core::Outcome::done);
+  EXPECT_EQ(power.packets, 1);
+  EXPECT_EQ(store.intents, 0);
+}
+
+}  // namespace
+}  // namespace ecokube
