@@ -31,6 +31,13 @@ T must(Result<T> result) {
 
 std::string program(const std::string& name) { return fmt::format("{}/{}", ECOKUBE_BIN_DIR, name); }
 
+json::object nap() {
+  return {{"name", "nap"},
+          {"image", "nap"},
+          {"command", json::array{"sleep", "600"}},
+          {"resources", {{"requests", {{"cpu", "200m"}}}}}};
+}
+
 }  // namespace
 
 FailoverLab::FailoverLab() {
@@ -109,22 +116,54 @@ void FailoverLab::prove_wake(const std::string& node) {
 }
 
 void FailoverLab::create_pod(const std::string& name, const std::string& node) {
-  const json::object container{{"name", "nap"},
-                               {"image", "nap"},
-                               {"command", json::array{"sleep", "600"}},
-                               {"resources", {{"requests", {{"cpu", "200m"}}}}}};
   json::object pod{{"apiVersion", "v1"},
                    {"kind", "Pod"},
                    {"metadata", {{"name", name}}},
                    {"spec",
                     {{"nodeSelector", {{"kubernetes.io/hostname", node}}},
                      {"terminationGracePeriodSeconds", 1},
-                     {"containers", json::array{container}}}}};
+                     {"containers", json::array{nap()}}}}};
   must(run(io_, admin_->create(kPods, json::value(std::move(pod)))));
 }
 
 void FailoverLab::delete_pod(const std::string& name) {
   must(run(io_, admin_->remove(std::string(kPods) + "/" + name, nullptr)));
+}
+
+void FailoverLab::create_service(const std::string& name, int available) {
+  const json::object labels{{"app", name}};
+  const json::object selector{{"matchLabels", labels}};
+  json::object spec{{"terminationGracePeriodSeconds", 1}, {"containers", json::array{nap()}}};
+  json::object deployment{
+      {"apiVersion", "apps/v1"},
+      {"kind", "Deployment"},
+      {"metadata", {{"name", name}}},
+      {"spec",
+       {{"replicas", 2},
+        {"selector", selector},
+        {"template", {{"metadata", {{"labels", labels}}}, {"spec", std::move(spec)}}}}}};
+  json::object budget{{"apiVersion", "policy/v1"},
+                      {"kind", "PodDisruptionBudget"},
+                      {"metadata", {{"name", name}}},
+                      {"spec", {{"minAvailable", available}, {"selector", selector}}}};
+  must(run(io_, admin_->create("/apis/apps/v1/namespaces/default/deployments",
+                               json::value(std::move(deployment)))));
+  must(run(io_, admin_->create("/apis/policy/v1/namespaces/default/poddisruptionbudgets",
+                               json::value(std::move(budget)))));
+}
+
+int FailoverLab::replicas_on(const std::string& service, const std::string& node) {
+  const auto list =
+      must(run(io_, admin_->get(kPods + std::string("?labelSelector=app%3D") + service)));
+  int running = 0;
+  for (const auto& item : list.at("items").as_array()) {
+    const auto& pod = item.as_object();
+    const bool there = kubernetes::find_text(pod, {"spec", "nodeName"}) == node;
+    const bool leaves = !kubernetes::find_text(pod, {"metadata", "deletionTimestamp"}).empty();
+    const bool runs = kubernetes::find_text(pod, {"status", "phase"}) == "Running";
+    if (there && runs && !leaves) ++running;
+  }
+  return running;
 }
 
 bool FailoverLab::pod_runs(const std::string& name) {
@@ -166,8 +205,9 @@ bool FailoverLab::leads(const std::string& coordinator) {
   return !document.empty() && document.at("lease").at("held").as_bool();
 }
 
-HttpResponse FailoverLab::post(const std::string& coordinator, const std::string& path) {
-  return ask(coordinator, {.method = "POST", .target = path, .headers = {}, .body = {}});
+HttpResponse FailoverLab::post(const std::string& coordinator, const std::string& path,
+                               const std::string& body) {
+  return ask(coordinator, {.method = "POST", .target = path, .headers = {}, .body = body});
 }
 
 bool FailoverLab::becomes(const std::function<bool()>& so) {

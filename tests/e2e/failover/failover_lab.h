@@ -49,6 +49,10 @@ class FailoverLab {
   void create_pod(const std::string& name, const std::string& node);
   void delete_pod(const std::string& name);
   [[nodiscard]] bool pod_runs(const std::string& name);
+  /// Two replicas of a nap, on whatever workers, under a budget that keeps `available` of them.
+  void create_service(const std::string& name, int available);
+  /// How many of its pods run there.
+  [[nodiscard]] int replicas_on(const std::string& service, const std::string& node);
   [[nodiscard]] boost::json::object kube_node(const std::string& name);
   [[nodiscard]] bool marked(const std::string& node);
 
@@ -56,7 +60,8 @@ class FailoverLab {
   [[nodiscard]] boost::json::object fleet(const std::string& coordinator);
   [[nodiscard]] std::string state(const std::string& coordinator, const std::string& node);
   [[nodiscard]] bool leads(const std::string& coordinator);
-  [[nodiscard]] HttpResponse post(const std::string& coordinator, const std::string& path);
+  [[nodiscard]] HttpResponse post(const std::string& coordinator, const std::string& path,
+                                  const std::string& body = "");
 
   /// Looks again and again, for at most half a minute.
   [[nodiscard]] bool becomes(const std::function<bool()>& so);

@@ -16,6 +16,8 @@ class RealCluster final : public Cluster {
  public:
   /// What the test before left is gone: its processes are, too.
   RealCluster() {
+    control_plane().kubectl("delete deployments,poddisruptionbudgets --all --cascade=orphan");
+    control_plane().kubectl("delete replicasets --all --cascade=orphan");
     control_plane().kubectl("delete pods --all --force --grace-period=0");
     control_plane().kubectl("delete nodes --all");
     control_plane().kubectl("delete lease -n kube-system ecokube-coordinator --ignore-not-found");

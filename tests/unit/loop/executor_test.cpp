@@ -33,6 +33,12 @@ class FakeCluster final : public ClusterApi {
                                                 Revision /*min_revision*/) override {
     co_return ListedPods();
   }
+  asio::awaitable<Result<void>> evict(const core::EvictPods& /*pods*/) override {
+    co_return Result<void>();
+  }
+  asio::awaitable<Result<void>> record_freeze(const std::string& /*text*/) override {
+    co_return Result<void>();
+  }
   asio::awaitable<Result<void>> scale(const core::ScaleWorkload& /*target*/) override {
     co_return Result<void>();
   }
