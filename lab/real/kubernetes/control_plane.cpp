@@ -123,17 +123,25 @@ Argv LocalControlPlane::controllers() const {
 }
 
 Argv LocalControlPlane::scheduler() const {
-  return {"--kubeconfig=" + files_.kubeconfig("kube-scheduler").string(),
-          "--leader-elect=false",
-          "--bind-address=" + options_.address,
-          fmt::format("--secure-port={}", port(kScheduler)),
-          "--kube-api-qps=500",
-          "--kube-api-burst=1000"};
+  Argv arguments{"--leader-elect=false", "--bind-address=" + options_.address,
+                 fmt::format("--secure-port={}", port(kScheduler))};
+  if (options_.scheduler_config.empty()) {
+    arguments.insert(arguments.end(),
+                     {"--kubeconfig=" + files_.kubeconfig("kube-scheduler").string(),
+                      "--kube-api-qps=500", "--kube-api-burst=1000"});
+  } else {
+    arguments.push_back("--config=" + files_.scheduler_config().string());
+  }
+  return arguments;
 }
 
 Result<void> LocalControlPlane::start_part(const std::string& name, Argv arguments) {
   started_[name] = arguments;
-  arguments.insert(arguments.begin(), {options_.program.string(), name});
+  if (name == "etcd" && !options_.etcd.empty()) {
+    arguments.insert(arguments.begin(), options_.etcd.string());
+  } else {
+    arguments.insert(arguments.begin(), {options_.program.string(), name});
+  }
   ChildOptions child;
   child.argv = std::move(arguments);
   child.output_file = files_.log(name);
@@ -182,6 +190,10 @@ asio::awaitable<Result<void>> LocalControlPlane::wait_for(std::string path) {
 asio::awaitable<Result<void>> LocalControlPlane::start() {
   auto made = make_control_plane_files(files_, server(), options_.users);
   if (!made) co_return made;
+  if (!options_.scheduler_config.empty()) {
+    auto written = write_scheduler_config(files_, options_.scheduler_config);
+    if (!written) co_return written;
+  }
   if (auto done = start_part("etcd", etcd()); !done) co_return done;
   if (auto done = start_part("kube-apiserver", api_server()); !done) co_return done;
   if (auto done = co_await wait_for("/readyz"); !done) co_return done;

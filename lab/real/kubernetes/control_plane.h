@@ -16,11 +16,14 @@ namespace ecokube::lab {
 
 struct ControlPlaneOptions {
   std::filesystem::path program;  ///< etcd, apiserver and all in one binary
+  std::filesystem::path etcd;     ///< another etcd than that binary's; empty: none
   std::filesystem::path folder;   ///< everything is kept here; a later run goes on with its data
   std::string address;            ///< a loopback IP of its own
   std::uint16_t port = 6443;      ///< the API server's; the other parts take the four above it
   std::vector<ControlPlaneUser> users;
   std::vector<std::filesystem::path> manifests;  ///< applied by kubectl before it is ready
+  /// A KubeSchedulerConfiguration, taken as it is but for its kubeconfig; empty: the defaults.
+  std::filesystem::path scheduler_config;
   /// How long a node may be silent before it counts as lost.
   std::chrono::seconds node_grace{40};
 };

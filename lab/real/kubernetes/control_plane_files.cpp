@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <yaml-cpp/yaml.h>
 
 #include <fstream>
 #include <map>
 #include <system_error>
 #include <utility>
 
+#include "common/whole_file.h"
 #include "lab/certificates.h"
 #include "lab/logins.h"
 
@@ -107,6 +109,14 @@ Result<void> make_control_plane_files(const ControlPlaneFiles& files, const Host
     if (!done) return done;
   }
   return write_private(files.tokens(), lines);
+}
+
+Result<void> write_scheduler_config(const ControlPlaneFiles& files, const fs::path& from) try {
+  auto config = YAML::LoadFile(from.string());
+  config["clientConnection"]["kubeconfig"] = files.kubeconfig("kube-scheduler").string();
+  return write_whole_file(files.scheduler_config(), YAML::Dump(config) + "\n");
+} catch (const YAML::Exception& error) {
+  return fail(Errc::config, from.string() + ": " + error.what());
 }
 
 }  // namespace ecokube::lab

@@ -28,6 +28,9 @@ struct ControlPlaneFiles {
   [[nodiscard]] std::filesystem::path tokens() const { return folder / "tokens.csv"; }
   [[nodiscard]] std::filesystem::path kubeconfig(const std::string& user) const;
   [[nodiscard]] std::filesystem::path log(const std::string& program) const;
+  [[nodiscard]] std::filesystem::path scheduler_config() const {
+    return folder / "scheduler-config.yaml";
+  }
   /// Holds the process id of what runs now: for those who want to see it die.
   [[nodiscard]] std::filesystem::path pid(const std::string& program) const;
   /// Holds the server's URL once the whole control plane is up; not there before.
@@ -39,5 +42,10 @@ struct ControlPlaneFiles {
 [[nodiscard]] Result<void> make_control_plane_files(const ControlPlaneFiles& files,
                                                     const HostPort& server,
                                                     std::vector<ControlPlaneUser> users);
+
+/// Copies a KubeSchedulerConfiguration, with this control plane's kubeconfig in it: kube-scheduler
+/// takes that from nowhere else when it is given a configuration.
+[[nodiscard]] Result<void> write_scheduler_config(const ControlPlaneFiles& files,
+                                                  const std::filesystem::path& from);
 
 }  // namespace ecokube::lab

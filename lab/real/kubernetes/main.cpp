@@ -27,6 +27,8 @@ void declare(Program& program, Arguments& to) {
   program.option("--program", options.program, "the binary that ./dev setup --real has built")
       .environment("ECOKUBE_REAL_KUBERNETES")
       .required();
+  program.option("--etcd", options.etcd, "another etcd than that binary's")
+      .environment("ECOKUBE_REAL_ETCD");
   program.option("--dir", options.folder, "its folder; data of an earlier run is gone on with")
       .required();
   program.option("--address", options.address, "loopback address of all its parts");
@@ -36,6 +38,8 @@ void declare(Program& program, Arguments& to) {
                  "FILE=USER[,GROUP...]: a token and a kubeconfig for this user; repeatable");
   program.option("--apply", to.manifests,
                  "a manifest that kubectl applies before the control plane is ready; repeatable");
+  program.option("--scheduler-config", options.scheduler_config,
+                 "a KubeSchedulerConfiguration for kube-scheduler instead of its defaults");
   program.option("--node-grace-s", to.node_grace_s, "silence after which a node is lost")
       .within(2, 3600);
   program.log_option();
