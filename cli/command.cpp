@@ -11,6 +11,7 @@ std::string_view to_string(Verb verb) {
     case Verb::nodes: return "nodes";
     case Verb::fleet: return "fleet";
     case Verb::explain: return "explain";
+    case Verb::doctor: return "doctor";
     case Verb::events: return "events";
     case Verb::wake: return "wake";
     case Verb::sleep: return "sleep";
@@ -101,6 +102,8 @@ void add_verbs(CLI::App& app, Command& command) {
   add_verb(app, command, Verb::nodes, "All nodes: state, power, pods and why");
   add_verb(app, command, Verb::fleet, "The whole at a glance: power, demand, plan");
   add_node_verb(app, command, Verb::explain, "Why a node is in its state and what would change it");
+  add_verb(app, command, Verb::doctor,
+           "What keeps nodes from sleeping or waking; fails on a problem");
   auto* events = add_verb(app, command, Verb::events, "What happened lately");
   events->add_flag("-f,--follow", command.follow, "Go on with what happens now");
 

@@ -19,6 +19,7 @@ enum class Verb {
   nodes,
   fleet,
   explain,
+  doctor,
   events,
   wake,  ///< from here on something is changed
   sleep,

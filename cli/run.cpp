@@ -40,6 +40,13 @@ int show(const Command& command, ApiClient& client, const std::string& path, Vie
   return kExitOk;
 }
 
+int doctor(const Command& command, ApiClient& client) {
+  const auto document = client.get("/api/v1/doctor");
+  if (!document) return failed(document.error());
+  print(command, *document, doctor_view);
+  return text_at(*document, "level") == "problem" ? kExitFailed : kExitOk;
+}
+
 std::string node_path(const Command& command, std::string_view last) {
   return "/api/v1/nodes/" + percent_encode(command.node) + "/" + std::string(last);
 }
@@ -164,6 +171,7 @@ int run(const Command& command) try {
     case Verb::fleet: return show(command, api, "/api/v1/fleet", fleet_view);
     case Verb::explain:
       return show(command, api, node_path(command, "explanation"), explanation_view);
+    case Verb::doctor: return doctor(command, api);
     case Verb::events: return events(command, api);
     default: return command.is_for_all() ? ask_all(command, api) : ask(command, api);
   }

@@ -12,6 +12,7 @@ namespace ecokube::cli {
 [[nodiscard]] std::string nodes_view(const boost::json::object& document, bool colours);
 [[nodiscard]] std::string fleet_view(const boost::json::object& document, bool colours);
 [[nodiscard]] std::string explanation_view(const boost::json::object& document, bool colours);
+[[nodiscard]] std::string doctor_view(const boost::json::object& document, bool colours);
 [[nodiscard]] std::string event_view(const boost::json::object& event, bool colours);
 /// The answer to wake, sleep, hold, release and test-wake.
 [[nodiscard]] std::string asked_view(const boost::json::object& document, bool colours);

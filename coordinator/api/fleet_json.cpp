@@ -1,6 +1,7 @@
 #include <boost/json.hpp>
 #include <map>
 
+#include "coordinator/api/doctor.h"
 #include "coordinator/api/json.h"
 #include "coordinator/api/times.h"
 
@@ -146,6 +147,22 @@ json::object fleet_json(const Fleet& fleet) {
   object["freeze"] = freeze_json(fleet.world().freeze);
   object["scalers"] = scalers_json(fleet);
   object["plan"] = plan_json(fleet.plan());
+  return object;
+}
+
+json::object doctor_json(const Fleet& fleet) {
+  const auto findings = examine(fleet.world(), fleet.policy(), fleet.now());
+  json::array list;
+  for (const auto& finding : findings) {
+    list.push_back({{"level", to_string(finding.level)},
+                    {"code", finding.code},
+                    {"subject", finding.subject},
+                    {"text", finding.text},
+                    {"what_to_do", finding.what_to_do.empty() ? json::value(nullptr)
+                                                              : json::value(finding.what_to_do)}});
+  }
+  json::object object{{"level", to_string(worst_of(findings))}, {"findings", std::move(list)}};
+  put_time(object, "at", fleet.now());
   return object;
 }
 

@@ -19,6 +19,8 @@ namespace ecokube {
 [[nodiscard]] boost::json::object explanation_json(const Fleet& fleet, const core::Node& node);
 [[nodiscard]] boost::json::object fleet_json(const Fleet& fleet);
 
+[[nodiscard]] boost::json::object doctor_json(const Fleet& fleet);
+
 /// Replicas of a scaler's target as Kubernetes says.
 [[nodiscard]] std::optional<std::int64_t> replicas_of(const core::World& world,
                                                       const core::Scaler& scaler);

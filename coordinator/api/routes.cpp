@@ -11,6 +11,7 @@ constexpr std::array kRoutes{
     Route{"GET", "/api/v1/nodes/{node}", Access::everyone, get_node},
     Route{"GET", "/api/v1/nodes/{node}/explanation", Access::everyone, get_explanation},
     Route{"GET", "/api/v1/fleet", Access::everyone, get_fleet},
+    Route{"GET", "/api/v1/doctor", Access::everyone, get_doctor},
     Route{"GET", "/api/v1/events", Access::everyone, get_events, true},
     Route{"GET", "/metrics", Access::everyone, get_metrics},
     Route{"GET", "/healthz", Access::everyone, get_health},

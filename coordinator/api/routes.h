@@ -55,6 +55,7 @@ HttpResponse get_nodes(const ApiContext& context, const ApiRequest& request);
 HttpResponse get_node(const ApiContext& context, const ApiRequest& request);
 HttpResponse get_explanation(const ApiContext& context, const ApiRequest& request);
 HttpResponse get_fleet(const ApiContext& context, const ApiRequest& request);
+HttpResponse get_doctor(const ApiContext& context, const ApiRequest& request);
 HttpResponse get_events(const ApiContext& context, const ApiRequest& request);
 HttpResponse get_metrics(const ApiContext& context, const ApiRequest& request);
 HttpResponse get_health(const ApiContext& context, const ApiRequest& request);

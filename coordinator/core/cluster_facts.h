@@ -82,6 +82,7 @@ struct KubePod {
   std::optional<bool> safe_to_evict;
   bool local_storage = false;  ///< an emptyDir or hostPath volume, not declared safe to lose
   bool host_port = false;      ///< it serves at the node's own address
+  std::string config_file;     ///< of a kube-scheduler: its flag --config; empty: none
   Labels labels;
   Resources requests;
   Labels node_selector;

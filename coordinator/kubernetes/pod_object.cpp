@@ -78,6 +78,26 @@ bool has_host_port(const object& spec) {
          std::any_of(sidecars.begin(), sidecars.end(), serves);
 }
 
+/// The value of --config among the words with which the first container of kube-scheduler starts.
+std::string parse_config_file(const object& pod) {
+  constexpr std::string_view kFlag = "--config";
+  if (find_text(pod, {"metadata", "labels", "component"}) != "kube-scheduler") return "";
+  const auto& containers = find_array(pod, {"spec", "containers"});
+  if (containers.empty() || !containers.front().is_object()) return "";
+  bool next = false;
+  for (const char* list : {"command", "args"}) {
+    for (const auto& entry : find_array(containers.front().get_object(), {list})) {
+      const std::string_view word = entry.is_string() ? entry.get_string() : "";
+      if (next) return std::string(word);
+      next = word == kFlag;
+      if (word.starts_with(kFlag) && word.substr(kFlag.size()).starts_with('=')) {
+        return std::string(word.substr(kFlag.size() + 1));
+      }
+    }
+  }
+  return "";
+}
+
 /// Names in a list with commas.
 std::set<std::string_view> split(std::string_view list) {
   std::set<std::string_view> names;
@@ -129,6 +149,7 @@ Result<core::KubePod> parse_pod(const object& thing) {
   pod.safe_to_evict = parse_safe_to_evict(thing);
   pod.local_storage = has_local_storage(thing);
   pod.host_port = has_host_port(spec);
+  pod.config_file = parse_config_file(thing);
   pod.labels = find_labels(thing, {"metadata", "labels"});
   // A pod must stay visible whatever it asks for: it may be the reason to keep a node on.
   pod.requests = parse_requests(spec).value_or(kUnreadableRequests);

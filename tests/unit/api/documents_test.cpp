@@ -165,6 +165,9 @@ TEST_F(DocumentsTest, TheDescriptionHasEachKey) {
   expect_keys(node_json(fleet_, node("worker1"), nullptr), "Node");
   expect_keys(explain("worker1"), "Explanation");
   expect_keys(fleet_json(fleet_), "Fleet");
+  const auto doctor = doctor_json(fleet_);
+  expect_keys(doctor, "Doctor");
+  expect_keys(doctor.at("findings").at(0).as_object(), "Finding");
   expect_keys(to_json(event), "Event");
 }
 

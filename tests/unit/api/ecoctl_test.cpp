@@ -102,6 +102,21 @@ TEST_F(EcoctlTest, AsksAndSaysWhatHappens) {
   EXPECT_EQ(posted(), 1U);
 }
 
+TEST_F(EcoctlTest, DoctorFailsOnAProblemOnly) {
+  const auto well = run(command(Verb::doctor));
+  EXPECT_EQ(well.exit_code, 0) << well.out;
+  EXPECT_TRUE(well.out.starts_with("LEVEL  CODE")) << well.out;
+  asio::post(
+      io_, [this] { fleet_.world_value.nodes.at("worker2").state = core::Lifecycle::quarantined; });
+  const auto ill = run(command(Verb::doctor));
+  EXPECT_EQ(ill.exit_code, 1) << ill.out;
+  EXPECT_NE(ill.out.find("problem  Quarantined"), std::string::npos) << ill.out;
+  EXPECT_NE(ill.out.find("-> ecoctl wake worker2"), std::string::npos) << ill.out;
+  auto as_json = command(Verb::doctor);
+  as_json.json = true;
+  EXPECT_EQ(run(as_json).exit_code, 1);
+}
+
 TEST_F(EcoctlTest, WaitsUntilItIsDone) {
   auto wake = command(Verb::wake, "worker1");
   wake.wait = true;

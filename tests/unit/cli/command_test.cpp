@@ -47,6 +47,7 @@ TEST(Command, ReadsVerbsAndTheirOptions) {
   EXPECT_EQ(command({"release", "a"}).verb, Verb::release);
   EXPECT_EQ(command({"sleep", "a"}).verb, Verb::sleep);
   EXPECT_EQ(command({"explain", "a"}).verb, Verb::explain);
+  EXPECT_EQ(command({"doctor", "--server", "http://127.0.0.1:7444"}).verb, Verb::doctor);
 }
 
 TEST(Command, WrongUsageIsExitCode2) {

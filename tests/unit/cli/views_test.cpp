@@ -104,6 +104,19 @@ TEST(FleetView, NamesTheLeaderOfAStandby) {
   EXPECT_NE(text.find("Lease     stands by; b_17 leads\n"), std::string::npos) << text;
 }
 
+TEST(DoctorView, PutsWhatToDoBelowTheFinding) {
+  EXPECT_EQ(doctor_view(parse(R"({"level": "warning", "findings": [
+              {"level": "warning", "code": "WakeNotProven", "subject": "worker1",
+               "text": "no wake of it was ever seen", "what_to_do": "ecoctl test-wake worker1"},
+              {"level": "ok", "code": "Leads", "subject": "Lease",
+               "text": "this coordinator leads", "what_to_do": null}]})"),
+                        false),
+            "LEVEL    CODE           OF       FINDING\n"
+            "warning  WakeNotProven  worker1  no wake of it was ever seen\n"
+            "                                 -> ecoctl test-wake worker1\n"
+            "ok       Leads          Lease    this coordinator leads\n");
+}
+
 TEST(EventView, IsOneLine) {
   EXPECT_EQ(event_view(parse(R"({"at": "2026-11-22T09:30:00.250Z", "kind": "state",
                                  "subject": "worker1", "text": "Ready -> Draining"})"),

@@ -106,6 +106,24 @@ TEST(Objects, PodWithOwnerConditionAndTolerations) {
             (std::vector<core::Toleration>{{"", true, "", ""}, {"k", false, "v", "NoExecute"}}));
 }
 
+TEST(Objects, OfAKubeSchedulerItsConfigFlagIsKept) {
+  const auto config = [](std::string_view component, std::string_view container) {
+    return parse_pod(read(fmt::format(R"({{"metadata": {{"name": "p", "uid": "u",
+                       "resourceVersion": "9", "labels": {{"component": "{}"}}}},
+                       "spec": {{"containers": [{}]}}}})",
+                                      component, container)))
+        ->config_file;
+  };
+  constexpr std::string_view kScheduler = "kube-scheduler";
+  EXPECT_EQ(config(kScheduler, R"({"command": ["kube-scheduler", "--config=/etc/s.yaml"]})"),
+            "/etc/s.yaml");
+  EXPECT_EQ(config(kScheduler, R"({"command": ["kube-scheduler"], "args": ["--config", "/s"]})"),
+            "/s");
+  EXPECT_EQ(config(kScheduler, R"({"command": ["kube-scheduler", "--configz=/x", "--v=2"]})"), "");
+  EXPECT_EQ(config(kScheduler, "{}"), "");
+  EXPECT_EQ(config("etcd", R"({"command": ["etcd", "--config=/etc/s.yaml"]})"), "");
+}
+
 // A pod with scheduling gates is pending too, but nothing that wakes a node would help it.
 TEST(Objects, OnlyReasonUnschedulableCounts) {
   const auto pod = parse_pod(read(R"({"metadata": {"name": "p", "uid": "u", "resourceVersion": "9"},
