@@ -39,8 +39,13 @@ void examine_lease(const World& world, TimePoint now, Findings& out) {
                    fmt::format("this coordinator leads, with fence {}", world.fence), ""});
     return;
   }
+  if (!world.leader.empty()) {
+    out.push_back({Level::ok, "StandsBy", "Lease",
+                   "this coordinator stands by; " + world.leader + " leads", ""});
+    return;
+  }
   out.push_back({Level::warning, "NoLease", "Lease",
-                 "this coordinator does not lead: another does, or nobody",
+                 "this coordinator does not lead, and nobody is seen to",
                  fmt::format("kubectl get lease -n {} {} names who does", names::kLeaseNamespace,
                              names::kLeaseName)});
 }

@@ -87,7 +87,9 @@ std::string parse_config_file(const object& pod) {
   bool next = false;
   for (const char* list : {"command", "args"}) {
     for (const auto& entry : find_array(containers.front().get_object(), {list})) {
-      const std::string_view word = entry.is_string() ? entry.get_string() : "";
+      const auto* text = entry.if_string();
+      if (text == nullptr) continue;
+      const std::string_view word = *text;
       if (next) return std::string(word);
       next = word == kFlag;
       if (word.starts_with(kFlag) && word.substr(kFlag.size()).starts_with('=')) {

@@ -91,6 +91,9 @@ TEST_F(DoctorTest, AnOldViewOfTheClusterIsAProblem) {
 
 TEST_F(DoctorTest, SaysWhoDoesNotLead) {
   world().lease_valid_until = test::kNow;
+  world().leader = "b_17";
+  expect("StandsBy", Level::ok, "Lease", "b_17 leads");
+  world().leader.clear();
   expect("NoLease", Level::warning, "Lease", "does not lead");
   EXPECT_EQ(finding("NoLease").what_to_do,
             "kubectl get lease -n kube-system ecokube-coordinator names who does");
