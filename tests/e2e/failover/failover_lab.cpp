@@ -229,7 +229,7 @@ lab::History FailoverLab::history() const {
 }
 
 std::string FailoverLab::machine_state(const std::string& node) const {
-  const auto& states = history().machines[node].states;
+  const auto states = history().machines[node].states;
   return states.empty() ? "" : states.back().state;
 }
 
