@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <chrono>
 #include <exception>
@@ -61,16 +62,21 @@ class FakeAgent final : public agent::LinkHost {
     message.set_boot_id(boot_id_of(node_.name, boot_));
     message.set_uptime_ms(
         std::chrono::duration_cast<std::chrono::milliseconds>(boottime_now() - booted_at_).count());
+    message.set_fence_highest_seen(fence_);
     *message.add_nics() = nic();
     return message;
   }
 
-  void session_opened() override {}
-  void heartbeat_sent(std::uint64_t) override {}
+  Result<std::uint64_t> session_opened(const std::string& /*coordinator*/) override {
+    return ++sessions_;
+  }
+  void session_closed(std::uint64_t /*session*/) override {}
+  void heartbeat_sent(std::uint64_t /*session*/, std::uint64_t /*sequence*/) override {}
+  void fence_seen(std::int64_t fence) override { fence_ = std::max(fence_, fence); }
 
   void shutdown_asked(std::uint64_t session, v1::Shutdown command) override {
     fleet_.shutdown.try_emplace(node_.name, Clock::now());
-    fence_ = command.fence();
+    fence_seen(command.fence());
     asio::co_spawn(executor_, go_off(session, command.command_id()), log_end);
   }
 
@@ -93,7 +99,8 @@ class FakeAgent final : public agent::LinkHost {
     goodbye.set_origin(v1::ORIGIN_COORDINATOR);
     goodbye.set_command_id(command);
     goodbye.set_boot_id(boot_id_of(node_.name, boot_));
-    co_await link_->leave(std::move(goodbye), kGoodbyeLimit);
+    link_->say_goodbye(goodbye);
+    co_await link_->close(boottime_now() + kGoodbyeLimit);
     fleet_.on_off(node_.name);
   }
 
@@ -104,6 +111,7 @@ class FakeAgent final : public agent::LinkHost {
   int boot_ = 1;
   std::chrono::nanoseconds booted_at_ = boottime_now();
   std::int64_t fence_ = 0;
+  std::uint64_t sessions_ = 0;
   std::unique_ptr<agent::LinkClient> link_;
 };
 
@@ -121,7 +129,7 @@ Result<void> Fleet::add(const std::vector<BenchNode>& nodes) {
     auto tls = make_link_client_context({options_.ca.certificate, files->certificate, files->key});
     if (!tls) return std::unexpected(std::move(tls.error()));
     agent::LinkOptions link;
-    link.addresses = {options_.coordinator};
+    link.address = options_.coordinator;
     link.tls = *std::move(tls);
     agents_[node.name] =
         std::make_unique<FakeAgent>(executor_, node, std::move(link), options_.wake_address, *this);
