@@ -1,4 +1,5 @@
 #include "tests/contract/agent_link/link_fixture.h"
+#include "tests/support/must.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -8,7 +9,6 @@
 
 #include <csignal>
 #include <future>
-#include <stdexcept>
 #include <thread>
 
 namespace ecokube::test {
@@ -16,12 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
-
-template <class T>
-T must(Result<T> result) {
-  if (!result) throw std::runtime_error(result.error().message);
-  return std::move(*result);
-}
 
 }  // namespace
 

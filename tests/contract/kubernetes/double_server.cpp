@@ -1,19 +1,12 @@
-#include <stdexcept>
-
 #include "lab/certificates.h"
 #include "lab/deployments/deployments.h"
 #include "lab/kubernetes/api_server.h"
 #include "tests/contract/kubernetes/test_server.h"
+#include "tests/support/must.h"
 #include "tests/support/temp_dir.h"
 
 namespace ecokube::test {
 namespace {
-
-template <class T>
-T must(Result<T> result) {
-  if (!result) throw std::runtime_error(result.error().message);
-  return std::move(*result);
-}
 
 class DoubleServer final : public TestServer {
  public:

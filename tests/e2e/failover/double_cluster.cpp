@@ -9,16 +9,11 @@
 #include "lab/kubernetes/api_server.h"
 #include "lab/logins.h"
 #include "tests/e2e/failover/cluster.h"
+#include "tests/support/must.h"
 #include "tests/support/temp_dir.h"
 
 namespace ecokube::test {
 namespace {
-
-template <class T>
-T must(Result<T> result) {
-  if (!result) throw std::runtime_error(result.error().message);
-  return std::move(*result);
-}
 
 class DoubleCluster final : public Cluster {
  public:

@@ -12,6 +12,7 @@
 #include "common/boot_clock.h"
 #include "coordinator/core/marks.h"
 #include "coordinator/kubernetes/json_access.h"
+#include "tests/support/must.h"
 #include "tests/support/run.h"
 
 namespace ecokube::test {
@@ -22,12 +23,6 @@ namespace json = boost::json;
 
 constexpr std::chrono::milliseconds kLook{20};
 constexpr const char* kPods = "/api/v1/namespaces/default/pods";
-
-template <class T>
-T must(Result<T> result) {
-  if (!result) throw std::runtime_error(result.error().message);
-  return std::move(*result);
-}
 
 std::string program(const std::string& name) { return fmt::format("{}/{}", ECOKUBE_BIN_DIR, name); }
 

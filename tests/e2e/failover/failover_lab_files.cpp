@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "tests/e2e/failover/failover_lab.h"
+#include "tests/support/must.h"
 
 namespace ecokube::test {
 namespace {
@@ -22,12 +23,6 @@ std::string own_address() {
 }
 
 int agents_port(const std::string& coordinator) { return coordinator == "a" ? 7443 : 7444; }
-
-template <class T>
-T must(Result<T> result) {
-  if (!result) throw std::runtime_error(result.error().message);
-  return std::move(*result);
-}
 
 std::string program(const std::string& name) { return fmt::format("{}/{}", ECOKUBE_BIN_DIR, name); }
 

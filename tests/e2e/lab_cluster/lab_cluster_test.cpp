@@ -10,7 +10,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -20,6 +19,7 @@
 #include "coordinator/kubernetes/kubeconfig.h"
 #include "lab/certificates.h"
 #include "lab/kubernetes/api_server.h"
+#include "tests/support/must.h"
 #include "tests/support/run.h"
 #include "tests/support/temp_dir.h"
 
@@ -40,12 +40,6 @@ constexpr std::string_view kDeployment = R"({"metadata": {"name": "naps"},
       "spec": {"terminationGracePeriodSeconds": 2,
         "containers": [{"name": "nap", "command": ["sleep", "600"],
           "resources": {"requests": {"cpu": "200m"}}}]}}}})";
-
-template <class T>
-T must(Result<T> result) {
-  if (!result) throw std::runtime_error(result.error().message);
-  return std::move(*result);
-}
 
 /// One node's cluster: the double here, the lab's kubelet, scheduler and controllers as processes.
 class LabCluster : public testing::Test {
