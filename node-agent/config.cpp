@@ -69,6 +69,7 @@ void read_power(ConfigTable table, Config& config) {
 
 void read_shutdown(ConfigTable table, Config& config) {
   config.hold_file = table.text("hold_file", "/etc/ecokube/hold");
+  config.limits_file = table.text("limits_file", "/etc/ecokube/limits.toml");
   config.hooks_dir = table.text("hooks_dir", "/etc/ecokube/shutdown.d");
   config.hook_timeout =
       table.seconds("hook_timeout_s", seconds(10), std::chrono::milliseconds(100), seconds(20));
@@ -78,6 +79,21 @@ void read_shutdown(ConfigTable table, Config& config) {
   if (config.action.empty() || config.action.front().empty()) {
     table.report("action", "name the command that powers off, e.g. [\"systemctl\", \"poweroff\"]");
   }
+}
+
+std::vector<std::filesystem::path> absolute_paths(ConfigTable& table, std::string_view key) {
+  std::vector<std::filesystem::path> paths;
+  for (const auto& text : table.texts(key)) {
+    paths.emplace_back(text);
+    if (!paths.back().is_absolute()) table.report(key, "'" + text + "' is no absolute path");
+  }
+  return paths;
+}
+
+void read_keep_on(ConfigTable table, Config& config) {
+  config.keep_on.units = table.texts("units");
+  config.keep_on.mounts = absolute_paths(table, "mounts");
+  config.keep_on.locks = absolute_paths(table, "locks");
 }
 
 Result<Config> read_tables(ConfigFile file) {
@@ -96,11 +112,13 @@ Result<Config> read_tables(ConfigFile file) {
   config.state_dir = root.text("state_dir", "/var/lib/ecokube");
   config.roots.sysfs = root.text("sysfs_root", "/sys");
   config.roots.procfs = root.text("procfs_root", "/proc");
+  config.roots.cgroup = root.text("cgroup_root", (config.roots.sysfs / "fs/cgroup").string());
   config.roots.machine_id_file = root.text("machine_id_file", "/etc/machine-id");
   read_coordinator(root.table("coordinator"), config);
   read_tls(root.table("tls"), config);
   read_power(root.table("power"), config);
   read_shutdown(root.table("shutdown"), config);
+  read_keep_on(root.table("keep_on"), config);
   auto wake = root.table("wake");
   config.wake_address = wake.text("address", "");
   if (const auto parsed = parse_host_port(config.wake_address);

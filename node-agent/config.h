@@ -11,6 +11,7 @@
 #include "common/tls_context.h"
 #include "common/units.h"
 #include "node-agent/sensors/machine.h"
+#include "node-agent/shutdown/local_work.h"
 
 namespace ecokube::agent {
 
@@ -27,9 +28,10 @@ struct Config {
   std::chrono::milliseconds sample_interval{};
   std::optional<Power> idle, peak;
 
-  std::filesystem::path hold_file, hooks_dir;
+  std::filesystem::path hold_file, hooks_dir, limits_file;
   std::chrono::milliseconds hook_timeout{};
   std::vector<std::string> action;
+  KeepOn keep_on;
 
   std::string wake_address;  ///< "host:port"; empty: the coordinator's own configuration counts
 };

@@ -4,6 +4,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <ctime>
 #include <system_error>
 #include <utility>
 
@@ -12,6 +13,9 @@
 #include "common/log.h"
 #include "node-agent/shutdown/guard_file.h"
 #include "node-agent/shutdown/hooks.h"
+#include "node-agent/shutdown/limits.h"
+#include "node-agent/shutdown/living_pods.h"
+#include "node-agent/shutdown/local_work.h"
 
 namespace ecokube::agent {
 namespace {
@@ -40,6 +44,19 @@ std::string one_line(std::string text) {
     if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = ' ';
   }
   return text;
+}
+
+std::string owners_limit(const std::filesystem::path& file, const std::vector<std::int64_t>& offs,
+                         std::int64_t now_s) {
+  const auto limits = read_limits(file);
+  if (!limits) return limits.error().message;
+  const std::time_t now = now_s;
+  std::tm local{};
+  if (::localtime_r(&now, &local) == nullptr) return "the local time is not known";
+  constexpr int kMinutesPerHour = 60;
+  const auto reached =
+      limit_reached(*limits, offs, now_s, local.tm_hour * kMinutesPerHour + local.tm_min);
+  return reached.empty() ? "" : file.string() + ": " + reached;
 }
 
 GuardMemory load_memory(const Config& config, std::string& problem) {
@@ -82,8 +99,24 @@ void WayDown::fence_seen(std::int64_t fence) {
 // A link is open only to a peer whose certificate is a coordinator's, so a command's session being
 // open is its role.
 Conditions WayDown::conditions(bool peer_is_coordinator) const {
-  return {boottime_now(), peer_is_coordinator, any_wake_armed(read_nics(config_.roots)),
-          hold_reason(config_.hold_file), memory_problem_};
+  Conditions now{boottime_now(), peer_is_coordinator, any_wake_armed(read_nics(config_.roots)),
+                 hold_reason(config_.hold_file), memory_problem_};
+  now.local_work = local_work(config_.keep_on, config_.roots.cgroup, config_.roots.procfs);
+  now.wall_s = std::time(nullptr);
+  now.limit = owners_limit(config_.limits_file, guard_.memory().offs, now.wall_s);
+  return now;
+}
+
+// What may remain is different for each command, so the pods are no standing veto.
+Conditions WayDown::conditions_of(std::uint64_t session) const {
+  auto now = conditions(links_->is_open(session));
+  auto pods = living_pods(config_.roots.cgroup);
+  if (pods) {
+    now.living_pods = std::move(*pods);
+  } else {
+    now.pods_problem = pods.error().message;
+  }
+  return now;
 }
 
 std::vector<std::string> WayDown::vetoes() const { return guard_.vetoes(conditions(true)); }
@@ -91,15 +124,26 @@ std::vector<std::string> WayDown::vetoes() const { return guard_.vetoes(conditio
 std::optional<Refused> WayDown::consider(std::uint64_t session, const ShutdownCommand& command) {
   const auto before = guard_.memory();
   auto refused = guard_.consider(command, conditions_of(session));
-  const auto after = guard_.memory();
-  if (before == after || !memory_problem_.empty()) return refused;
-  if (const auto saved = save_guard_memory(config_.state_dir, after); !saved) {
-    // It may be full only for a while: not kept as a standing veto.
+  if (before == guard_.memory() || !memory_problem_.empty()) return refused;
+  if (const auto problem = keep_memory(); !problem.empty()) {
     if (!refused) guard_.abandon();
-    return Refused{v1::REFUSAL_FENCE,
-                   "the highest fence cannot be kept on disk: " + saved.error().message};
+    return Refused{v1::REFUSAL_FENCE, problem};
   }
   return refused;
+}
+
+// The disk may be full only for a while: it is not kept as a standing veto.
+std::string WayDown::keep_memory() {
+  const auto saved = save_guard_memory(config_.state_dir, guard_.memory());
+  return saved ? "" : "the highest fence cannot be kept on disk: " + saved.error().message;
+}
+
+std::optional<Refused> WayDown::confirm(std::uint64_t session) {
+  if (auto refused = guard_.confirm(conditions_of(session))) return refused;
+  const auto problem = keep_memory();
+  if (problem.empty()) return std::nullopt;
+  guard_.abandon();
+  return Refused{v1::REFUSAL_FENCE, problem};
 }
 
 void WayDown::refuse(std::uint64_t session, const std::string& command_id, const Refused& refused) {
@@ -115,8 +159,13 @@ void WayDown::refuse(std::uint64_t session, const std::string& command_id, const
 }
 
 asio::awaitable<void> WayDown::carry_out(std::uint64_t session, v1::Shutdown asked) {
-  const ShutdownCommand command{asked.command_id(), asked.fence(), session,
-                                asked.heartbeat_sequence(), one_line(asked.reason())};
+  const ShutdownCommand command{
+      asked.command_id(),
+      asked.fence(),
+      session,
+      asked.heartbeat_sequence(),
+      one_line(asked.reason()),
+      {asked.pods_that_may_remain().begin(), asked.pods_that_may_remain().end()}};
   if (const auto refused = consider(session, command)) {
     refuse(session, command.id, *refused);
     co_return;
@@ -134,7 +183,7 @@ asio::awaitable<void> WayDown::carry_out(std::uint64_t session, v1::Shutdown ask
     refuse(session, command.id, refused);
     co_return;
   }
-  if (const auto refused = guard_.confirm(conditions_of(session))) {
+  if (const auto refused = confirm(session)) {
     refuse(session, command.id, *refused);
     co_return;
   }

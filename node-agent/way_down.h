@@ -34,11 +34,12 @@ class WayDown {
 
  private:
   [[nodiscard]] Conditions conditions(bool peer_is_coordinator) const;
-  [[nodiscard]] Conditions conditions_of(std::uint64_t session) const {
-    return conditions(links_->is_open(session));
-  }
+  [[nodiscard]] Conditions conditions_of(std::uint64_t session) const;
+  /// Why what the guard has to remember is not on disk; empty: it is.
+  [[nodiscard]] std::string keep_memory();
   [[nodiscard]] std::optional<Refused> consider(std::uint64_t session,
                                                 const ShutdownCommand& command);
+  [[nodiscard]] std::optional<Refused> confirm(std::uint64_t session);
   void refuse(std::uint64_t session, const std::string& command_id, const Refused& refused);
   boost::asio::awaitable<void> power_off(ShutdownCommand command);
 

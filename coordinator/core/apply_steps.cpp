@@ -93,6 +93,7 @@ void end_list(const World& world, Node& node, const StepEnded& fact, TimePoint n
   for (const auto& pod : fact.pods) {
     if (may_remain(pod, world.daemonsets_may_stop)) {
       node.down.may_remain.push_back(pod.uid);
+      if (!pod.static_uid.empty()) node.down.may_remain.push_back(pod.static_uid);
     } else {
       node.down.work_found = true;
     }

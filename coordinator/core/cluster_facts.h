@@ -76,6 +76,7 @@ struct KubePod {
   bool deleting = false;
   bool ready = false;      ///< condition Ready=True
   bool mirror = false;     ///< a static pod's image (annotation kubernetes.io/config.mirror)
+  std::string static_uid;  ///< by which the node itself knows a static pod; empty: it is none
   std::string owner_kind;  ///< controller's kind: ReplicaSet, DaemonSet, Job, ...; empty: bare
   std::string owner_name;
   /// cluster-autoscaler.kubernetes.io/safe-to-evict, or "false" by karpenter.sh/do-not-disrupt.

@@ -15,6 +15,8 @@ namespace {
 using boost::json::object;
 
 constexpr std::string_view kMirrorAnnotation = "kubernetes.io/config.mirror";
+// kubelet names a static pod's cgroup by this, and not by the UID of its image in the API.
+constexpr std::string_view kStaticUidAnnotation = "kubernetes.io/config.hash";
 constexpr std::string_view kSafeToEvict = "cluster-autoscaler.kubernetes.io/safe-to-evict";
 constexpr std::string_view kSafeVolumes =
     "cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes";
@@ -145,6 +147,9 @@ Result<core::KubePod> parse_pod(const object& thing) {
   pod.deleting = !find_text(thing, {"metadata", "deletionTimestamp"}).empty();
   pod.ready = find_text(condition_of(thing, "Ready"), {"status"}) == "True";
   pod.mirror = find_object(thing, {"metadata", "annotations"}).contains(kMirrorAnnotation);
+  if (pod.mirror) {
+    pod.static_uid = find_text(thing, {"metadata", "annotations", kStaticUidAnnotation});
+  }
   const auto& owner = controller_of(thing);
   pod.owner_kind = find_text(owner, {"kind"});
   pod.owner_name = find_text(owner, {"name"});

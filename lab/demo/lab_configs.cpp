@@ -38,6 +38,8 @@ std::string kubelet_argv(const LabLayout& lab, const LabNode& node) {
                                  "20",
                                  "--procfs-root",
                                  (machine / "proc").string(),
+                                 "--cgroup-root",
+                                 (machine / "sys/fs/cgroup").string(),
                                  "--pod-dir",
                                  (machine / "pods").string(),
                                  "--truth-log",

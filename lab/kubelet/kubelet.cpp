@@ -103,6 +103,7 @@ Result<std::shared_ptr<PodSurroundings>> make_surroundings(const KubeletOptions&
   around->client = *std::move(client);
   around->executor = std::move(executor);
   around->options = options;
+  around->cgroups = PodCgroups(options.cgroup_root);
   std::error_code failed;
   std::filesystem::create_directories(options.pod_dir, failed);
   if (failed) {

@@ -20,6 +20,7 @@ struct KubeletOptions {
   std::string memory = "1Gi";
   std::int64_t max_pods = 20;
   std::filesystem::path procfs_root = "/proc";
+  std::filesystem::path cgroup_root;  ///< empty: the pods' cgroups are not kept
   std::filesystem::path pod_dir;
   std::map<std::string, std::string> labels;
   std::vector<core::Taint> taints;

@@ -21,6 +21,8 @@ void declare(Program& program, Arguments& to) {
   program.option("--memory", to.kubelet.memory, "Allocatable memory");
   program.option("--max-pods", to.kubelet.max_pods, "Allocatable pods").within(0, 1000);
   program.option("--procfs-root", to.kubelet.procfs_root, "Where the boot id is read");
+  program.option("--cgroup-root", to.kubelet.cgroup_root,
+                 "Where the machine's agent looks for the cgroups of pods");
   program.option("--pod-dir", to.kubelet.pod_dir, "Folder for the pods' output").required();
   program.option("--label", to.labels, "key=value, given to a new Node; repeatable");
   program.option("--taint", to.taints, "key=value:Effect, given to a new Node; repeatable");

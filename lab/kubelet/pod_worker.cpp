@@ -140,6 +140,7 @@ void PodWorker::start_process() {
   process_.trouble.clear();
   process_.running = true;
   process_.started_at = around_->clock.now();
+  around_->cgroups.started(order_.uid, child_->pid());
   around_->truth.write("pod_started", {{"uid", order_.uid}, {"pid", child_->pid()}});
   log::info("pod event=started pod={}/{} pid={}", order_.ns, order_.name, child_->pid());
   asio::co_spawn(around_->executor, watch_process(shared_from_this(), child_), log_end);
@@ -153,6 +154,7 @@ asio::awaitable<void> PodWorker::watch_process(Self self, std::shared_ptr<ChildP
 }
 
 void PodWorker::ended(int exit_code) {
+  around_->cgroups.ended(order_.uid);
   around_->truth.write("pod_ended", {{"uid", order_.uid}, {"exit_code", exit_code}});
   log::info("pod event=ended pod={}/{} exit_code={}", order_.ns, order_.name, exit_code);
   process_.running = false;

@@ -14,6 +14,7 @@
 #include "common/json_lines.h"
 #include "coordinator/kubernetes/api_client.h"
 #include "lab/kubelet/kubelet_options.h"
+#include "lab/kubelet/pod_cgroup.h"
 #include "lab/kubelet/pod_decision.h"
 
 namespace ecokube::lab {
@@ -23,6 +24,7 @@ struct PodSurroundings {
   std::shared_ptr<kubernetes::ApiClient> client;
   boost::asio::any_io_executor executor;
   KubeletOptions options;
+  PodCgroups cgroups;
   RealClock clock;
   JsonLines truth;
 };

@@ -44,6 +44,7 @@ Result<void> SystemFiles::create(const MacAddress& mac, bool wake_armed, const P
       {sysfs_ / kCard / "address", mac.text()},
       {sysfs_ / kCard / "type", "1"},
       {sysfs_ / kCard / "operstate", "down"},
+      {sysfs_ / "fs/cgroup/cgroup.controllers", ""},
       {sysfs_ / kCard / "device/power/wakeup", wake_armed ? "enabled" : "disabled"},
       {sysfs_ / kPackage / "name", "package-0"},
       {sysfs_ / kPackage / "enabled", "1"},

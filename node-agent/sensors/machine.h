@@ -23,6 +23,7 @@ struct Nic {
 struct MachineRoots {
   std::filesystem::path sysfs = "/sys";
   std::filesystem::path procfs = "/proc";
+  std::filesystem::path cgroup = "/sys/fs/cgroup";
   std::filesystem::path machine_id_file = "/etc/machine-id";
 };
 

@@ -1,6 +1,7 @@
 #include "node-agent/shutdown/guard.h"
 
 #include <algorithm>
+#include <string_view>
 
 namespace ecokube::agent {
 namespace {
@@ -14,6 +15,7 @@ constexpr std::string_view kNotArmed =
 ShutdownGuard::ShutdownGuard(const GuardMemory& memory, std::chrono::nanoseconds now)
     : fence_highest_(memory.fence_highest) {
   for (const auto& id : memory.commands) seen_.push_back({id, now});
+  offs_.assign(memory.offs.begin(), memory.offs.end());
 }
 
 void ShutdownGuard::heartbeat_sent(std::uint64_t session, std::uint64_t sequence,
@@ -37,6 +39,7 @@ std::optional<Refused> ShutdownGuard::consider(const ShutdownCommand& command,
                    "shutdown '" + under_way_->command.id + "' is already under way"};
   }
   if (auto refused = check_machine(conditions)) return refused;
+  if (auto refused = check_work(command, conditions)) return refused;
   under_way_ = UnderWay{command, conditions.now};
   return std::nullopt;
 }
@@ -56,9 +59,15 @@ std::optional<Refused> ShutdownGuard::confirm(const Conditions& conditions) {
                                             std::to_string(kHooksTimeMax.count()) + " s together"};
   } else {
     refused = check_machine(conditions);
+    if (!refused) refused = check_work(under_way_->command, conditions);
   }
-  if (refused) under_way_.reset();
-  return refused;
+  if (refused) {
+    under_way_.reset();
+    return refused;
+  }
+  offs_.push_back(conditions.wall_s);
+  if (offs_.size() > kOffsMax) offs_.pop_front();
+  return std::nullopt;
 }
 
 // An id is forgotten only when its command would be refused as expired anyway.
@@ -125,11 +134,29 @@ std::optional<Refused> ShutdownGuard::check_machine(const Conditions& conditions
   if (!conditions.wake_armed) {
     return Refused{v1::REFUSAL_WAKE_NOT_ARMED, std::string(kNotArmed)};
   }
+  if (!conditions.limit.empty()) return Refused{v1::REFUSAL_LIMIT, conditions.limit};
+  if (!conditions.local_work.empty()) return Refused{v1::REFUSAL_WORK, conditions.local_work};
+  return std::nullopt;
+}
+
+// What the coordinator believes to be here is one thing, what lives here another (S20).
+std::optional<Refused> ShutdownGuard::check_work(const ShutdownCommand& command,
+                                                 const Conditions& conditions) {
+  if (!conditions.pods_problem.empty()) {
+    return Refused{v1::REFUSAL_WORK,
+                   "it is not known which pods run here: " + conditions.pods_problem};
+  }
+  const auto& remain = command.pods_that_may_remain;
+  for (const auto& uid : conditions.living_pods) {
+    if (std::find(remain.begin(), remain.end(), uid) != remain.end()) continue;
+    return Refused{v1::REFUSAL_WORK,
+                   "pod " + uid + " runs here and is none of those that may remain"};
+  }
   return std::nullopt;
 }
 
 GuardMemory ShutdownGuard::memory() const {
-  GuardMemory memory{fence_highest_, {}};
+  GuardMemory memory{fence_highest_, {}, {offs_.begin(), offs_.end()}};
   for (const auto& seen : seen_) memory.commands.push_back(seen.id);
   return memory;
 }
@@ -142,6 +169,8 @@ std::vector<std::string> ShutdownGuard::vetoes(const Conditions& conditions) con
   }
   if (!conditions.hold.empty()) vetoes.push_back(conditions.hold);
   if (!conditions.wake_armed) vetoes.emplace_back(kNotArmed);
+  if (!conditions.limit.empty()) vetoes.push_back(conditions.limit);
+  if (!conditions.local_work.empty()) vetoes.push_back(conditions.local_work);
   return vetoes;
 }
 

@@ -20,6 +20,7 @@ struct ShutdownCommand {
   std::uint64_t session = 0;  ///< the connection it came over
   std::uint64_t heartbeat_sequence = 0;
   std::string reason;
+  std::vector<std::string> pods_that_may_remain = {};  ///< UIDs
 };
 
 /// What is the case on this machine at the moment of a decision.
@@ -29,6 +30,11 @@ struct Conditions {
   bool wake_armed = false;     ///< some NIC would wake this machine again (S3)
   std::string hold;            ///< why a person holds it; empty: not held
   std::string memory_problem;  ///< why the fence can't be kept on disk; empty: it can
+  std::vector<std::string> living_pods = {};  ///< UIDs, as the kernel knows them (S20)
+  std::string pods_problem = {};              ///< why they could not be looked at; empty: they were
+  std::string local_work = {};  ///< what else lives that keeps this machine on; empty: nothing
+  std::string limit = {};       ///< why the owner's limits forbid it now; empty: they do not
+  std::int64_t wall_s = 0;      ///< seconds since the epoch, by this machine's clock
 };
 
 struct Refused {
@@ -41,11 +47,13 @@ struct Refused {
 struct GuardMemory {
   std::int64_t fence_highest = 0;
   std::vector<std::string> commands;  ///< ids seen, oldest first
+  std::vector<std::int64_t> offs;     ///< power-offs, oldest first, in seconds since the epoch
   bool operator==(const GuardMemory&) const = default;
 };
 
-/// Decides whether this machine goes down when told to (S13): pure, knows neither files nor links.
-/// The way is consider() → memory on disk → hooks → confirm() → power-off, or abandon() anywhere.
+/// Decides whether this machine goes down when told to (S13, S20): pure, knows neither files nor
+/// links. The way is consider() → memory on disk → hooks → confirm() → memory on disk → power-off,
+/// or abandon() anywhere.
 class ShutdownGuard {
  public:
   /// A command must answer a heartbeat not older than this.
@@ -56,6 +64,7 @@ class ShutdownGuard {
   static constexpr std::size_t kCommandsMax = 1024;       ///< ids known, also after a restart
   static constexpr std::size_t kCommandIdBytesMax = 512;  ///< a node's name has up to 253
   static constexpr std::size_t kHeartbeatsMax = 1024;     ///< of all connections together
+  static constexpr std::size_t kOffsMax = 1024;
 
   ShutdownGuard(const GuardMemory& memory, std::chrono::nanoseconds now);
 
@@ -69,7 +78,8 @@ class ShutdownGuard {
   /// and must be on disk before anything is done.
   [[nodiscard]] std::optional<Refused> consider(const ShutdownCommand& command,
                                                 const Conditions& conditions);
-  /// The last look, after the hooks: nullopt means power off now.
+  /// The last look, after the hooks: nullopt means power off now, once memory(), which counts it,
+  /// is on disk.
   [[nodiscard]] std::optional<Refused> confirm(const Conditions& conditions);
   /// The command under way will not be carried out.
   void abandon() { under_way_.reset(); }
@@ -101,10 +111,13 @@ class ShutdownGuard {
   [[nodiscard]] std::optional<Refused> check_age(const ShutdownCommand& command,
                                                  std::chrono::nanoseconds now) const;
   [[nodiscard]] static std::optional<Refused> check_machine(const Conditions& conditions);
+  [[nodiscard]] static std::optional<Refused> check_work(const ShutdownCommand& command,
+                                                         const Conditions& conditions);
 
   std::int64_t fence_highest_ = 0;
   std::deque<Seen> seen_;
   std::deque<Heartbeat> heartbeats_;
+  std::deque<std::int64_t> offs_;
   std::optional<UnderWay> under_way_;
 };
 

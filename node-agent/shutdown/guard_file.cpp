@@ -18,6 +18,7 @@ constexpr std::string_view kFileName = "shutdown-guard";
 constexpr std::string_view kFirstLine = "ecokube-shutdown-guard 1";
 constexpr std::string_view kFenceKey = "fence ";
 constexpr std::string_view kCommandKey = "command ";
+constexpr std::string_view kOffKey = "off ";
 constexpr std::string_view kLastLine = "end";  // tells a whole file from a cut one
 
 std::unexpected<Error> io_failure(const std::string& doing, const std::filesystem::path& file) {
@@ -28,8 +29,18 @@ std::string to_text(const GuardMemory& memory) {
   std::string text(kFirstLine);
   text += "\n" + std::string(kFenceKey) + std::to_string(memory.fence_highest) + "\n";
   for (const auto& id : memory.commands) text += std::string(kCommandKey) + id + "\n";
+  for (const auto off : memory.offs) text += std::string(kOffKey) + std::to_string(off) + "\n";
   text += std::string(kLastLine) + "\n";
   return text;
+}
+
+// Of a whole line, and not negative.
+std::optional<std::int64_t> number(std::string_view text) {
+  std::int64_t value = 0;
+  const auto end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, value);
+  if (parsed.ec != std::errc{} || parsed.ptr != end || value < 0) return std::nullopt;
+  return value;
 }
 
 std::optional<GuardMemory> from_text(std::string_view text) {
@@ -42,14 +53,18 @@ std::optional<GuardMemory> from_text(std::string_view text) {
   if (line() != kFirstLine) return std::nullopt;
   const auto fence = line();
   if (!fence.starts_with(kFenceKey)) return std::nullopt;
-  const auto end = fence.data() + fence.size();
-  const auto parsed = std::from_chars(fence.data() + kFenceKey.size(), end, memory.fence_highest);
-  if (parsed.ec != std::errc{} || parsed.ptr != end || memory.fence_highest < 0) {
-    return std::nullopt;
-  }
+  const auto highest = number(fence.substr(kFenceKey.size()));
+  if (!highest) return std::nullopt;
+  memory.fence_highest = *highest;
   for (auto next = line(); next != kLastLine; next = line()) {
-    if (!next.starts_with(kCommandKey)) return std::nullopt;
-    memory.commands.emplace_back(next.substr(kCommandKey.size()));
+    if (next.starts_with(kCommandKey)) {
+      memory.commands.emplace_back(next.substr(kCommandKey.size()));
+      continue;
+    }
+    if (!next.starts_with(kOffKey)) return std::nullopt;
+    const auto off = number(next.substr(kOffKey.size()));
+    if (!off) return std::nullopt;
+    memory.offs.push_back(*off);
   }
   return memory;
 }

@@ -132,6 +132,41 @@ TEST_F(AgentLinkProcess, RefusesWhatItMustAndRemembersAcrossAKill) {
   EXPECT_EQ(agent->terminate(), 0);
 }
 
+TEST_F(AgentLinkProcess, RefusesWhileWorkLivesWhateverACoordinatorSays) {
+  const std::string kubepods = "sys/fs/cgroup/kubepods.slice/kubepods-pod";
+  dir.write(kubepods + "daemon_1.slice/cgroup.events", "populated 1\n");
+  agent->start();
+  ASSERT_TRUE(wait_for_heartbeats(1)) << agent->log();
+  expect_refused(step(1, 10), "pod daemon-1 runs here");
+
+  const auto service = "sys/fs/cgroup/system.slice/backup.service/cgroup.events";
+  dir.write(service, "populated 1\n");
+  ASSERT_TRUE(wait_for([&] { return !seen<core::AgentHeartbeat>().back().vetoes.empty(); }));
+  EXPECT_EQ(seen<core::AgentHeartbeat>().back().vetoes[0], "unit backup.service is running");
+  expect_refused(step(2, 10), "unit backup.service is running");
+  dir.write(service, "populated 0\n");
+
+  dir.write("limits.toml", "never_off = true\n");
+  expect_refused(step(3, 10), "limits.toml");
+  std::filesystem::remove(dir / "limits.toml");
+
+  auto knows = step(4, 10);
+  std::get<core::ShutdownNode>(knows.action).pods_that_may_remain = {"daemon-1"};
+  agent->hook("20-meanwhile", "mkdir -p " + (dir / "sys/fs/cgroup/kubepods/podnew").string() +
+                                  "; echo 1 > " +
+                                  (dir / "sys/fs/cgroup/kubepods/podnew/cgroup.procs").string());
+  expect_refused(knows, "pod new runs here");
+  std::filesystem::remove(dir / "hooks/20-meanwhile");
+  std::filesystem::remove_all(dir / "sys/fs/cgroup/kubepods");
+
+  knows.id.attempt = 5;
+  std::get<core::ShutdownNode>(knows.action).heartbeat_sequence = last_sequence();
+  const auto outcome = shut_down(knows);
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  EXPECT_TRUE(wait_for([&] { return std::filesystem::exists(agent->action_file()); }));
+  EXPECT_EQ(agent->terminate(), 0);
+}
+
 TEST_F(AgentLinkProcess, ComesBackWhenPowerOffFails) {
   agent->action = {"false"};
   agent->start();

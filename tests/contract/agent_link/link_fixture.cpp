@@ -118,6 +118,7 @@ AgentProcess::AgentProcess(boost::asio::io_context& io, const TempDir& dir, std:
   dir.write("sys/class/net/eno1/address", "02:00:00:00:00:11\n");
   dir.write("sys/class/net/eno1/operstate", "up\n");
   fs::create_directories(dir / "hooks");
+  fs::create_directories(dir / "sys/fs/cgroup");
   arm(true);
 }
 
@@ -142,6 +143,8 @@ void AgentProcess::write_config() {
                          "[power]\nsample_interval_s = 0.1\nidle_watts = 6\npeak_watts = 15\n"
                          "[shutdown]\nhold_file = \"{0}/hold\"\nhooks_dir = \"{0}/hooks\"\n"
                          "hook_timeout_s = {6}\naction = [{5}]\n"
+                         "limits_file = \"{0}/limits.toml\"\n"
+                         "[keep_on]\nunits = [\"backup.service\"]\n"
                          "[wake]\naddress = \"127.0.10.11:40009\"\n",
                          dir_.path().string(), fmt::join(coordinators, "\", \""),
                          Certificates::get().ca.certificate.string(), files.certificate.string(),

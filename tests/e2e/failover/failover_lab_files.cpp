@@ -81,7 +81,8 @@ output = "{1}/{0}-agent.log"
 [[program]]
 name = "lab-kubelet"
 argv = ["{5}", "--kubeconfig", "{6}", "--node-name", "{0}", "--cpu", "1", "--memory", "1Gi",
-        "--procfs-root", "{1}/{0}/proc", "--pod-dir", "{1}/{0}/pods",
+        "--procfs-root", "{1}/{0}/proc", "--cgroup-root", "{1}/{0}/sys/fs/cgroup",
+        "--pod-dir", "{1}/{0}/pods",
         "--truth-log", "{1}/truth.jsonl", "--label", "lab/role=worker"]
 output = "{1}/{0}-kubelet.log"
 )",

@@ -66,12 +66,21 @@ class World {
   Conditions conditions() {
     Conditions now{now_, pick(8) != 0, pick(8) != 0, pick(8) == 0 ? "held" : "", ""};
     if (pick(20) == 0) now.memory_problem = "disk full";
+    if (pick(20) == 0) now.pods_problem = "no cgroups";
+    if (pick(20) == 0) now.local_work = "a backup runs";
+    if (pick(20) == 0) now.limit = "never_off";
+    for (const auto* pod : {"a", "b", "c"}) {
+      if (pick(4) == 0) now.living_pods.emplace_back(pod);
+    }
     return now;
   }
   void ask() {
     ShutdownCommand command;
     command.id = "c" + std::to_string(pick(3) == 0 ? pick(next_id_ + 1) : ++next_id_);
     command.fence = fence_ + static_cast<std::int64_t>(pick(4)) - 1;
+    for (const auto* pod : {"a", "b", "c"}) {
+      if (pick(4) != 0) command.pods_that_may_remain.emplace_back(pod);
+    }
     command.session = session_ - pick(8) / 7;  // or another connection, which is open too
     command.heartbeat_sequence = sequence_ - std::min(sequence_, pick(4)) + pick(8) / 7;
     const auto now = conditions();
@@ -82,6 +91,7 @@ class World {
       under_way_ = true;
       under_way_since_ = now_;
       under_way_fence_ = command.fence;
+      may_remain_ = command.pods_that_may_remain;
     }
     // Book-keeping of a plain kind: everything a coordinator said under a new id raises the fence.
     if (now.peer_is_coordinator && ids_.insert(command.id).second) {
@@ -101,6 +111,15 @@ class World {
     EXPECT_TRUE(now.wake_armed);
     EXPECT_TRUE(now.memory_problem.empty());
     EXPECT_FALSE(under_way_);
+    judge_work(command.pods_that_may_remain, now);
+  }
+  static void judge_work(const std::vector<std::string>& may_remain, const Conditions& now) {
+    EXPECT_TRUE(now.pods_problem.empty());
+    EXPECT_TRUE(now.local_work.empty());
+    EXPECT_TRUE(now.limit.empty());
+    for (const auto& pod : now.living_pods) {
+      EXPECT_EQ(std::count(may_remain.begin(), may_remain.end(), pod), 1) << pod;
+    }
   }
   void finish() {
     if (pick(3) == 0) {
@@ -115,6 +134,7 @@ class World {
       EXPECT_TRUE(now.peer_is_coordinator && now.wake_armed && now.hold.empty());
       EXPECT_LE(now_ - under_way_since_, seconds(25));
       EXPECT_GE(under_way_fence_, fence_);
+      judge_work(may_remain_, now);
       guard_.abandon();  // the power-off failed: the machine goes on
     }
     under_way_ = false;
@@ -123,7 +143,7 @@ class World {
   void still_works() {
     guard_.abandon();
     beat();
-    const ShutdownCommand command{"the-last", fence_ + 1, session_, sequence_, ""};
+    const ShutdownCommand command{"the-last", fence_ + 1, session_, sequence_, "", {}};
     EXPECT_EQ(guard_.consider(command, {now_, true, true, "", ""}), std::nullopt);
   }
 
@@ -135,6 +155,7 @@ class World {
   std::map<std::pair<std::uint64_t, std::uint64_t>, nanoseconds> sent_;
   std::set<std::string> ids_;
   std::int64_t fence_ = 0, under_way_fence_ = 0;
+  std::vector<std::string> may_remain_;
   bool under_way_ = false;
   nanoseconds under_way_since_{};
   int accepted_ = 0, confirmed_ = 0;

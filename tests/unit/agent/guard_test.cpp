@@ -13,7 +13,7 @@ constexpr std::chrono::nanoseconds kStart = std::chrono::hours(5);
 constexpr std::uint64_t kSession = 3;
 
 struct Fixture : testing::Test {
-  ShutdownGuard guard{GuardMemory{7, {}}, kStart};
+  ShutdownGuard guard{GuardMemory{7, {}, {}}, kStart};
   ShutdownCommand command{"worker1:shutdown:3:1", 7, kSession, 1, "empty"};
   Conditions good{kStart + seconds(1), true, true, "", ""};
 
@@ -35,14 +35,57 @@ TEST_F(Guard, AcceptsAndConfirmsWhatIsRight) {
   EXPECT_TRUE(guard.under_way());
   good.now += seconds(20);
   EXPECT_EQ(guard.confirm(good), std::nullopt);
-  EXPECT_EQ(guard.memory(), (GuardMemory{7, {"worker1:shutdown:3:1"}}));
+  EXPECT_EQ(guard.memory(), (GuardMemory{7, {"worker1:shutdown:3:1"}, {good.wall_s}}));
+}
+
+TEST_F(Guard, RefusesWhileAPodLivesThatMayNotRemain) {
+  command.pods_that_may_remain = {"daemon"};
+  good.living_pods = {"daemon", "work"};
+  const auto refused = guard.consider(command, good);
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->code, v1::REFUSAL_WORK);
+  EXPECT_NE(refused->message.find("work"), std::string::npos);
+  EXPECT_TRUE(guard.vetoes(good).empty()) << "which pods may remain is each command's own";
+}
+
+TEST_F(Guard, AllowsThePodsThatMayRemain) {
+  command.pods_that_may_remain = {"daemon", "long-gone"};
+  good.living_pods = {"daemon"};
+  EXPECT_EQ(guard.consider(command, good), std::nullopt);
+  EXPECT_EQ(guard.confirm(good), std::nullopt);
+}
+
+TEST_F(Guard, RefusesWhenItCannotSeeThePods) {
+  good.pods_problem = "cannot look at /sys/fs/cgroup";
+  EXPECT_EQ(code(good), v1::REFUSAL_WORK);
+}
+
+TEST_F(Guard, RefusesAPodThatCameWhileTheHooksRan) {
+  ASSERT_EQ(guard.consider(command, good), std::nullopt);
+  good.living_pods = {"new"};
+  const auto refused = guard.confirm(good);
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->code, v1::REFUSAL_WORK);
+  EXPECT_FALSE(guard.under_way());
+  EXPECT_TRUE(guard.memory().offs.empty()) << "only what is carried out counts";
+}
+
+TEST_F(Guard, RefusesForLocalWorkAndLimitsAndSaysSoBefore) {
+  good.local_work = "unit backup.service is running";
+  EXPECT_EQ(guard.vetoes(good), std::vector<std::string>{good.local_work});
+  EXPECT_EQ(code(good), v1::REFUSAL_WORK);
+  good.local_work.clear();
+  good.limit = "never_off is set";
+  command.id = "worker1:shutdown:4:1";
+  EXPECT_EQ(guard.vetoes(good), std::vector<std::string>{good.limit});
+  EXPECT_EQ(code(good), v1::REFUSAL_LIMIT);
 }
 
 TEST_F(Guard, RefusesAnotherRoleAndLearnsNothingFromIt) {
   good.peer_is_coordinator = false;
   command.fence = 900;
   EXPECT_EQ(code(good), v1::REFUSAL_ROLE);
-  EXPECT_EQ(guard.memory(), (GuardMemory{7, {}}));
+  EXPECT_EQ(guard.memory(), (GuardMemory{7, {}, {}}));
 }
 
 TEST_F(Guard, RefusesALowerFenceAndKeepsTheHighest) {

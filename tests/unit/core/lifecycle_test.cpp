@@ -152,6 +152,23 @@ TEST_F(LifecycleTest, ATaintTakenOffByHandEndsTheWayDown) {
   EXPECT_EQ(bench.state("w1"), Lifecycle::ready);
 }
 
+TEST_F(LifecycleTest, AnOrderNamesWhatMayRemainAsTheMachineKnowsIt) {
+  bench.pass(bench.policy.pools.front().unneeded_time);
+  bench.run("w1", Verb::mark);
+  bench.see_marked("w1", true, Readiness::ready);
+  bench.pass(bench.policy.settle);
+  auto proxy = bound_pod("proxy", "w1");
+  proxy.owner_kind = "DaemonSet";
+  auto mirror = bound_pod("static", "w1");
+  mirror.mirror = true;
+  mirror.static_uid = "hash";
+  bench.end(bench.start("w1", Verb::list_pods), Outcome::done, {proxy, mirror});
+  const auto shutdown = bench.planned("w1", Verb::shutdown);
+  ASSERT_TRUE(shutdown);
+  EXPECT_EQ(std::get<ShutdownNode>(shutdown->action).pods_that_may_remain,
+            (std::vector<std::string>{proxy.uid, mirror.uid, "hash"}));
+}
+
 TEST_F(LifecycleTest, ARefusalGoesBackAndWaitsTwiceAsLongEachTime) {
   Duration before{0};
   for (int round = 0; round < 3; ++round) {

@@ -84,7 +84,7 @@ TEST(Objects, PodWithOwnerConditionAndTolerations) {
   const auto pod = parse_pod(read(R"({
     "metadata": {"name": "w-1", "namespace": "default", "uid": "u", "resourceVersion": "9",
       "labels": {"app": "w"}, "deletionTimestamp": "2026-01-01T00:00:00Z",
-      "annotations": {"kubernetes.io/config.mirror": "x"},
+      "annotations": {"kubernetes.io/config.mirror": "x", "kubernetes.io/config.hash": "h"},
       "ownerReferences": [{"kind": "Other"},
         {"kind": "ReplicaSet", "name": "w", "controller": true}]},
     "spec": {"nodeSelector": {"role": "worker"},
@@ -97,6 +97,7 @@ TEST(Objects, PodWithOwnerConditionAndTolerations) {
   EXPECT_TRUE(pod->unschedulable);
   EXPECT_TRUE(pod->deleting);
   EXPECT_TRUE(pod->mirror);
+  EXPECT_EQ(pod->static_uid, "h");
   EXPECT_EQ(pod->owner_kind, "ReplicaSet");
   EXPECT_EQ(pod->owner_name, "w");
   EXPECT_FALSE(pod->ready);
