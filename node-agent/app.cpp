@@ -9,6 +9,7 @@
 #include <csignal>
 #include <exception>
 #include <map>
+#include <memory>
 #include <utility>
 
 #include "common/boot_clock.h"
@@ -23,6 +24,7 @@ namespace {
 namespace asio = boost::asio;
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds kGoodbyeLimit{1000};
+constexpr std::chrono::seconds kLogindInterval{10};
 constexpr std::uint32_t kProtocolVersion = 1;
 constexpr int kExitOk = 0;
 constexpr int kExitFailure = 1;
@@ -37,7 +39,9 @@ class App final : public LinkHost {
         version_(std::move(version)),
         boot_id_(std::move(boot_id)),
         meter_({config.roots.sysfs, config.roots.procfs, config.idle, config.peak}),
-        way_down_(io.get_executor(), config, boot_id_),
+        logind_(config.action.empty() ? std::make_unique<Logind>(io.get_executor(), config.logind)
+                                      : nullptr),
+        way_down_(io.get_executor(), config, boot_id_, logind_.get()),
         links_(io.get_executor(), config.coordinators, link_options(std::move(tls)), *this),
         signals_(io, SIGTERM, SIGINT) {
     way_down_.use_links(links_);
@@ -47,6 +51,7 @@ class App final : public LinkHost {
   int run() {
     start("sampling", sample());
     for (auto& link : links_.run()) start("a link", std::move(link));
+    if (logind_) start("watching logind", logind_->run(kLogindInterval));
     start("waiting for signals", wait_for_signal());
     io_.run();
     return exit_code_;
@@ -94,6 +99,7 @@ class App final : public LinkHost {
   std::string version_;
   std::string boot_id_, machine_id_;
   PowerMeter meter_;
+  std::unique_ptr<Logind> logind_;
   WayDown way_down_;
   Links links_;
   std::map<std::uint64_t, std::string> sessions_;  ///< open ones, and whose they are
@@ -118,7 +124,9 @@ asio::awaitable<void> App::wait_for_signal() {
   log::info("stopping signal={}", signal);
   if (!way_down_.powering_off()) {
     v1::Goodbye goodbye;
-    goodbye.set_origin(v1::ORIGIN_SERVICE_STOP);
+    auto origin = v1::ORIGIN_SERVICE_STOP;
+    if (logind_) origin = co_await logind_->why_stopped();
+    goodbye.set_origin(origin);
     goodbye.set_boot_id(boot_id_);
     co_await links_.leave(std::move(goodbye), kGoodbyeLimit);
   }

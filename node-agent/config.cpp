@@ -73,11 +73,12 @@ void read_shutdown(ConfigTable table, Config& config) {
   config.hooks_dir = table.text("hooks_dir", "/etc/ecokube/shutdown.d");
   config.hook_timeout =
       table.seconds("hook_timeout_s", seconds(10), std::chrono::milliseconds(100), seconds(20));
-  config.action = {"systemctl", "poweroff"};
+  config.logind.users_idle = std::chrono::duration_cast<seconds>(
+      table.seconds("users_idle_s", config.logind.users_idle, seconds(0), std::chrono::hours(24)));
   if (!table.has("action")) return;
   config.action = table.texts("action");
   if (config.action.empty() || config.action.front().empty()) {
-    table.report("action", "name the command that powers off, e.g. [\"systemctl\", \"poweroff\"]");
+    table.report("action", "name the command that powers off, or leave it out for logind");
   }
 }
 

@@ -10,6 +10,7 @@
 #include "common/error.h"
 #include "common/tls_context.h"
 #include "common/units.h"
+#include "node-agent/logind/logind.h"
 #include "node-agent/sensors/machine.h"
 #include "node-agent/shutdown/local_work.h"
 
@@ -30,7 +31,8 @@ struct Config {
 
   std::filesystem::path hold_file, hooks_dir, limits_file;
   std::chrono::milliseconds hook_timeout{};
-  std::vector<std::string> action;
+  std::vector<std::string> action;  ///< instead of logind; empty: logind
+  LogindOptions logind;
   KeepOn keep_on;
 
   std::string wake_address;  ///< "host:port"; empty: the coordinator's own configuration counts

@@ -73,11 +73,13 @@ GuardMemory load_memory(const Config& config, std::string& problem) {
 
 }  // namespace
 
-WayDown::WayDown(asio::any_io_executor executor, const Config& config, std::string boot_id)
+WayDown::WayDown(asio::any_io_executor executor, const Config& config, std::string boot_id,
+                 Logind* logind)
     : executor_(std::move(executor)),
       config_(config),
       boot_id_(std::move(boot_id)),
-      guard_(load_memory(config, memory_problem_), boottime_now()) {
+      guard_(load_memory(config, memory_problem_), boottime_now()),
+      logind_(logind) {
   if (memory_problem_.empty()) return;
   log::error("this machine will refuse to power off why=\"{}\"", memory_problem_);
 }
@@ -102,6 +104,7 @@ Conditions WayDown::conditions(bool peer_is_coordinator) const {
   Conditions now{boottime_now(), peer_is_coordinator, any_wake_armed(read_nics(config_.roots)),
                  hold_reason(config_.hold_file), memory_problem_};
   now.local_work = local_work(config_.keep_on, config_.roots.cgroup, config_.roots.procfs);
+  if (logind_ != nullptr) now.inhibited = logind_->standing();
   now.wall_s = std::time(nullptr);
   now.limit = owners_limit(config_.limits_file, guard_.memory().offs, now.wall_s);
   return now;
@@ -166,6 +169,7 @@ asio::awaitable<void> WayDown::carry_out(std::uint64_t session, v1::Shutdown ask
       asked.heartbeat_sequence(),
       one_line(asked.reason()),
       {asked.pods_that_may_remain().begin(), asked.pods_that_may_remain().end()}};
+  if (logind_ != nullptr) co_await logind_->refresh();
   if (const auto refused = consider(session, command)) {
     refuse(session, command.id, *refused);
     co_return;
@@ -183,6 +187,7 @@ asio::awaitable<void> WayDown::carry_out(std::uint64_t session, v1::Shutdown ask
     refuse(session, command.id, refused);
     co_return;
   }
+  if (logind_ != nullptr) co_await logind_->refresh();
   if (const auto refused = confirm(session)) {
     refuse(session, command.id, *refused);
     co_return;
@@ -205,29 +210,33 @@ asio::awaitable<void> WayDown::power_off(ShutdownCommand command) {
   goodbye.set_boot_id(boot_id_);
   powering_off_ = true;
   co_await links_->leave(std::move(goodbye), kGoodbyeLimit);
-  log::info("powering off command={} action=\"{}\"", command.id, config_.action.front());
-  ChildOptions options;
-  options.argv = config_.action;
-  auto child = start_child(executor_, options);
-  std::string problem;
-  if (!child) {
-    problem = child.error().message;
-  } else {
-    const auto status = co_await (*child)->wait(kActionLimit);
-    if (!status) problem = "it did not end within 60 s";
-    if (status && *status != 0) problem = "exit code " + std::to_string(*status);
-  }
+  log::info("powering off command={}", command.id);
+  auto problem = co_await begin_power_off();
   if (problem.empty()) {
     // From here the machine should end us. If it does not, we are of use again.
     asio::steady_timer timer(executor_, kPowerOffLimit);
     co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
     problem = "the machine is still on two minutes after it";
   }
-  log::error("power-off failed command={} action=\"{}\" why=\"{}\"", command.id,
-             config_.action.front(), problem);
+  log::error("power-off failed command={} why=\"{}\"", command.id, problem);
   guard_.abandon();
   powering_off_ = false;
   links_->resume();
+}
+
+asio::awaitable<std::string> WayDown::begin_power_off() {
+  if (logind_ != nullptr) {
+    const auto begun = co_await logind_->power_off();
+    co_return begun ? std::string() : begun.error().message;
+  }
+  ChildOptions options;
+  options.argv = config_.action;
+  auto child = start_child(executor_, options);
+  if (!child) co_return child.error().message;
+  const auto status = co_await (*child)->wait(kActionLimit);
+  if (!status) co_return config_.action.front() + " did not end within 60 s";
+  if (*status == 0) co_return std::string();
+  co_return config_.action.front() + " ended with exit code " + std::to_string(*status);
 }
 
 }  // namespace ecokube::agent

@@ -8,6 +8,7 @@
 
 #include "node-agent/config.h"
 #include "node-agent/link/links.h"
+#include "node-agent/logind/logind.h"
 #include "node-agent/shutdown/guard.h"
 
 namespace ecokube::agent {
@@ -16,7 +17,10 @@ namespace ecokube::agent {
 /// powers off.
 class WayDown {
  public:
-  WayDown(boost::asio::any_io_executor executor, const Config& config, std::string boot_id);
+  /// `logind` is who powers off and who knows what inhibits it; nullptr: the configured action is
+  /// run instead, and nobody is asked.
+  WayDown(boost::asio::any_io_executor executor, const Config& config, std::string boot_id,
+          Logind* logind);
 
   /// Before anything else: the links through which answers and goodbyes go.
   void use_links(Links& links) { links_ = &links; }
@@ -42,12 +46,15 @@ class WayDown {
   [[nodiscard]] std::optional<Refused> confirm(std::uint64_t session);
   void refuse(std::uint64_t session, const std::string& command_id, const Refused& refused);
   boost::asio::awaitable<void> power_off(ShutdownCommand command);
+  /// Why the machine's power-off could not be started; empty: it was.
+  boost::asio::awaitable<std::string> begin_power_off();
 
   boost::asio::any_io_executor executor_;
   Config config_;
   std::string boot_id_;
   std::string memory_problem_;
   ShutdownGuard guard_;
+  Logind* logind_;
   Links* links_ = nullptr;
   bool powering_off_ = false;
 };

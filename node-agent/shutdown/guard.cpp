@@ -135,6 +135,9 @@ std::optional<Refused> ShutdownGuard::check_machine(const Conditions& conditions
     return Refused{v1::REFUSAL_WAKE_NOT_ARMED, std::string(kNotArmed)};
   }
   if (!conditions.limit.empty()) return Refused{v1::REFUSAL_LIMIT, conditions.limit};
+  if (!conditions.inhibited.empty()) {
+    return Refused{v1::REFUSAL_INHIBITED, conditions.inhibited.front()};
+  }
   if (!conditions.local_work.empty()) return Refused{v1::REFUSAL_WORK, conditions.local_work};
   return std::nullopt;
 }
@@ -170,6 +173,8 @@ std::vector<std::string> ShutdownGuard::vetoes(const Conditions& conditions) con
   if (!conditions.hold.empty()) vetoes.push_back(conditions.hold);
   if (!conditions.wake_armed) vetoes.emplace_back(kNotArmed);
   if (!conditions.limit.empty()) vetoes.push_back(conditions.limit);
+  const auto& inhibited = conditions.inhibited;
+  vetoes.insert(vetoes.end(), inhibited.begin(), inhibited.end());
   if (!conditions.local_work.empty()) vetoes.push_back(conditions.local_work);
   return vetoes;
 }

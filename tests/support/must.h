@@ -14,4 +14,8 @@ T must(Result<T> result) {
   return std::move(*result);
 }
 
+inline void must(const Result<void>& result) {
+  if (!result) throw std::runtime_error(result.error().message);
+}
+
 }  // namespace ecokube::test

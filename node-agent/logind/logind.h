@@ -1,0 +1,74 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/error.h"
+#include "ecokube/v1/agent.pb.h"
+#include "node-agent/logind/system_bus.h"
+
+namespace ecokube::agent {
+
+struct LogindOptions {
+  /// A person who did something within this time keeps the machine on; 0: nobody's login does.
+  std::chrono::seconds users_idle{15 * 60};
+  /// One of these is there when the machine goes down because a UPS says so (NUT, apcupsd).
+  std::vector<std::filesystem::path> ups_flags{"/etc/killpower", "/run/nut/killpower",
+                                               "/etc/apcupsd/powerfail"};
+};
+
+/// systemd-logind and systemd by D-Bus (org.freedesktop.login1(5), org.freedesktop.systemd1(5)):
+/// who wants this machine to stay on, the way down that respects them, and who began it.
+class Logind {
+ public:
+  Logind(boost::asio::any_io_executor executor, LogindOptions options);
+  ~Logind();
+  Logind(const Logind&) = delete;
+  Logind& operator=(const Logind&) = delete;
+
+  /// Keeps the connection, and what standing() says at most `every` old, until stop().
+  boost::asio::awaitable<void> run(std::chrono::milliseconds every);
+  void stop();
+
+  /// Asks anew: who is logged in, who inhibits.
+  boost::asio::awaitable<void> refresh();
+  /// Why a power-off would be refused, as of the last refresh(); also when it cannot be known.
+  [[nodiscard]] const std::vector<std::string>& standing() const { return standing_; }
+
+  /// Starts the machine's power-off; refused when somebody inhibits it, root's own call included.
+  boost::asio::awaitable<Result<void>> power_off();
+
+  /// Whose doing it is that the agent is being stopped now; asked of systemd's jobs.
+  boost::asio::awaitable<v1::Origin> why_stopped();
+
+ private:
+  using Bus = std::shared_ptr<SystemBus>;
+  using Words = std::vector<std::string>;
+  boost::asio::awaitable<Result<Bus>> connected();
+  boost::asio::awaitable<Result<Words>> ask();
+  boost::asio::awaitable<void> take_delay_lock(Bus bus);
+  boost::asio::awaitable<Result<void>> ask_inhibitors(Bus bus, Words& standing);
+  boost::asio::awaitable<Result<void>> ask_users(Bus bus, Words& standing);
+  boost::asio::awaitable<Result<void>> ask_session(Bus bus, std::string path, std::string user,
+                                                   Words& standing);
+  void shutdown_begins(bool begins);
+
+  boost::asio::any_io_executor executor_;
+  LogindOptions options_;
+  boost::asio::steady_timer timer_;
+  std::shared_ptr<SystemBus> bus_;
+  std::vector<std::string> standing_;
+  int delay_lock_ = -1;  ///< a shutdown waits for its end, at most InhibitDelayMaxSec
+  bool delay_refused_ = false;
+  bool going_down_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace ecokube::agent

@@ -1,0 +1,158 @@
+// Goal: on a booted Debian with its own systemd and logind the agent goes down as told, refuses
+// under locks and living pods, and says whose doing its end is. Method: the coordinator's end is in
+// this process, the machine is a container with the agent as a service.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include "lab/real/debian/booted_debian.h"
+#include "tests/contract/agent_link/link_fixture.h"
+#include "tests/support/must.h"
+
+namespace ecokube::test {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+// A card that is armed, since the container's own cannot be.
+constexpr std::string_view kConfig = R"(node_name = "worker1"
+log_level = "debug"
+sysfs_root = "/var/lib/card"
+cgroup_root = "/sys/fs/cgroup"
+[coordinator]
+addresses = ["127.0.0.1:{}"]
+[tls]
+ca = "/etc/ecokube/ca.crt"
+certificate = "/etc/ecokube/agent.crt"
+key = "/etc/ecokube/agent.key"
+)";
+
+fs::path make_disk() {
+  static const TempDir dir;
+  const char* tar = std::getenv("ECOKUBE_REAL_DEBIAN");
+  if (tar == nullptr) throw std::runtime_error("ECOKUBE_REAL_DEBIAN is not set: ./dev test real");
+  auto disk = dir / "disk";
+  must(lab::BootedDebian::install(tar, disk));
+  const auto copy = [&](const fs::path& from, const fs::path& to) {
+    fs::create_directories((disk / to).parent_path());
+    fs::copy_file(from, disk / to, fs::copy_options::overwrite_existing);
+  };
+  const auto& made = Certificates::get();
+  copy(ECOKUBE_AGENT, "usr/bin/ecokube-agent");
+  copy(ECOKUBE_AGENT_UNIT, "etc/systemd/system/ecokube-agent.service");
+  copy(made.ca.certificate, "etc/ecokube/ca.crt");
+  copy(made.worker1.certificate, "etc/ecokube/agent.crt");
+  copy(made.worker1.key, "etc/ecokube/agent.key");
+  fs::create_symlink("../ecokube-agent.service",
+                     disk / "etc/systemd/system/multi-user.target.wants/ecokube-agent.service");
+  for (const auto& [file, text] :
+       {std::pair{"address", "02:00:00:00:00:11\n"}, std::pair{"operstate", "up\n"},
+        std::pair{"device/power/wakeup", "enabled\n"}}) {
+    const auto path = disk / "var/lib/card/class/net/eno1" / file;
+    fs::create_directories(path.parent_path());
+    std::ofstream(path) << text;
+  }
+  return disk;
+}
+
+class BootedAgent : public LinkTest {
+ protected:
+  BootedAgent() {
+    static const auto disk = make_disk();
+    start_server(server_options());
+    std::ofstream(disk / "etc/ecokube/agent.toml") << fmt::format(kConfig, server->port());
+    machine = std::make_unique<lab::BootedDebian>(io.get_executor(), disk,
+                                                  "ecokube-agent-" + std::to_string(::getpid()));
+    must(run(io, machine->boot()));
+    if (!wait_for([&] { return !seen<core::AgentHeartbeat>().empty(); })) {
+      throw std::runtime_error("no heartbeat: " + journal());
+    }
+  }
+
+  std::string said(std::vector<std::string> argv) {
+    return must(run(io, machine->run(std::move(argv))));
+  }
+  std::string journal() { return said({"journalctl", "--no-pager", "--unit=ecokube-agent"}); }
+
+  Result<void> shut_down() {
+    static std::int64_t attempt = 0;  // all tests are on one disk, and it remembers
+    ++attempt;
+    const core::Step step{{"worker1", core::Verb::shutdown, 1, attempt},
+                          core::ShutdownNode{seen<core::AgentHeartbeat>().back().sequence, {}},
+                          {"Idle", "nothing runs here"},
+                          7};
+    return run(io, server->shutdown(step));
+  }
+  void expect_refused(const std::string& why) {
+    const auto outcome = shut_down();
+    ASSERT_FALSE(outcome) << why;
+    EXPECT_THAT(outcome.error().message, HasSubstr(why));
+    EXPECT_TRUE(machine->runs());
+  }
+  /// What the one goodbye said.
+  core::LeaveOrigin origin() {
+    EXPECT_TRUE(wait_for([&] { return !seen<core::AgentDisconnected>().empty(); })) << journal();
+    EXPECT_EQ(seen<core::AgentGoodbye>().size(), 1U);
+    return seen<core::AgentGoodbye>().empty() ? core::LeaveOrigin::unspecified
+                                              : seen<core::AgentGoodbye>().back().origin;
+  }
+  [[nodiscard]] bool goes_off() { return run(io, machine->ends_within(20s)); }
+
+  std::unique_ptr<lab::BootedDebian> machine;
+};
+
+TEST_F(BootedAgent, PowersOffByCommandAndSaysSoOnce) {
+  EXPECT_THAT(said({"systemd-inhibit", "--list", "--no-pager"}), HasSubstr("ecokube-agent"));
+  ASSERT_TRUE(shut_down()) << journal();
+  EXPECT_TRUE(goes_off());
+  EXPECT_EQ(origin(), core::LeaveOrigin::coordinator);
+}
+
+TEST_F(BootedAgent, RefusesUnderALockOfAnother) {
+  const auto lock = must(machine->start({"systemd-inhibit", "--what=shutdown", "--who=apt",
+                                         "--why=upgrading", "--mode=block", "sleep", "600"}));
+  ASSERT_TRUE(wait_for([&] {
+    return said({"systemd-inhibit", "--list", "--no-pager"}).find("apt") != std::string::npos;
+  }));
+  expect_refused("'apt'");
+}
+
+TEST_F(BootedAgent, RefusesWhileAPodLives) {
+  const std::string slice = "kubepods-besteffort-pod6a7f9c9e_1c1d_4b6e_9d6e_0c6f0a1b2c3d.slice";
+  said({"systemd-run", "--quiet", "--unit=container", "--slice=" + slice, "sleep", "600"});
+  expect_refused("pod 6a7f9c9e-1c1d-4b6e-9d6e-0c6f0a1b2c3d runs here");
+  said({"systemctl", "stop", "container"});
+  ASSERT_TRUE(shut_down()) << journal();
+  EXPECT_TRUE(goes_off());
+}
+
+TEST_F(BootedAgent, TellsAPersonsPowerOff) {
+  said({"systemctl", "poweroff"});
+  EXPECT_EQ(origin(), core::LeaveOrigin::person);
+  EXPECT_TRUE(goes_off());
+}
+
+TEST_F(BootedAgent, TellsAReboot) {
+  said({"systemctl", "reboot"});
+  EXPECT_EQ(origin(), core::LeaveOrigin::reboot);
+  EXPECT_TRUE(goes_off());
+}
+
+TEST_F(BootedAgent, TellsAPowerOffOfTheUps) {
+  const auto flag = machine->disk() / "etc/killpower";
+  std::ofstream(flag) << "";
+  said({"systemctl", "poweroff"});
+  EXPECT_EQ(origin(), core::LeaveOrigin::ups);
+  EXPECT_TRUE(goes_off());
+  fs::remove(flag);
+}
+
+TEST_F(BootedAgent, TellsThatOnlyTheServiceStops) {
+  said({"systemctl", "stop", "ecokube-agent"});
+  EXPECT_EQ(origin(), core::LeaveOrigin::service_stop);
+  EXPECT_TRUE(machine->runs());
+}
+
+}  // namespace
+}  // namespace ecokube::test
