@@ -1,11 +1,13 @@
 #include "node-agent/app.h"
 
+#include <systemd/sd-daemon.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+
 #include <csignal>
 #include <exception>
 #include <map>
@@ -53,6 +55,7 @@ class App final : public LinkHost {
     for (auto& link : links_.run()) start("a link", std::move(link));
     if (logind_) start("watching logind", logind_->run(kLogindInterval));
     start("waiting for signals", wait_for_signal());
+    start("telling the service manager", keep_watchdog());
     io_.run();
     return exit_code_;
   }
@@ -92,6 +95,7 @@ class App final : public LinkHost {
 
   asio::awaitable<void> sample();
   asio::awaitable<void> wait_for_signal();
+  asio::awaitable<void> keep_watchdog();
   void write_nics(google::protobuf::RepeatedPtrField<v1::Nic>& out) const;
 
   asio::io_context& io_;
@@ -114,6 +118,19 @@ asio::awaitable<void> App::sample() {
     meter_.sample(boottime_now());
     for (const auto& problem : meter_.take_problems()) log::warn("{}", problem);
     timer.expires_after(config_.sample_interval);
+    co_await timer.async_wait(kTuple);
+  }
+}
+
+// sd_notify(3), sd_watchdog_enabled(3): only a service of type notify hears it.
+asio::awaitable<void> App::keep_watchdog() {
+  ::sd_notify(0, "READY=1");
+  std::uint64_t limit_us = 0;
+  if (::sd_watchdog_enabled(0, &limit_us) <= 0) co_return;
+  asio::steady_timer timer(io_);
+  for (;;) {
+    ::sd_notify(0, "WATCHDOG=1");
+    timer.expires_after(std::chrono::microseconds(limit_us / 3));
     co_await timer.async_wait(kTuple);
   }
 }

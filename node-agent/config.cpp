@@ -110,7 +110,7 @@ Result<Config> read_tables(ConfigFile file) {
       config.log_level != "error") {
     root.report("log_level", "'" + config.log_level + "': use debug, info, warning or error");
   }
-  config.state_dir = root.text("state_dir", "/var/lib/ecokube");
+  config.state_dir = root.text("state_dir", "/var/lib/ecokube-agent");
   config.roots.sysfs = root.text("sysfs_root", "/sys");
   config.roots.procfs = root.text("procfs_root", "/proc");
   config.roots.cgroup = root.text("cgroup_root", (config.roots.sysfs / "fs/cgroup").string());

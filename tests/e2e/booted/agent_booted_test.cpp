@@ -28,24 +28,38 @@ certificate = "/etc/ecokube/agent.crt"
 key = "/etc/ecokube/agent.key"
 )";
 
+const char* real_part(const char* name) {
+  const char* file = std::getenv(name);
+  if (file == nullptr) throw std::runtime_error(std::string(name) + " is not set: ./dev test real");
+  return file;
+}
+
+std::string machine_name() { return "ecokube-agent-" + std::to_string(::getpid()); }
+
+void put(const fs::path& from, const fs::path& to) {
+  fs::create_directories(to.parent_path());
+  fs::copy_file(from, to, fs::copy_options::overwrite_existing);
+}
+
+// As its owner would: install the package on the running machine, then configure it.
+void install_agent(const fs::path& disk) {
+  boost::asio::io_context io{1};
+  lab::BootedDebian machine(io.get_executor(), disk, machine_name());
+  must(run(io, machine.boot()));
+  put(real_part("ECOKUBE_AGENT_DEB"), disk / "root/ecokube-agent.deb");
+  must(run(io, machine.run({"dpkg", "--install", "/root/ecokube-agent.deb"})));
+  const auto& made = Certificates::get();
+  put(made.ca.certificate, disk / "etc/ecokube/ca.crt");
+  put(made.worker1.certificate, disk / "etc/ecokube/agent.crt");
+  put(made.worker1.key, disk / "etc/ecokube/agent.key");
+  must(run(io, machine.run({"chown", "ecokube-agent", "/etc/ecokube/agent.key"})));
+}
+
 fs::path make_disk() {
   static const TempDir dir;
-  const char* tar = std::getenv("ECOKUBE_REAL_DEBIAN");
-  if (tar == nullptr) throw std::runtime_error("ECOKUBE_REAL_DEBIAN is not set: ./dev test real");
   auto disk = dir / "disk";
-  must(lab::BootedDebian::install(tar, disk));
-  const auto copy = [&](const fs::path& from, const fs::path& to) {
-    fs::create_directories((disk / to).parent_path());
-    fs::copy_file(from, disk / to, fs::copy_options::overwrite_existing);
-  };
-  const auto& made = Certificates::get();
-  copy(ECOKUBE_AGENT, "usr/bin/ecokube-agent");
-  copy(ECOKUBE_AGENT_UNIT, "etc/systemd/system/ecokube-agent.service");
-  copy(made.ca.certificate, "etc/ecokube/ca.crt");
-  copy(made.worker1.certificate, "etc/ecokube/agent.crt");
-  copy(made.worker1.key, "etc/ecokube/agent.key");
-  fs::create_symlink("../ecokube-agent.service",
-                     disk / "etc/systemd/system/multi-user.target.wants/ecokube-agent.service");
+  must(lab::BootedDebian::install(real_part("ECOKUBE_REAL_DEBIAN"), disk));
+  install_agent(disk);
   for (const auto& [file, text] :
        {std::pair{"address", "02:00:00:00:00:11\n"}, std::pair{"operstate", "up\n"},
         std::pair{"device/power/wakeup", "enabled\n"}}) {
@@ -62,8 +76,7 @@ class BootedAgent : public LinkTest {
     static const auto disk = make_disk();
     start_server(server_options());
     std::ofstream(disk / "etc/ecokube/agent.toml") << fmt::format(kConfig, server->port());
-    machine = std::make_unique<lab::BootedDebian>(io.get_executor(), disk,
-                                                  "ecokube-agent-" + std::to_string(::getpid()));
+    machine = std::make_unique<lab::BootedDebian>(io.get_executor(), disk, machine_name());
     must(run(io, machine->boot()));
     if (!wait_for([&] { return !seen<core::AgentHeartbeat>().empty(); })) {
       throw std::runtime_error("no heartbeat: " + journal());
@@ -73,6 +86,7 @@ class BootedAgent : public LinkTest {
   std::string said(std::vector<std::string> argv) {
     return must(run(io, machine->run(std::move(argv))));
   }
+  std::string locks() { return said({"systemd-inhibit", "--list", "--no-pager"}); }
   std::string journal() { return said({"journalctl", "--no-pager", "--unit=ecokube-agent"}); }
 
   Result<void> shut_down() {
@@ -102,8 +116,22 @@ class BootedAgent : public LinkTest {
   std::unique_ptr<lab::BootedDebian> machine;
 };
 
+TEST_F(BootedAgent, IsConfined) {
+  const auto status = said({"sh", "-c", "cat /proc/$(pidof ecokube-agent)/status"});
+  EXPECT_THAT(status, HasSubstr("CapEff:\t0000000000000000"));
+  EXPECT_THAT(status, HasSubstr("CapBnd:\t0000000000000000"));
+  EXPECT_THAT(status, HasSubstr("NoNewPrivs:\t1"));
+  EXPECT_THAT(status, HasSubstr("Seccomp:\t2"));
+  const auto exposure = said({"systemd-analyze", "security", "--no-pager", "ecokube-agent"});
+  const auto at = exposure.find("exposure level for ecokube-agent.service: ");
+  ASSERT_NE(at, std::string::npos) << exposure;
+  RecordProperty("exposure", exposure.substr(at));
+  EXPECT_LE(std::stod(exposure.substr(exposure.find(": ", at) + 2)), 1.8) << exposure;
+}
+
 TEST_F(BootedAgent, PowersOffByCommandAndSaysSoOnce) {
-  EXPECT_THAT(said({"systemd-inhibit", "--list", "--no-pager"}), HasSubstr("ecokube-agent"));
+  EXPECT_TRUE(wait_for([&] { return locks().find("ecokube-agent") != std::string::npos; }))
+      << "it delays the shutdowns of others: " << journal();
   ASSERT_TRUE(shut_down()) << journal();
   EXPECT_TRUE(goes_off());
   EXPECT_EQ(origin(), core::LeaveOrigin::coordinator);
@@ -112,9 +140,7 @@ TEST_F(BootedAgent, PowersOffByCommandAndSaysSoOnce) {
 TEST_F(BootedAgent, RefusesUnderALockOfAnother) {
   const auto lock = must(machine->start({"systemd-inhibit", "--what=shutdown", "--who=apt",
                                          "--why=upgrading", "--mode=block", "sleep", "600"}));
-  ASSERT_TRUE(wait_for([&] {
-    return said({"systemd-inhibit", "--list", "--no-pager"}).find("apt") != std::string::npos;
-  }));
+  ASSERT_TRUE(wait_for([&] { return locks().find("apt") != std::string::npos; }));
   expect_refused("'apt'");
 }
 
