@@ -50,7 +50,7 @@ Program::~Program() = default;
 
 template <class T>
 ProgramOption Program::option(const std::string& name, T& value, const std::string& help) {
-  return ProgramOption(*app_->add_option(name, value, help)->capture_default_str());
+  return ProgramCommand(*app_).option(name, value, help);
 }
 template ProgramOption Program::option(const std::string&, std::string&, const std::string&);
 template ProgramOption Program::option(const std::string&, std::filesystem::path&,
@@ -62,8 +62,29 @@ template ProgramOption Program::option(const std::string&, std::int64_t&, const 
 template ProgramOption Program::option(const std::string&, std::size_t&, const std::string&);
 template ProgramOption Program::option(const std::string&, double&, const std::string&);
 
+template <class T>
+ProgramOption ProgramCommand::option(const std::string& name, T& value, const std::string& help) {
+  return ProgramOption(*app_->add_option(name, value, help)->capture_default_str());
+}
+template ProgramOption ProgramCommand::option(const std::string&, std::string&, const std::string&);
+template ProgramOption ProgramCommand::option(const std::string&, std::filesystem::path&,
+                                              const std::string&);
+template ProgramOption ProgramCommand::option(const std::string&, double&, const std::string&);
+
+void ProgramCommand::flag(const std::string& name, bool& value, const std::string& help) {
+  app_->add_flag(name, value, help);
+}
+
 void Program::flag(const std::string& name, bool& value, const std::string& help) {
   app_->add_flag(name, value, help);
+}
+
+ProgramCommand Program::command(const std::string& name, const std::string& help,
+                                std::function<Result<int>()> body) {
+  auto* command = app_->add_subcommand(name, help);
+  command->fallthrough();
+  command->callback([this, body = std::move(body)] { command_ = body; });
+  return ProgramCommand(*command);
 }
 
 ProgramOption Program::log_option() {
@@ -83,7 +104,7 @@ int Program::run_body(int argc, char** argv, const std::function<Result<int>()>&
         return complain(name_, started.error());
       }
     }
-    auto done = body();
+    auto done = command_ ? command_() : body();
     return done ? *done : complain(name_, done.error());
   } catch (const std::exception& error) {
     std::cerr << name_ << ": unforeseen error: " << error.what() << '\n';

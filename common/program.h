@@ -31,6 +31,18 @@ class ProgramOption {
   CLI::Option* option_;
 };
 
+/// One command of a Program that has several, with options of its own.
+class ProgramCommand {
+ public:
+  explicit ProgramCommand(CLI::App& app) : app_(&app) {}
+  template <class T>
+  ProgramOption option(const std::string& name, T& value, const std::string& help);
+  void flag(const std::string& name, bool& value, const std::string& help);
+
+ private:
+  CLI::App* app_;
+};
+
 /// The first and the last lines of every program: its options with --help and --version, and an
 /// end with one clear sentence and an exit code. The parsing is CLI11's; its headers, which cost a
 /// compiler five seconds, are included in program.cpp only.
@@ -47,6 +59,9 @@ class Program {
   template <class T>
   ProgramOption option(const std::string& name, T& value, const std::string& help);
   void flag(const std::string& name, bool& value, const std::string& help);
+  /// "program NAME ...": run() runs `body` in place of its own when this command is given.
+  ProgramCommand command(const std::string& name, const std::string& help,
+                         std::function<Result<int>()> body);
   /// Adds --log-level, and has run() start the log. Without it the body starts its own.
   ProgramOption log_option();
 
@@ -71,6 +86,7 @@ class Program {
   std::string name_;
   std::string log_level_;  ///< empty: run() starts no log
   std::unique_ptr<CLI::App> app_;
+  std::function<Result<int>()> command_;  ///< of the command that was given
 };
 
 }  // namespace ecokube
