@@ -1,9 +1,13 @@
 #include "lab/machine/system_files.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <initializer_list>
 #include <string_view>
@@ -23,6 +27,21 @@ constexpr std::string_view kCore = "class/powercap/intel-rapl:0:0";
 
 Result<void> replace(const fs::path& file, std::string_view text) {
   return write_whole_file(file, std::string(text) + '\n');
+}
+
+// The kernel's attributes stay the same file for who has them open.
+Result<void> write_in_place(const fs::path& file, std::uint64_t value) {
+  constexpr int kWidth = 23;
+  const std::string text = fmt::format("{:<{}}\n", value, kWidth);
+  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  if (fd < 0) return fail(Errc::io, "opening " + file.string() + ": " + std::strerror(errno));
+  const auto written = ::pwrite(fd, text.data(), text.size(), 0);
+  const int error = errno;
+  ::close(fd);
+  if (written != static_cast<ssize_t>(text.size())) {
+    return fail(Errc::io, "writing " + file.string() + ": " + std::strerror(error));
+  }
+  return {};
 }
 
 Result<void> create_file(const fs::path& file, std::string_view text) {
@@ -48,13 +67,11 @@ Result<void> SystemFiles::create(const MacAddress& mac, bool wake_armed, const P
       {sysfs_ / kCard / "device/power/wakeup", wake_armed ? "enabled" : "disabled"},
       {sysfs_ / kPackage / "name", "package-0"},
       {sysfs_ / kPackage / "enabled", "1"},
-      {sysfs_ / kPackage / "energy_uj", "0"},
       {sysfs_ / kPackage / "max_energy_range_uj", range},
       {sysfs_ / kPackage / "constraint_0_name", "long_term"},
       {sysfs_ / kPackage / "constraint_0_max_power_uw", limit_uw},
       {sysfs_ / kCore / "name", "core"},
       {sysfs_ / kCore / "enabled", "0"},
-      {sysfs_ / kCore / "energy_uj", "0"},
       {sysfs_ / kCore / "max_energy_range_uj", range},
       {procfs_ / "sys/kernel/random/boot_id", make_boot_id()},
       {procfs_ / "uptime", "0.00 0.00"},
@@ -62,7 +79,7 @@ Result<void> SystemFiles::create(const MacAddress& mac, bool wake_armed, const P
   for (const auto& [file, text] : files) {
     if (auto done = create_file(file, text); !done) return done;
   }
-  return {};
+  return write_energy(meter);
 }
 
 Result<void> SystemFiles::write_boot_id(const std::string& boot_id) const {
@@ -76,11 +93,10 @@ Result<void> SystemFiles::write_uptime(std::chrono::milliseconds uptime) const {
 }
 
 Result<void> SystemFiles::write_energy(const PowerMeter& meter) const {
-  if (auto done = replace(sysfs_ / kPackage / "energy_uj", std::to_string(meter.counter_uj()));
-      !done) {
+  if (auto done = write_in_place(sysfs_ / kPackage / "energy_uj", meter.counter_uj()); !done) {
     return done;
   }
-  return replace(sysfs_ / kCore / "energy_uj", std::to_string(meter.core_counter_uj()));
+  return write_in_place(sysfs_ / kCore / "energy_uj", meter.core_counter_uj());
 }
 
 Result<void> SystemFiles::write_link(bool up) const {

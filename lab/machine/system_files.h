@@ -11,7 +11,8 @@
 namespace ecokube::lab {
 
 /// The files of sysfs and procfs that an agent reads, kept up to date under a folder. Each file is
-/// replaced as a whole, so that a reader never sees half of it.
+/// replaced as a whole, so that a reader never sees half of it; the energy counters, which an agent
+/// keeps open, are written in place, all with the same length.
 class SystemFiles {
  public:
   explicit SystemFiles(const std::filesystem::path& folder)
