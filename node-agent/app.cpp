@@ -17,7 +17,9 @@
 #include "common/boot_clock.h"
 #include "common/log.h"
 #include "node-agent/link/links.h"
-#include "node-agent/sensors/power_meter.h"
+#include "node-agent/local/local_server.h"
+#include "node-agent/measuring.h"
+#include "node-agent/sample_timer.h"
 #include "node-agent/way_down.h"
 
 namespace ecokube::agent {
@@ -40,7 +42,7 @@ class App final : public LinkHost {
         config_(config),
         version_(std::move(version)),
         boot_id_(std::move(boot_id)),
-        meter_({config.roots.sysfs, config.roots.procfs, config.idle, config.peak}),
+        measuring_(config),
         logind_(config.action.empty() ? std::make_unique<Logind>(io.get_executor(), config.logind)
                                       : nullptr),
         way_down_(io.get_executor(), config, boot_id_, logind_.get()),
@@ -51,7 +53,8 @@ class App final : public LinkHost {
   }
 
   int run() {
-    start("sampling", sample());
+    if (!start_sampling()) return kExitFailure;
+    start_local();
     for (auto& link : links_.run()) start("a link", std::move(link));
     if (logind_) start("watching logind", logind_->run(kLogindInterval));
     start("waiting for signals", wait_for_signal());
@@ -61,7 +64,7 @@ class App final : public LinkHost {
   }
 
   v1::Hello hello() override;
-  v1::Heartbeat heartbeat() override;
+  v1::Heartbeat heartbeat(std::uint64_t session) override;
   Result<std::uint64_t> session_opened(const std::string& coordinator) override;
   void session_closed(std::uint64_t session) override { sessions_.erase(session); }
   void heartbeat_sent(std::uint64_t session, std::uint64_t sequence) override {
@@ -93,7 +96,9 @@ class App final : public LinkHost {
     });
   }
 
-  asio::awaitable<void> sample();
+  [[nodiscard]] bool start_sampling();
+  void start_local();
+  [[nodiscard]] AgentStatus status() const;
   asio::awaitable<void> wait_for_signal();
   asio::awaitable<void> keep_watchdog();
   void write_nics(google::protobuf::RepeatedPtrField<v1::Nic>& out) const;
@@ -102,24 +107,59 @@ class App final : public LinkHost {
   Config config_;
   std::string version_;
   std::string boot_id_, machine_id_;
-  PowerMeter meter_;
+  Measuring measuring_;
   std::unique_ptr<Logind> logind_;
   WayDown way_down_;
   Links links_;
-  std::map<std::uint64_t, std::string> sessions_;  ///< open ones, and whose they are
+  struct Session {
+    std::string coordinator;
+    std::uint64_t pod_samples_told = 0;
+  };
+  std::map<std::uint64_t, Session> sessions_;  ///< open ones
   std::uint64_t last_session_ = 0;
   asio::signal_set signals_;
+  std::unique_ptr<SampleTimer> sampling_;
+  std::unique_ptr<LocalServer> local_;
   int exit_code_ = kExitOk;
 };
 
-asio::awaitable<void> App::sample() {
-  asio::steady_timer timer(io_);
-  for (;;) {
-    meter_.sample(boottime_now());
-    for (const auto& problem : meter_.take_problems()) log::warn("{}", problem);
-    timer.expires_after(config_.sample_interval);
-    co_await timer.async_wait(kTuple);
+bool App::start_sampling() {
+  auto timer = SampleTimer::make(io_.get_executor(), config_.sample_interval,
+                                 [this] { measuring_.sample(); });
+  if (!timer) {
+    log::error("{}", timer.error().message);
+    return false;
   }
+  measuring_.sample();
+  sampling_ = std::move(*timer);
+  sampling_->start();
+  return true;
+}
+
+// Whoever asks on this machine is a help to a person, no more: without it the agent does its work.
+void App::start_local() {
+  local_ = make_local_server(io_.get_executor(), [this] { return status(); });
+  for (const auto& problem : local_->listen(config_.local_socket, config_.metrics_listen)) {
+    log::warn("{}", problem);
+  }
+}
+
+AgentStatus App::status() const {
+  AgentStatus status;
+  status.node = config_.node_name;
+  status.version = version_;
+  status.boot_id = boot_id_;
+  status.now = boottime_now();
+  status.links = links_.status();
+  status.fence = way_down_.fence_highest();
+  status.vetoes = way_down_.vetoes();
+  status.powering_off = way_down_.powering_off();
+  status.energy = measuring_.meter().node();
+  status.power = measuring_.power();
+  status.power_problem = measuring_.meter().why_not_measured();
+  status.readings = measuring_.meter().readings();
+  status.pods = measuring_.pods().pods();
+  return status;
 }
 
 // sd_notify(3), sd_watchdog_enabled(3): only a service of type notify hears it.
@@ -148,6 +188,7 @@ asio::awaitable<void> App::wait_for_signal() {
     co_await links_.leave(std::move(goodbye), kGoodbyeLimit);
   }
   links_.stop();
+  local_->stop();
   io_.stop();
 }
 
@@ -155,12 +196,12 @@ asio::awaitable<void> App::wait_for_signal() {
 // one coordinator would take turns for ever.
 Result<std::uint64_t> App::session_opened(const std::string& coordinator) {
   for (const auto& [session, other] : sessions_) {
-    if (other != coordinator) continue;
+    if (other.coordinator != coordinator) continue;
     return fail(Errc::conflict, "'" + coordinator +
                                     "' is connected at another address already; give each "
                                     "coordinator one address, and an id of its own");
   }
-  sessions_[++last_session_] = coordinator;
+  sessions_[++last_session_].coordinator = coordinator;
   return last_session_;
 }
 
@@ -191,19 +232,16 @@ v1::Hello App::hello() {
   return hello;
 }
 
-v1::Heartbeat App::heartbeat() {
+v1::Heartbeat App::heartbeat(std::uint64_t session) {
   v1::Heartbeat heartbeat;
   heartbeat.set_boot_id(boot_id_);
   if (const auto uptime = read_uptime(config_.roots)) heartbeat.set_uptime_ms(uptime->count());
   // A reading of now, so that power and uptime speak of the same time.
-  meter_.sample(boottime_now());
-  for (const auto& reading : meter_.readings()) {
-    auto& counter = *heartbeat.add_energy();
-    counter.set_source(reading.source);
-    counter.set_domain(reading.domain);
-    counter.set_microjoules(reading.energy.microjoules());
-    counter.set_counts_for_node(reading.counts_for_node);
-    counter.set_unknown_intervals(reading.unknown_intervals);
+  measuring_.sample();
+  measuring_.write(heartbeat);
+  if (const auto open = sessions_.find(session); open != sessions_.end()) {
+    auto& told = open->second.pod_samples_told;
+    told = measuring_.write_pods(heartbeat, told);
   }
   write_nics(*heartbeat.mutable_nics());
   for (const auto& veto : way_down_.vetoes()) heartbeat.add_vetoes(veto);

@@ -56,7 +56,9 @@ void read_tls(ConfigTable table, Config& config) {
 
 void read_power(ConfigTable table, Config& config) {
   config.sample_interval =
-      table.seconds("sample_interval_s", seconds(1), std::chrono::milliseconds(20), seconds(60));
+      table.seconds("sample_interval_s", seconds(1), std::chrono::milliseconds(10), seconds(60));
+  config.pod_interval = table.seconds("pod_interval_s", seconds(30), seconds(1), seconds(600));
+  config.hwmon_chip = table.text("hwmon_chip", "power_meter");
   config.idle = watts(table, "idle_watts");
   config.peak = watts(table, "peak_watts");
   if (config.idle.has_value() != config.peak.has_value()) {
@@ -64,6 +66,23 @@ void read_power(ConfigTable table, Config& config) {
                  "give both idle_watts and peak_watts, or neither");
   } else if (config.idle && *config.idle > *config.peak) {
     table.report("idle_watts", "is above peak_watts");
+  }
+}
+
+// Energy by the second tells other users of the machine what a CPU works on (CVE-2020-8694).
+bool is_loopback(const std::string& host) { return host.starts_with("127.") || host == "::1"; }
+
+void read_local(ConfigTable table, Config& config) {
+  config.local_socket = table.text("socket", kLocalSocket);
+  config.metrics_listen = table.text("metrics_listen", "");
+  if (config.metrics_listen.empty()) return;
+  const auto address = parse_listen_address(config.metrics_listen);
+  if (!address) {
+    table.report("metrics_listen", address.error().message);
+  } else if (!is_loopback(address->host)) {
+    table.report("metrics_listen",
+                 "use an address of this machine alone, e.g. \"127.0.0.1:9479\"; the coordinator "
+                 "has the figures for others");
   }
 }
 
@@ -120,6 +139,7 @@ Result<Config> read_tables(ConfigFile file) {
   read_power(root.table("power"), config);
   read_shutdown(root.table("shutdown"), config);
   read_keep_on(root.table("keep_on"), config);
+  read_local(root.table("local"), config);
   auto wake = root.table("wake");
   config.wake_address = wake.text("address", "");
   if (const auto parsed = parse_host_port(config.wake_address);

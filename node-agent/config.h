@@ -16,6 +16,8 @@
 
 namespace ecokube::agent {
 
+inline constexpr const char* kLocalSocket = "/run/ecokube/agent.sock";
+
 /// agent.toml.
 struct Config {
   std::string node_name;
@@ -26,8 +28,12 @@ struct Config {
   std::vector<std::string> coordinators;  ///< "host:port"
   TlsFiles tls;
 
-  std::chrono::milliseconds sample_interval{};
+  std::chrono::milliseconds sample_interval{}, pod_interval{};
   std::optional<Power> idle, peak;
+  std::string hwmon_chip;
+
+  std::filesystem::path local_socket;  ///< for `status`; empty: none
+  std::string metrics_listen;          ///< "127.0.0.1:port"; empty: none
 
   std::filesystem::path hold_file, hooks_dir, limits_file;
   std::chrono::milliseconds hook_timeout{};

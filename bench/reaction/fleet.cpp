@@ -57,7 +57,7 @@ class FakeAgent final : public agent::LinkHost {
     return message;
   }
 
-  v1::Heartbeat heartbeat() override {
+  v1::Heartbeat heartbeat(std::uint64_t) override {
     v1::Heartbeat message;
     message.set_boot_id(boot_id_of(node_.name, boot_));
     message.set_uptime_ms(

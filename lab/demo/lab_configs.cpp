@@ -106,6 +106,8 @@ sample_interval_s = 1
 hold_file = {}
 hooks_dir = {}
 action = [{}, "off", "--machine", {}]
+[local]
+socket = {}
 [wake]
 address = "{}"
 )",
@@ -115,7 +117,7 @@ address = "{}"
                   toml_text(certificate.string() + ".crt"),
                   toml_text(certificate.string() + ".key"), toml_text(machine / "hold"),
                   toml_text(machine / "shutdown.d"), toml_text(lab.program("lab-power")),
-                  toml_text(machine), lab.wake_address(node)));
+                  toml_text(machine), toml_text(machine / "agent.sock"), lab.wake_address(node)));
 }
 
 Result<void> write_machine_config(const LabLayout& lab, const LabNode& node,

@@ -4,6 +4,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/connect.hpp>
@@ -44,6 +45,10 @@ void detect_dead_peer(tcp::socket& socket) {
   socket.set_option(asio::socket_base::keep_alive(true), ignored);
 }
 
+std::string_view trimmed_front(std::string_view text) {
+  return text.substr(std::min(text.size(), text.find_first_not_of(' ')));
+}
+
 class TlsLinkClient final : public LinkClient {
  public:
   TlsLinkClient(asio::any_io_executor executor, LinkOptions options, LinkHost& host)
@@ -60,6 +65,7 @@ class TlsLinkClient final : public LinkClient {
   Result<void> answer(std::uint64_t session, const v1::ShutdownReply& reply) override;
   void say_goodbye(const v1::Goodbye& goodbye) override;
   asio::awaitable<void> close(std::chrono::nanoseconds until) override;
+  LinkStatus status() const override;
   void resume() override {
     away_ = false;
     wake_.cancel();
@@ -90,6 +96,7 @@ class TlsLinkClient final : public LinkClient {
   std::uint64_t session_number_ = 0;
   std::uint64_t sequence_ = 0;
   std::string last_complaint_;
+  std::optional<std::chrono::nanoseconds> heartbeat_at_;
   bool away_ = false;
   bool stopped_ = false;
 };
@@ -121,6 +128,12 @@ void TlsLinkClient::complain(const Error& error) {
       std::exchange(last_complaint_, text) == text ? spdlog::level::debug : spdlog::level::warn;
   spdlog::log(level, "no coordinator address={} error={} why=\"{}\" action=retry", options_.address,
               to_string(error.code), error.message);
+}
+
+LinkStatus TlsLinkClient::status() const {
+  const bool open = session() != 0;
+  return {options_.address, open ? session_->coordinator_id() : std::string(), heartbeat_at_,
+          open ? std::string() : std::string(trimmed_front(last_complaint_))};
 }
 
 asio::awaitable<void> TlsLinkClient::pause(std::chrono::milliseconds time) {
@@ -232,12 +245,13 @@ asio::awaitable<Result<void>> TlsLinkClient::beat() {
     }
     if (session_->heartbeat_due(now)) {
       v1::FromAgent message;
-      *message.mutable_heartbeat() = host_.heartbeat();
+      *message.mutable_heartbeat() = host_.heartbeat(session_number_);
       message.mutable_heartbeat()->set_sequence(++sequence_);
       // Noted first: the answer may come before we look again.
       host_.heartbeat_sent(session_number_, sequence_);
       auto sent = send(message);
       if (!sent) co_return sent;
+      heartbeat_at_ = now;
       session_->heartbeat_sent(now, random_());
     }
     const auto left = session_->due_at() - boottime_now();

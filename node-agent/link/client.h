@@ -21,7 +21,7 @@ class LinkHost {
   virtual ~LinkHost() = default;
   [[nodiscard]] virtual v1::Hello hello() = 0;
   /// All but its sequence number, which the link sets.
-  [[nodiscard]] virtual v1::Heartbeat heartbeat() = 0;
+  [[nodiscard]] virtual v1::Heartbeat heartbeat(std::uint64_t session) = 0;
   /// A number of its own for a connection to this coordinator, whose certificate was checked;
   /// refused when another connection leads to it already.
   [[nodiscard]] virtual Result<std::uint64_t> session_opened(const std::string& coordinator) = 0;
@@ -30,6 +30,14 @@ class LinkHost {
   virtual void fence_seen(std::int64_t fence) = 0;
   /// `session` is for answer(): a reply to another connection than the asking one is dropped.
   virtual void shutdown_asked(std::uint64_t session, v1::Shutdown command) = 0;
+};
+
+/// How a link is, for a person.
+struct LinkStatus {
+  std::string address;
+  std::string coordinator;                               ///< id; empty: not connected
+  std::optional<std::chrono::nanoseconds> heartbeat_at;  ///< CLOCK_BOOTTIME of the last one sent
+  std::string problem;                                   ///< of the last try; empty while connected
 };
 
 struct LinkOptions {
@@ -60,6 +68,7 @@ class LinkClient {
   virtual boost::asio::awaitable<void> close(std::chrono::nanoseconds until) = 0;
   virtual void resume() = 0;
   virtual void stop() = 0;
+  [[nodiscard]] virtual LinkStatus status() const = 0;
 };
 
 [[nodiscard]] std::unique_ptr<LinkClient> make_link_client(boost::asio::any_io_executor executor,

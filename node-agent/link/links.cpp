@@ -41,6 +41,12 @@ asio::awaitable<void> Links::leave(v1::Goodbye goodbye, std::chrono::millisecond
   for (const auto& client : clients_) co_await client->close(until);
 }
 
+std::vector<LinkStatus> Links::status() const {
+  std::vector<LinkStatus> all;
+  for (const auto& client : clients_) all.push_back(client->status());
+  return all;
+}
+
 void Links::resume() {
   for (const auto& client : clients_) client->resume();
 }

@@ -26,6 +26,7 @@ class Links {
   /// after `limit`, and stays away until resume().
   boost::asio::awaitable<void> leave(v1::Goodbye goodbye, std::chrono::milliseconds limit);
   void resume();
+  [[nodiscard]] std::vector<LinkStatus> status() const;
   void stop();
 
  private:

@@ -32,11 +32,19 @@ std::optional<Energy> energy_between(std::uint64_t before_uj, std::uint64_t now_
   return Energy::microjoules(advance);
 }
 
-void CumulativeEnergy::read(std::uint64_t value_uj, std::chrono::nanoseconds at,
+// From before the first read to after the second: no energy between them is taken for too much.
+std::optional<Energy> CumulativeEnergy::since_last(std::uint64_t value_uj, const ReadTime& at,
+                                                   const CounterLimits& limits) const {
+  if (suspended_between(last_->at.before, at.after)) return std::nullopt;
+  const auto longest = at.after.monotonic - last_->at.before.monotonic;
+  return energy_between(last_->value_uj, value_uj,
+                        std::chrono::ceil<std::chrono::milliseconds>(longest), limits);
+}
+
+void CumulativeEnergy::read(std::uint64_t value_uj, const ReadTime& at,
                             const CounterLimits& limits) {
   if (last_) {
-    const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(at - last_->at);
-    if (const auto used = energy_between(last_->value_uj, value_uj, elapsed, limits)) {
+    if (const auto used = since_last(value_uj, at, limits)) {
       total_ += *used;
     } else {
       ++unknown_intervals_;

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "common/units.h"
+#include "node-agent/sensors/sample_clock.h"
 
 namespace ecokube::agent {
 
@@ -16,9 +17,10 @@ struct CounterLimits {
 };
 
 /// Energy between two readings, `elapsed` apart. A counter that fell has wrapped only when the
-/// energy it then stands for could have been drawn in that time; else it was reset (suspend,
-/// firmware) and the interval is unknown (nullopt), as is a rise beyond `power_max` and a time so
-/// long that more than one wrap is possible. Never negative, never a spike.
+/// energy it then stands for could have been drawn in that time; else it was reset (firmware, a
+/// module loaded anew) and the interval is unknown (nullopt), as is a rise beyond `power_max` and a
+/// time in which `power_max` would go round once: that is half the time of a wrap, as `power_max`
+/// is twice what the zone says of itself. Never negative, never a spike.
 [[nodiscard]] std::optional<Energy> energy_between(std::uint64_t before_uj, std::uint64_t now_uj,
                                                    std::chrono::milliseconds elapsed,
                                                    const CounterLimits& limits);
@@ -26,8 +28,9 @@ struct CounterLimits {
 /// One counter made cumulative: 64-bit microjoules since the first reading.
 class CumulativeEnergy {
  public:
-  /// `at` is CLOCK_BOOTTIME. The first reading, and the first after lost(), only sets the mark.
-  void read(std::uint64_t value_uj, std::chrono::nanoseconds at, const CounterLimits& limits);
+  /// The first reading, and the first after lost(), only sets the mark. An interval in which the
+  /// machine was suspended is unknown: the counter may have stood still, gone on or been reset.
+  void read(std::uint64_t value_uj, const ReadTime& at, const CounterLimits& limits);
   /// The counter could not be read: the interval up to the next reading is unknown.
   void lost();
 
@@ -37,8 +40,11 @@ class CumulativeEnergy {
  private:
   struct Reading {
     std::uint64_t value_uj;
-    std::chrono::nanoseconds at;
+    ReadTime at;
   };
+  [[nodiscard]] std::optional<Energy> since_last(std::uint64_t value_uj, const ReadTime& at,
+                                                 const CounterLimits& limits) const;
+
   std::optional<Reading> last_;
   Energy total_ = Energy::microjoules(0);
   std::uint64_t unknown_intervals_ = 0;

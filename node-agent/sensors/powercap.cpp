@@ -3,184 +3,271 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <set>
-#include <string_view>
 #include <utility>
-
-#include "node-agent/sensors/small_file.h"
 
 namespace ecokube::agent {
 namespace {
 
-namespace fs = std::filesystem;
+constexpr std::chrono::seconds kScanPause{10};
+constexpr std::chrono::seconds kScanPauseAfterLoss{1};
+constexpr std::chrono::seconds kStillTime{5};
+constexpr int kStillSamples = 3;
 
-constexpr int kDepthMax = 4;
-constexpr std::size_t kZonesMax = 256;
+bool is_denied(int error) { return error == EACCES || error == EPERM; }
 
-std::vector<fs::path> folders_in(const fs::path& folder) {
-  std::vector<fs::path> found;
-  std::error_code error;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    std::error_code unreadable;
-    if (it->is_directory(unreadable)) found.push_back(it->path());
-  }
-  std::sort(found.begin(), found.end());
-  return found;
-}
-
-bool is_zone(const fs::path& folder) {
-  std::error_code error;
-  return fs::exists(folder / "name", error) && fs::exists(folder / "energy_uj", error);
-}
-
-// "intel-rapl:0:1" lies below "intel-rapl:0", which lies below none.
-std::string parent_id(const std::string& id) {
-  const auto colons = std::count(id.begin(), id.end(), ':');
-  return colons < 2 ? std::string() : id.substr(0, id.rfind(':'));
-}
-
-// What a zone can draw at most. Short turbo peaks go above its long-term limit, so all limits it
-// names are looked at, and twice the highest is the bound.
-Power power_bound(const fs::path& zone, std::optional<Power> configured) {
-  constexpr std::uint64_t kSaneMicrowatts = 10'000'000'000;
-  std::uint64_t highest = 0;
-  for (const auto* file : {"constraint_0_max_power_uw", "constraint_0_power_limit_uw",
-                           "constraint_1_max_power_uw", "constraint_1_power_limit_uw"}) {
-    const auto limit = parse_number(read_small_file(zone / file).text).value_or(0);
-    if (limit < kSaneMicrowatts) highest = std::max(highest, limit);
-  }
-  if (highest == 0) return configured.value_or(CounterLimits{}.power_max);
-  const auto twice = Power::milliwatts(static_cast<std::int64_t>(highest * 2 / 1000));
-  return configured ? std::max(twice, *configured) : twice;
-}
+// "package-0" of "package-0-die-1".
+std::string_view package_of(std::string_view name) { return name.substr(0, name.find("-die-")); }
 
 }  // namespace
 
-Powercap::Powercap(fs::path sysfs_root, std::optional<Power> power_max)
+Powercap::Powercap(std::filesystem::path sysfs_root, std::optional<Power> power_max)
     : sysfs_root_(std::move(sysfs_root)), power_max_(power_max) {}
 
-// The kernel shows each zone twice below class/powercap: beside the others as a link, and inside
-// its parent. One of both is walked, never both.
-void Powercap::find_zones() {
-  const auto top = folders_in(sysfs_root_ / "class/powercap");
-  const bool flat = std::any_of(top.begin(), top.end(), [](const fs::path& folder) {
-    return is_zone(folder) && !parent_id(folder.filename()).empty();
-  });
-  for (const auto& folder : top) {
-    if (flat) {
-      if (is_zone(folder)) add_zone(folder);
-    } else {
-      add_zones_below(folder, 0);
+// A zone that was there before goes on counting; one that is not found any more keeps its total, so
+// that the node's sum does not fall.
+void Powercap::scan(const Stamp& now) {
+  scanned_at_ = now.monotonic;
+  someone_gone_ = false;
+  for (auto& zone : zones_) zone.gone = true;
+  for (auto& found : scan_powercap(sysfs_root_, power_max_)) adopt(std::move(found));
+  for (auto& zone : zones_) {
+    if (!zone.gone) continue;
+    zone.file.close();
+    zone.value.reset();
+  }
+  relate_zones();
+}
+
+void Powercap::adopt(PowercapZone found) {
+  const auto known = std::find_if(zones_.begin(), zones_.end(),
+                                  [&](const Zone& zone) { return zone.found.same_as(found); });
+  auto& zone = known != zones_.end() ? *known : zones_.emplace_back();
+  zone.gone = false;
+  zone.found = std::move(found);
+  if (!zone.found.twin_of.empty() || (zone.file.is_open() && zone.error == 0)) return;
+  zone.error = zone.file.open((zone.found.folder / "energy_uj").c_str());
+  if (zone.error != 0) complain(zone);
+}
+
+void Powercap::relate_zones() {
+  for (std::size_t i = 0; i < zones_.size(); ++i) {
+    auto& zone = zones_[i];
+    const auto parent = std::find_if(zones_.begin(), zones_.end(), [&](const Zone& other) {
+      return other.found.id == zone.found.parent_id && !other.gone;
+    });
+    zone.parent = parent == zones_.end() ? -1 : static_cast<int>(parent - zones_.begin());
+    zone.mirrored = -1;
+    const auto role = zone.found.role;
+    if (role != ZoneRole::package && role != ZoneRole::psys) continue;
+    for (std::size_t j = 0; j < i && zone.mirrored < 0; ++j) {
+      const auto& other = zones_[j].found;
+      if (other.role == role && other.twin_of.empty() && zone.found.twin_of.empty() &&
+          other.control_type == zone.found.control_type &&
+          package_of(other.name) == package_of(zone.found.name)) {
+        zone.mirrored = static_cast<int>(j);
+      }
     }
   }
-  found_ = !zones_.empty();
-  name_domains();
-  choose_counted();
 }
 
-void Powercap::add_zones_below(const fs::path& folder, int depth) {
-  if (depth > kDepthMax) return;
-  if (is_zone(folder)) add_zone(folder);
-  // Only folders named as zones are entered: "device" and "subsystem" are links that lead in rings.
-  for (const auto& below : folders_in(folder)) {
-    if (below.filename().string().find(':') != std::string::npos) add_zones_below(below, depth + 1);
+void Powercap::sample(SampleClock& clock) {
+  const auto now = clock.now();
+  const bool lacking = zones_.empty() || std::any_of(zones_.begin(), zones_.end(), [](auto& zone) {
+                         return zone.error != 0 && !zone.gone;
+                       });
+  const auto pause = someone_gone_ ? kScanPauseAfterLoss : kScanPause;
+  if (!scanned_at_ || ((lacking || someone_gone_) && now.monotonic - *scanned_at_ >= pause)) {
+    scan(now);
+  }
+  for (auto& zone : zones_) {
+    if (!zone.gone && zone.found.twin_of.empty()) read(zone, clock);
+  }
+  for (auto& zone : zones_) {
+    if (zone.mirrored < 0 || !zone.value) continue;
+    const auto& other = zones_[static_cast<std::size_t>(zone.mirrored)];
+    if (!other.value) continue;
+    zone.mirror.compare(*other.value, *zone.value, elapsed_between(other.at, zone.at),
+                        zone.found.limits);
   }
 }
 
-void Powercap::add_zone(const fs::path& folder) {
-  Zone zone;
-  zone.folder = folder;
-  zone.id = folder.filename();
-  zone.name = read_small_file(folder / "name").text;
-  const auto same = [&](const Zone& z) { return z.id == zone.id && z.name == zone.name; };
-  if (zone.name.empty() || zones_.size() >= kZonesMax ||
-      std::any_of(zones_.begin(), zones_.end(), same)) {
+void Powercap::read(Zone& zone, SampleClock& clock) {
+  zone.value.reset();
+  if (!zone.file.is_open()) return;
+  const auto before = clock.now();
+  const auto read = zone.file.read_number();
+  zone.at = {before, clock.now()};
+  zone.error = read.error;
+  if (read.error == 0) {
+    zone.value = read.value;
+    zone.energy.read(read.value, zone.at, zone.found.limits);
+    note_movement(zone);
     return;
   }
-  zone.limits.range_uj =
-      parse_number(read_small_file(folder / "max_energy_range_uj").text).value_or(0);
-  zone.limits.power_max = power_bound(folder, power_max_);
-  zones_.push_back(std::move(zone));
-}
-
-void Powercap::name_domains() {
-  std::set<std::string> taken;
-  for (auto& zone : zones_) {
-    zone.domain = zone.name;
-    const auto parent = std::find_if(zones_.begin(), zones_.end(), [&](const Zone& other) {
-      return other.id == parent_id(zone.id);
-    });
-    if (parent != zones_.end()) zone.domain = parent->name + "/" + zone.name;
-    if (!taken.insert(zone.domain).second) zone.domain += "@" + zone.id;
-    taken.insert(zone.domain);
+  zone.energy.lost();
+  if (attribute_gone(read.error)) {
+    someone_gone_ = true;
+    zone.file.close();
   }
+  complain(zone);
 }
 
-void Powercap::choose_counted() {
-  const auto named = [](const Zone& zone, std::string_view word) {
-    return zone.name.starts_with(word);
-  };
-  const bool psys = std::any_of(zones_.begin(), zones_.end(),
-                                [&](const Zone& zone) { return named(zone, "psys"); });
-  for (auto& zone : zones_) {
-    // "@": the same package once more by another interface (intel-rapl-mmio).
-    const bool doubled = zone.domain.find('@') != std::string::npos;
-    const bool wanted = psys ? named(zone, "psys") : named(zone, "package") || named(zone, "dram");
-    zone.counts = wanted && !doubled;
+void Powercap::note_movement(Zone& zone) {
+  const bool first = !zone.last_value;
+  if (first || *zone.last_value != *zone.value) {
+    zone.moved = zone.moved || !first;
+    zone.still_since = zone.at.after.monotonic;
+    zone.still_samples = 0;
+  } else {
+    ++zone.still_samples;
   }
+  zone.last_value = zone.value;
 }
 
-void Powercap::sample(std::chrono::nanoseconds at) {
-  if (!found_) find_zones();
-  for (auto& zone : zones_) {
-    const auto file = read_small_file(zone.folder / "energy_uj");
-    const auto value = file.ok() ? parse_number(file.text) : std::nullopt;
-    zone.readable = value.has_value();
-    if (value) {
-      zone.energy.read(*value, at, zone.limits);
-    } else {
-      zone.energy.lost();
-      complain(zone, file.ok() ? EINVAL : file.error);
-    }
-  }
-}
-
-void Powercap::complain(Zone& zone, int error) {
+void Powercap::complain(Zone& zone) {
   if (std::exchange(zone.complained, true)) return;
-  const auto file = (zone.folder / "energy_uj").string();
-  if (error != EACCES && error != EPERM) {
-    problems_.push_back("cannot read " + file + ": " + std::strerror(error));
+  const auto file = (zone.found.folder / "energy_uj").string();
+  if (!is_denied(zone.error)) {
+    problems_.push_back("cannot read " + file + ": " + std::strerror(zone.error));
     return;
   }
   // One line for all: the kernel gives the counters to root alone.
   const bool said = std::any_of(zones_.begin(), zones_.end(), [&](const Zone& other) {
-    return &other != &zone && other.complained && !other.readable;
+    return &other != &zone && other.complained && is_denied(other.error);
   });
   if (said) return;
   problems_.push_back("no permission to read " + file +
-                      " (energy counters are readable by root only): power is not measured; run "
-                      "the agent with CAP_DAC_READ_SEARCH or make the file readable for it");
+                      " (energy counters are readable by root only): power is not measured; give "
+                      "the agent CAP_DAC_READ_SEARCH or make the file readable for its group");
 }
 
-std::vector<EnergyReading> Powercap::readings() const {
-  const bool whole = measures_node();
+// We run on this package ourselves: its counter cannot stand still for so long, and 0 W would be a
+// lie. A part of it, such as a graphics unit that is switched off, may.
+bool Powercap::is_still(const Zone& zone) const {
+  const bool part = zone.found.role != ZoneRole::package && zone.found.role != ZoneRole::psys;
+  if (zone.moved && part) return false;
+  return zone.still_samples >= kStillSamples &&
+         zone.at.after.monotonic - zone.still_since >= kStillTime;
+}
+
+ZoneState Powercap::state_of(const Zone& zone) const {
+  if (!zone.found.twin_of.empty()) return ZoneState::twin;
+  if (zone.gone) return ZoneState::gone;
+  if (zone.error != 0) return is_denied(zone.error) ? ZoneState::denied : ZoneState::broken;
+  // The parts of a die that is a mirror are mirrors too.
+  const auto* parent = zone.parent < 0 ? &zone : &zones_[static_cast<std::size_t>(zone.parent)];
+  const auto& asked = parent->mirrored >= 0 ? *parent : zone;
+  if (asked.mirrored >= 0) {
+    if (asked.mirror.verdict() == MirrorWatch::Verdict::mirror) return ZoneState::mirror;
+    if (asked.mirror.verdict() == MirrorWatch::Verdict::undecided) return ZoneState::comparing;
+  }
+  if (is_still(zone)) return ZoneState::still;
+  return zone.moved ? ZoneState::measured : ZoneState::waiting;
+}
+
+bool Powercap::is_part_of(const Zone& zone, PowerSource source) const {
+  if (!zone.found.twin_of.empty()) return false;
+  if (source == PowerSource::psys) return zone.found.role == ZoneRole::psys;
+  return source == PowerSource::rapl &&
+         (zone.found.role == ZoneRole::package || zone.found.role == ZoneRole::dram);
+}
+
+// A sum with a package missing would be a wrong figure: better none. A zone that never moved is no
+// part of it, a package that stopped moving is missing.
+bool Powercap::measures(PowerSource source) const {
+  int measured = 0;
+  for (const auto& zone : zones_) {
+    if (!is_part_of(zone, source)) continue;
+    switch (state_of(zone)) {
+      case ZoneState::measured: measured += zone.found.role != ZoneRole::dram ? 1 : 0; break;
+      case ZoneState::still:
+        if (zone.moved) return false;
+        break;
+      case ZoneState::waiting:
+        if (zone.found.role != ZoneRole::dram) return false;
+        break;
+      case ZoneState::denied:
+      case ZoneState::broken: return false;
+      default: break;
+    }
+  }
+  return source == PowerSource::psys ? measured == 1 : measured > 0;
+}
+
+Energy Powercap::total(PowerSource source) const {
+  Energy sum = Energy::microjoules(0);
+  for (const auto& zone : zones_) {
+    const auto state = state_of(zone);
+    if (is_part_of(zone, source) && (state == ZoneState::measured || state == ZoneState::gone)) {
+      sum += zone.energy.total();
+    }
+  }
+  return sum;
+}
+
+std::uint64_t Powercap::unknown_intervals(PowerSource source) const {
+  std::uint64_t sum = 0;
+  for (const auto& zone : zones_) {
+    const auto state = state_of(zone);
+    if (is_part_of(zone, source) && (state == ZoneState::measured || state == ZoneState::gone)) {
+      sum += zone.energy.unknown_intervals();
+    }
+  }
+  return sum;
+}
+
+std::vector<EnergyReading> Powercap::readings(PowerSource counted) const {
   std::vector<EnergyReading> result;
   for (const auto& zone : zones_) {
-    if (!zone.readable && zone.energy.total() == Energy::microjoules(0)) continue;
-    result.push_back({"rapl", zone.domain, zone.energy.total(), zone.counts && whole,
+    const auto state = state_of(zone);
+    const bool shown = state == ZoneState::measured ||
+                       (zone.moved && (state == ZoneState::gone || state == ZoneState::broken));
+    if (!shown) continue;
+    const auto source = zone.found.role == ZoneRole::psys ? PowerSource::psys : PowerSource::rapl;
+    result.push_back({source, zone.found.domain, zone.energy.total(),
+                      is_part_of(zone, counted) && state != ZoneState::broken,
                       zone.energy.unknown_intervals()});
   }
   return result;
 }
 
-bool Powercap::measures_node() const {
-  // A sum with a package missing would be a wrong figure: better none.
-  const auto counts = [](const Zone& zone) { return zone.counts; };
-  return std::any_of(zones_.begin(), zones_.end(), counts) &&
-         std::none_of(zones_.begin(), zones_.end(),
-                      [](const Zone& zone) { return zone.counts && !zone.readable; });
+std::vector<ZoneView> Powercap::zones() const {
+  std::vector<ZoneView> views;
+  for (const auto& zone : zones_) {
+    ZoneView view{
+        zone.found, state_of(zone), zone.energy.total(), zone.energy.unknown_intervals(), {}};
+    if (view.state == ZoneState::twin) view.detail = zone.found.twin_of;
+    if (view.state == ZoneState::mirror && zone.mirrored >= 0) {
+      view.detail = zones_[static_cast<std::size_t>(zone.mirrored)].found.id;
+    }
+    if (view.state == ZoneState::denied || view.state == ZoneState::broken) {
+      view.detail = std::strerror(zone.error);
+    }
+    views.push_back(std::move(view));
+  }
+  return views;
+}
+
+bool Powercap::denied() const {
+  return std::any_of(zones_.begin(), zones_.end(),
+                     [&](const Zone& zone) { return state_of(zone) == ZoneState::denied; });
 }
 
 std::vector<std::string> Powercap::take_problems() { return std::exchange(problems_, {}); }
+
+std::string_view to_string(ZoneState state) {
+  switch (state) {
+    case ZoneState::measured: return "measured";
+    case ZoneState::waiting: return "waiting";
+    case ZoneState::still: return "still";
+    case ZoneState::twin: return "twin";
+    case ZoneState::comparing: return "comparing";
+    case ZoneState::mirror: return "mirror";
+    case ZoneState::denied: return "denied";
+    case ZoneState::broken: return "broken";
+    case ZoneState::gone: return "gone";
+  }
+  return "?";
+}
 
 }  // namespace ecokube::agent

@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 
@@ -16,21 +18,23 @@ SmallFile read_small_file(const std::filesystem::path& file) {
     result.error = errno;
     return result;
   }
-  result.text.resize(kBytesMax);
-  std::size_t filled = 0;
-  while (filled < kBytesMax) {
-    const auto n = ::read(fd, result.text.data() + filled, kBytesMax - filled);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) result.error = errno;
-    if (n <= 0) break;
-    filled += static_cast<std::size_t>(n);
+  std::array<char, 4096> page{};
+  while (result.text.size() < kBytesMax) {
+    const auto count = ::read(fd, page.data(), page.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) result.error = errno;
+    if (count <= 0) break;
+    result.text.append(page.data(), static_cast<std::size_t>(count));
   }
   ::close(fd);
-  result.text.resize(filled);
-  constexpr std::string_view kBlanks = " \t\r\n";
-  result.text.erase(result.text.find_last_not_of(kBlanks) + 1);
-  result.text.erase(0, result.text.find_first_not_of(kBlanks));
+  result.text = std::string(trimmed(result.text));
   return result;
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  text = text.substr(0, text.find_last_not_of(kBlanks) + 1);
+  return text.substr(std::min(text.size(), text.find_first_not_of(kBlanks)));
 }
 
 std::optional<std::uint64_t> parse_number(std::string_view text) {

@@ -19,6 +19,8 @@ struct SmallFile {
 /// Reads at most 64 KiB in one go; sysfs gives an attribute's errno on read, not on open.
 [[nodiscard]] SmallFile read_small_file(const std::filesystem::path& file);
 
+[[nodiscard]] std::string_view trimmed(std::string_view text);
+
 /// The whole of `text` as a decimal number; nullopt for anything else.
 [[nodiscard]] std::optional<std::uint64_t> parse_number(std::string_view text);
 

@@ -145,6 +145,7 @@ void AgentProcess::write_config() {
                          "hook_timeout_s = {6}\naction = [{5}]\n"
                          "limits_file = \"{0}/limits.toml\"\n"
                          "[keep_on]\nunits = [\"backup.service\"]\n"
+                         "[local]\nsocket = \"{0}/agent.sock\"\n"
                          "[wake]\naddress = \"127.0.10.11:40009\"\n",
                          dir_.path().string(), fmt::join(coordinators, "\", \""),
                          Certificates::get().ca.certificate.string(), files.certificate.string(),

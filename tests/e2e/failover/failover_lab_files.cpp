@@ -60,6 +60,8 @@ hold_file = "{1}/hold"
 hooks_dir = "{1}/shutdown.d"
 hook_timeout_s = 20
 action = ["{8}", "off", "--machine", "{1}"]
+[local]
+socket = "{1}/agent.sock"
 [wake]
 address = "{9}"
 )",

@@ -45,17 +45,51 @@ TEST(EnergyBetween, CounterWithoutKnownRangeNeverWraps) {
   EXPECT_EQ(energy_between(50, 100, seconds(1), {0, Power::watts(200)}), Energy::microjoules(50));
 }
 
+ReadTime moment(std::chrono::nanoseconds at) { return {{at, at}, {at, at}}; }
+
 TEST(CumulativeEnergy, CountsTheUnknownAndGoesOn) {
   CumulativeEnergy energy;
-  energy.read(100'000'000, seconds(1), kLimits);
-  energy.read(150'000'000, seconds(2), kLimits);
-  energy.read(10'000'000, seconds(3), kLimits);  // reset
-  energy.read(60'000'000, seconds(4), kLimits);
+  energy.read(100'000'000, moment(seconds(1)), kLimits);
+  energy.read(150'000'000, moment(seconds(2)), kLimits);
+  energy.read(10'000'000, moment(seconds(3)), kLimits);  // reset
+  energy.read(60'000'000, moment(seconds(4)), kLimits);
   energy.lost();
-  energy.read(70'000'000, seconds(6), kLimits);
-  energy.read(80'000'000, seconds(7), kLimits);
+  energy.read(70'000'000, moment(seconds(6)), kLimits);
+  energy.read(80'000'000, moment(seconds(7)), kLimits);
   EXPECT_EQ(energy.total(), Energy::joules(110));
   EXPECT_EQ(energy.unknown_intervals(), 2U);
+}
+
+TEST(CumulativeEnergy, LeavesOutSuspend) {
+  const auto at = [](std::chrono::nanoseconds awake, std::chrono::nanoseconds asleep) {
+    const Stamp stamp{awake, awake + asleep};
+    return ReadTime{stamp, stamp};
+  };
+  CumulativeEnergy energy;
+  energy.read(100'000'000, at(seconds(1), seconds(0)), kLimits);
+  energy.read(150'000'000, at(seconds(2), seconds(0)), kLimits);
+  energy.read(160'000'000, at(seconds(3), seconds(600)), kLimits);
+  energy.read(165'000'000, at(seconds(4), seconds(600)), kLimits);
+  EXPECT_EQ(energy.total(), Energy::joules(55));
+  EXPECT_EQ(energy.unknown_intervals(), 1U);
+}
+
+// A range of 65.5 kJ wraps in 234 s at 280 W, one of 262 kJ in 874 s at 300 W; the bounds are twice
+// these powers.
+TEST(CumulativeEnergy, DiscardsAnIntervalOverHalfTheTimeOfAWrap) {
+  const struct {
+    CounterLimits limits;
+    seconds half;
+  } cases[] = {{{65'532'610'987, Power::watts(560)}, seconds(117)},
+               {{262'143'328'850, Power::watts(600)}, seconds(436)}};
+  for (const auto& c : cases) {
+    CumulativeEnergy energy;
+    energy.read(0, moment(seconds(0)), c.limits);
+    energy.read(100, moment(c.half - seconds(1)), c.limits);
+    EXPECT_EQ(energy.unknown_intervals(), 0U);
+    energy.read(200, moment(2 * c.half + seconds(1)), c.limits);
+    EXPECT_EQ(energy.unknown_intervals(), 1U) << c.half.count();
+  }
 }
 
 TEST(CumulativeEnergy, FollowsAMachineThroughWrapsAndResets) {
@@ -66,7 +100,7 @@ TEST(CumulativeEnergy, FollowsAMachineThroughWrapsAndResets) {
     std::uint64_t counter = random() % states, known = 0;
     auto at = std::chrono::nanoseconds(seconds(1));
     CumulativeEnergy energy;
-    energy.read(counter, at, limits);
+    energy.read(counter, moment(at), limits);
     std::uint64_t resets = 0;
     for (int i = 0; i < 2000; ++i) {
       const auto step = milliseconds(1000 + random() % 60'000);
@@ -80,7 +114,7 @@ TEST(CumulativeEnergy, FollowsAMachineThroughWrapsAndResets) {
         counter = (counter + used.microjoules()) % states;
         known += used.microjoules();
       }
-      energy.read(counter, at, limits);
+      energy.read(counter, moment(at), limits);
     }
     ASSERT_EQ(energy.total().microjoules(), known) << "seed " << seed;
     ASSERT_EQ(energy.unknown_intervals(), resets) << "seed " << seed;

@@ -5,7 +5,7 @@
 
 #include <filesystem>
 
-#include "node-agent/sensors/power_model.h"
+#include "node-agent/sensors/cpu_times.h"
 #include "tests/support/temp_dir.h"
 
 namespace ecokube::agent {

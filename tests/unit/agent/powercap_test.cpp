@@ -1,130 +1,234 @@
-// Goal: each joule of a node is counted once. Method: sysfs trees as the kernel shows them, flat,
-// nested and both at once.
+// Goal: each joule of a node is counted once, and none is made up. Method: made sysfs trees and a
+// clock that the test moves.
 #include "node-agent/sensors/powercap.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <string>
 
-#include "node-agent/sensors/power_meter.h"
-#include "tests/support/temp_dir.h"
+#include "tests/unit/agent/sensor_fixture.h"
 
 namespace ecokube::agent {
 namespace {
 
+using std::chrono::milliseconds;
 using std::chrono::seconds;
+using testing::HasSubstr;
 
-struct Tree {
-  test::TempDir root;
+struct PowercapTest : testing::Test {
+  PowercapTree tree;
+  FakeClock clock;
 
-  void zone(const std::string& path, const std::string& name, std::uint64_t joules,
-            const std::string& max_power_uw = "") {
-    const auto folder = "class/powercap/" + path + "/";
-    root.write(folder + "name", name + "\n");
-    root.write(folder + "max_energy_range_uj", "262143328850\n");
-    if (!max_power_uw.empty()) root.write(folder + "constraint_0_max_power_uw", max_power_uw);
-    energy(path, joules);
+  void sample(Powercap& powercap, std::chrono::nanoseconds at) {
+    clock.at(at);
+    powercap.sample(clock);
   }
-  void energy(const std::string& path, std::uint64_t joules) {
-    root.write("class/powercap/" + path + "/energy_uj", std::to_string(joules * 1'000'000) + "\n");
+  static ZoneState state(const Powercap& powercap, const std::string& id) {
+    for (const auto& view : powercap.zones()) {
+      if (view.zone.id == id) return view.state;
+    }
+    return ZoneState::gone;
   }
 };
 
-Energy counted(const Powercap& powercap) {
-  Energy sum = Energy::microjoules(0);
-  for (const auto& reading : powercap.readings()) {
-    if (reading.counts_for_node) sum += reading.energy;
-  }
-  return sum;
-}
-
-TEST(Powercap, CountsPackagesAndDramOfANestedTree) {
-  Tree tree;
+TEST_F(PowercapTest, CountsPackagesAndTheDramOutsideThem) {
   tree.zone("intel-rapl/intel-rapl:0", "package-0", 100);
   tree.zone("intel-rapl/intel-rapl:0/intel-rapl:0:0", "core", 60);
   tree.zone("intel-rapl/intel-rapl:0/intel-rapl:0:1", "dram", 10);
+  tree.zone("intel-rapl/intel-rapl:0/intel-rapl:0:2", "npu", 10);
   tree.zone("intel-rapl/intel-rapl:1", "package-1", 200);
   Powercap powercap(tree.root.path(), {});
-  powercap.sample(seconds(1));
+  sample(powercap, seconds(1));
+  EXPECT_FALSE(powercap.measures(PowerSource::rapl)) << "nothing has moved yet";
+  EXPECT_TRUE(powercap.readings(PowerSource::rapl).empty());
   tree.energy("intel-rapl/intel-rapl:0", 130);
   tree.energy("intel-rapl/intel-rapl:0/intel-rapl:0:0", 80);
   tree.energy("intel-rapl/intel-rapl:0/intel-rapl:0:1", 15);
+  tree.energy("intel-rapl/intel-rapl:0/intel-rapl:0:2", 14);
   tree.energy("intel-rapl/intel-rapl:1", 240);
-  powercap.sample(seconds(2));
-  EXPECT_TRUE(powercap.measures_node());
-  EXPECT_EQ(powercap.readings(),
-            (std::vector<EnergyReading>{{"rapl", "package-0", Energy::joules(30), true, 0},
-                                        {"rapl", "package-0/core", Energy::joules(20), false, 0},
-                                        {"rapl", "package-0/dram", Energy::joules(5), true, 0},
-                                        {"rapl", "package-1", Energy::joules(40), true, 0}}));
+  sample(powercap, seconds(2));
+  EXPECT_TRUE(powercap.measures(PowerSource::rapl));
+  EXPECT_EQ(powercap.total(PowerSource::rapl), joules(75));
+  const auto rapl = PowerSource::rapl;
+  EXPECT_EQ(powercap.readings(rapl),
+            (std::vector<EnergyReading>{{rapl, "package-0", joules(30), true, 0},
+                                        {rapl, "package-0/core", joules(20), false, 0},
+                                        {rapl, "package-0/dram", joules(5), true, 0},
+                                        {rapl, "package-0/npu", joules(4), false, 0},
+                                        {rapl, "package-1", joules(40), true, 0}}));
 }
 
-TEST(Powercap, CountsAZoneShownFlatAndNestedOnce) {
-  Tree tree;
+TEST_F(PowercapTest, DropsTheMmioTwinAndAZoneShownTwice) {
   tree.zone("intel-rapl:0", "package-0", 100);
   tree.zone("intel-rapl:0/intel-rapl:0:0", "dram", 10);
   tree.zone("intel-rapl:0:0", "dram", 10);
-  tree.zone("intel-rapl-mmio:0", "package-0", 100);  // the same package by its other interface
+  tree.zone("intel-rapl-mmio:0", "package-0", 100);
   Powercap powercap(tree.root.path(), {});
-  powercap.sample(seconds(1));
+  sample(powercap, seconds(1));
   for (const auto* path : {"intel-rapl:0", "intel-rapl-mmio:0"}) tree.energy(path, 150);
   for (const auto* path : {"intel-rapl:0/intel-rapl:0:0", "intel-rapl:0:0"}) tree.energy(path, 17);
-  powercap.sample(seconds(2));
-  EXPECT_EQ(counted(powercap), Energy::joules(57));
+  sample(powercap, seconds(2));
+  EXPECT_EQ(powercap.total(PowerSource::rapl), joules(57));
+  EXPECT_EQ(powercap.readings(PowerSource::rapl).size(), 2U);
+  EXPECT_EQ(state(powercap, "intel-rapl-mmio:0"), ZoneState::twin);
 }
 
-TEST(Powercap, PsysStandsAlone) {
-  Tree tree;
+TEST_F(PowercapTest, PsysStandsAlone) {
   tree.zone("intel-rapl:0", "package-0", 100);
-  tree.zone("intel-rapl:0:0", "core", 50);
   tree.zone("intel-rapl:1", "psys", 500);
   Powercap powercap(tree.root.path(), {});
-  powercap.sample(seconds(1));
+  sample(powercap, seconds(1));
   tree.energy("intel-rapl:0", 120);
   tree.energy("intel-rapl:1", 535);
-  powercap.sample(seconds(2));
-  EXPECT_EQ(counted(powercap), Energy::joules(35));
+  sample(powercap, seconds(2));
+  ASSERT_TRUE(powercap.measures(PowerSource::psys));
+  EXPECT_EQ(powercap.total(PowerSource::psys), joules(35));
+  EXPECT_EQ(powercap.total(PowerSource::rapl), joules(20));
+  EXPECT_EQ(powercap.readings(PowerSource::psys),
+            (std::vector<EnergyReading>{{PowerSource::rapl, "package-0", joules(20), false, 0},
+                                        {PowerSource::psys, "psys", joules(35), true, 0}}));
 }
 
-TEST(Powercap, TakesTheBoundFromTheZonesOwnConstraint) {
-  Tree tree;
+TEST_F(PowercapTest, TrustsNoSecondPsys) {
+  tree.zone("intel-rapl:0", "psys", 100);
+  tree.zone("intel-rapl:1", "psys", 500);
+  Powercap powercap(tree.root.path(), {});
+  sample(powercap, seconds(1));
+  tree.energy("intel-rapl:0", 120);
+  tree.energy("intel-rapl:1", 535);
+  sample(powercap, seconds(2));
+  EXPECT_FALSE(powercap.measures(PowerSource::psys)) << "nobody knows what their sum is";
+}
+
+TEST_F(PowercapTest, DropsAMirroredDieAndItsParts) {
+  tree.zone("intel-rapl:0", "package-0-die-0", 100);
+  tree.zone("intel-rapl:1", "package-0-die-1", 100);
+  tree.zone("intel-rapl:1:0", "dram", 10);
+  Powercap powercap(tree.root.path(), {});
+  clock.per_read = std::chrono::microseconds(20);
+  for (int second = 1; second <= 8; ++second) {
+    const auto value = 100'000'000ULL + 30'000'000ULL * static_cast<std::uint64_t>(second);
+    tree.microjoules("intel-rapl:0", value);
+    tree.microjoules("intel-rapl:1", value + 2000);  // read a moment later
+    tree.energy("intel-rapl:1:0", 10 + static_cast<std::uint64_t>(second));
+    sample(powercap, seconds(second));
+    EXPECT_EQ(powercap.total(PowerSource::rapl),
+              joules(30 * static_cast<std::uint64_t>(second - 1)))
+        << "not counted while it is not sure either";
+  }
+  EXPECT_EQ(state(powercap, "intel-rapl:1"), ZoneState::mirror);
+  EXPECT_EQ(state(powercap, "intel-rapl:1:0"), ZoneState::mirror);
+  EXPECT_TRUE(powercap.measures(PowerSource::rapl));
+}
+
+TEST_F(PowercapTest, CountsDiesThatMoveApart) {
+  tree.zone("intel-rapl:0", "package-0-die-0", 100);
+  tree.zone("intel-rapl:1", "package-0-die-1", 100);
+  Powercap powercap(tree.root.path(), {});
+  sample(powercap, seconds(1));
+  tree.energy("intel-rapl:0", 130);
+  tree.energy("intel-rapl:1", 141);
+  sample(powercap, seconds(2));
+  EXPECT_EQ(powercap.total(PowerSource::rapl), joules(71)) << "what went before counts too";
+}
+
+TEST_F(PowercapTest, TakesTheBoundFromTheZonesOwnConstraint) {
   tree.zone("intel-rapl:0", "package-0", 100, "15000000");  // at most 2 x 15 W
   Powercap powercap(tree.root.path(), {});
-  powercap.sample(seconds(1));
+  sample(powercap, seconds(1));
   tree.energy("intel-rapl:0", 150);
-  powercap.sample(seconds(2));
-  ASSERT_EQ(powercap.readings().size(), 1U);
-  EXPECT_EQ(powercap.readings()[0].energy, Energy::joules(0));
-  EXPECT_EQ(powercap.readings()[0].unknown_intervals, 1U);
+  sample(powercap, seconds(2));
+  EXPECT_EQ(powercap.total(PowerSource::rapl), joules(0));
+  EXPECT_EQ(powercap.unknown_intervals(PowerSource::rapl), 1U);
 }
 
-TEST(Powercap, AppearsLaterAndBreaksInBetween) {
-  Tree tree;
+TEST_F(PowercapTest, TakesATimeAroundEachRead) {
+  tree.zone("intel-rapl:0", "package-0", 100, "15000000");
+  tree.zone("intel-rapl:1", "package-1", 100, "15000000");
   Powercap powercap(tree.root.path(), {});
-  powercap.sample(seconds(1));
-  EXPECT_FALSE(powercap.measures_node());
-  EXPECT_TRUE(powercap.readings().empty());
+  // Each look at the clock takes 2 s: package-1 is read late, and has 8 s more to draw from.
+  sample(powercap, seconds(1));
+  clock.per_read = seconds(2);
+  tree.energy("intel-rapl:0", 100 + 40);
+  tree.energy("intel-rapl:1", 100 + 250);
+  sample(powercap, seconds(2));
+  EXPECT_EQ(powercap.total(PowerSource::rapl), joules(290));
+}
+
+TEST_F(PowercapTest, LeavesOutATimeOfSuspend) {
   tree.zone("intel-rapl:0", "package-0", 100);
-  powercap.sample(seconds(2));
+  Powercap powercap(tree.root.path(), {});
+  sample(powercap, seconds(1));
+  tree.energy("intel-rapl:0", 110);
+  sample(powercap, seconds(2));
+  clock.suspend(seconds(3600));
+  tree.energy("intel-rapl:0", 115);
+  sample(powercap, seconds(3));
+  tree.energy("intel-rapl:0", 135);
+  sample(powercap, seconds(4));
+  EXPECT_EQ(powercap.total(PowerSource::rapl), joules(30));
+  EXPECT_EQ(powercap.unknown_intervals(PowerSource::rapl), 1U);
+}
+
+TEST_F(PowercapTest, AppearsLaterAndBreaksInBetween) {
+  Powercap powercap(tree.root.path(), {});
+  sample(powercap, seconds(1));
+  EXPECT_FALSE(powercap.measures(PowerSource::rapl));
+  tree.zone("intel-rapl:0", "package-0", 100);
+  sample(powercap, seconds(2));
+  EXPECT_TRUE(powercap.zones().empty()) << "it does not look each second";
+  sample(powercap, seconds(12));
   tree.energy("intel-rapl:0", 130);
-  powercap.sample(seconds(3));
+  sample(powercap, seconds(13));
   tree.root.write("class/powercap/intel-rapl:0/energy_uj", "");
-  powercap.sample(seconds(4));
-  EXPECT_FALSE(powercap.measures_node());
+  sample(powercap, seconds(14));
+  EXPECT_FALSE(powercap.measures(PowerSource::rapl));
   EXPECT_EQ(powercap.take_problems().size(), 1U);
   tree.energy("intel-rapl:0", 190);
-  powercap.sample(seconds(5));
+  sample(powercap, seconds(15));
   tree.energy("intel-rapl:0", 200);
-  powercap.sample(seconds(6));
-  ASSERT_TRUE(powercap.measures_node());
-  EXPECT_EQ(counted(powercap), Energy::joules(40));
-  EXPECT_EQ(powercap.readings()[0].unknown_intervals, 1U);
+  sample(powercap, seconds(16));
+  ASSERT_TRUE(powercap.measures(PowerSource::rapl));
+  EXPECT_EQ(powercap.total(PowerSource::rapl), joules(40));
+  EXPECT_EQ(powercap.unknown_intervals(PowerSource::rapl), 1U);
 }
 
-TEST(Powercap, SaysAMissingPermissionOnce) {
-  Tree tree;
+TEST_F(PowercapTest, AZoneThatDoesNotMoveIsAbsentNotZero) {
+  tree.zone("intel-rapl:0", "package-0", 100);
+  tree.zone("intel-rapl:0:0", "dram", 0);
+  tree.zone("intel-rapl:1", "package-1", 0);
+  Powercap powercap(tree.root.path(), {});
+  for (int second = 1; second <= 8; ++second) {
+    tree.energy("intel-rapl:0", 100 + 10 * static_cast<std::uint64_t>(second));
+    sample(powercap, seconds(second));
+  }
+  EXPECT_EQ(state(powercap, "intel-rapl:1"), ZoneState::still);
+  EXPECT_EQ(state(powercap, "intel-rapl:0:0"), ZoneState::still);
+  ASSERT_TRUE(powercap.measures(PowerSource::rapl));
+  EXPECT_EQ(powercap.readings(PowerSource::rapl),
+            (std::vector<EnergyReading>{{PowerSource::rapl, "package-0", joules(70), true, 0}}));
+  // And one that stops: we run on it, so it can't draw nothing.
+  for (int second = 9; second <= 15; ++second) sample(powercap, seconds(second));
+  EXPECT_FALSE(powercap.measures(PowerSource::rapl));
+  EXPECT_TRUE(powercap.readings(PowerSource::rapl).empty());
+}
+
+TEST_F(PowercapTest, APartThatIsSwitchedOffDrawsNothing) {
+  tree.zone("intel-rapl:0", "package-0", 100);
+  tree.zone("intel-rapl:0:0", "uncore", 0);
+  Powercap powercap(tree.root.path(), {});
+  for (int second = 1; second <= 12; ++second) {
+    tree.energy("intel-rapl:0", 100 + 10 * static_cast<std::uint64_t>(second));
+    if (second < 3) tree.energy("intel-rapl:0:0", static_cast<std::uint64_t>(second));
+    sample(powercap, seconds(second));
+  }
+  EXPECT_EQ(state(powercap, "intel-rapl:0:0"), ZoneState::measured);
+}
+
+TEST_F(PowercapTest, SaysAMissingPermissionOnce) {
   tree.zone("intel-rapl:0", "package-0", 100);
   tree.zone("intel-rapl:1", "package-1", 100);
   for (const auto* path : {"intel-rapl:0", "intel-rapl:1"}) {
@@ -137,37 +241,24 @@ TEST(Powercap, SaysAMissingPermissionOnce) {
     ASSERT_EQ(::seteuid(65534), 0);
   }
   Powercap powercap(tree.root.path(), {});
-  powercap.sample(seconds(1));
+  sample(powercap, seconds(1));
   const auto first = powercap.take_problems();
-  powercap.sample(seconds(2));
+  sample(powercap, seconds(20));
   const auto second = powercap.take_problems();
   ASSERT_EQ(::seteuid(before), 0);
   ASSERT_EQ(first.size(), 1U);
-  EXPECT_NE(first[0].find("no permission"), std::string::npos) << first[0];
+  EXPECT_THAT(first[0], HasSubstr("CAP_DAC_READ_SEARCH"));
   EXPECT_TRUE(second.empty());
-  EXPECT_FALSE(powercap.measures_node());
-}
-
-TEST(PowerMeter, FallsBackToTheModelAndMarksIt) {
-  test::TempDir root;
-  root.write("stat", "cpu  100 0 100 800 0 0 0 0 0 0\ncpu0 1 2 3\n");
-  PowerMeterOptions options{root.path(), root.path(), Power::watts(10), Power::watts(50)};
-  PowerMeter meter(options);
-  meter.sample(seconds(1));
-  root.write("stat", "cpu  150 0 100 850 0 0 0 0 0 0\n");  // half loaded
-  meter.sample(seconds(11));
-  EXPECT_EQ(meter.readings(),
-            (std::vector<EnergyReading>{{"model", "node", Energy::joules(300), true, 0}}));
-}
-
-TEST(PowerMeter, PrefersWhatIsMeasured) {
-  Tree tree;
-  tree.zone("intel-rapl:0", "package-0", 100);
-  PowerMeterOptions options{tree.root.path(), tree.root.path(), Power::watts(10), Power::watts(50)};
-  PowerMeter meter(options);
-  meter.sample(seconds(1));
-  ASSERT_EQ(meter.readings().size(), 1U);
-  EXPECT_EQ(meter.readings()[0].source, "rapl");
+  EXPECT_TRUE(powercap.denied());
+  EXPECT_FALSE(powercap.measures(PowerSource::rapl));
+  EXPECT_TRUE(powercap.readings(PowerSource::rapl).empty()) << "no access is not 0 W";
+  // A rule gives the permission later: it is taken up without a restart.
+  for (const auto* path : {"intel-rapl:0", "intel-rapl:1"}) {
+    std::filesystem::permissions(tree.root / "class/powercap" / path / "energy_uj",
+                                 std::filesystem::perms::owner_read);
+  }
+  sample(powercap, seconds(31));
+  EXPECT_FALSE(powercap.denied());
 }
 
 }  // namespace

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "ecokube/v1/agent.pb.h"
+#include "node-agent/config.h"
+#include "node-agent/sensors/pod_meter.h"
+#include "node-agent/sensors/power_meter.h"
+#include "node-agent/sensors/sample_clock.h"
+
+namespace ecokube::agent {
+
+/// The node's sensors together: sampled in step, told in heartbeats and to who asks on this
+/// machine.
+class Measuring {
+ public:
+  explicit Measuring(const Config& config);
+
+  /// At each tick of the sampling. Allocates nothing but when it looks for zones or pods.
+  void sample();
+  void write(v1::Heartbeat& heartbeat) const;
+  /// Writes the pods' energy unless it was told up to `samples_told`, and returns what is told now.
+  [[nodiscard]] std::uint64_t write_pods(v1::Heartbeat& heartbeat,
+                                         std::uint64_t samples_told) const;
+
+  [[nodiscard]] const PowerMeter& meter() const { return meter_; }
+  [[nodiscard]] const PodMeter& pods() const { return pods_; }
+  /// Mean over the last second or more; absent: not known.
+  [[nodiscard]] std::optional<Power> power() const { return power_; }
+  [[nodiscard]] std::chrono::nanoseconds since() const { return since_; }  ///< CLOCK_BOOTTIME
+
+ private:
+  void update_power(const Stamp& now);
+
+  KernelClock clock_;
+  std::chrono::nanoseconds pod_interval_, since_;
+  std::chrono::nanoseconds pods_due_{};  // CLOCK_BOOTTIME
+  PowerMeter meter_;
+  PodMeter pods_;
+  std::optional<Power> power_;
+  NodeEnergy power_from_;
+  std::optional<Stamp> power_from_at_;
+};
+
+}  // namespace ecokube::agent
