@@ -4,6 +4,9 @@
 #include "common/log.h"
 #include "common/program.h"
 #include "node-agent/app.h"
+#include "node-agent/commands/check_command.h"
+#include "node-agent/commands/power_command.h"
+#include "node-agent/commands/status_command.h"
 
 namespace {
 
@@ -30,15 +33,48 @@ Result<int> run(const Arguments& arguments) {
   return agent::run_agent(*config, ECOKUBE_VERSION);
 }
 
+/// The commands beside the daemon itself.
+struct Commands {
+  agent::PowerCommand power;
+  agent::StatusCommand status;
+  agent::CheckCommand check;
+
+  void add_to(Program& program, const Arguments& arguments) {
+    auto show = program.command("power", "What the machine draws, by zone; needs no configuration",
+                                [this] { return agent::run_power(power); });
+    show.flag("--watch", power.watch, "Go on until interrupted");
+    show.flag("--json", power.json, "One JSON object a line");
+    show.option("--interval-s", power.interval_s, "Seconds from one sample to the next")
+        .within(0.01, 60);
+    show.option("--sysfs-root", power.sysfs_root, "Where the zones are looked for");
+    auto ask = program.command("status", "How the running agent is; fails without a coordinator",
+                               [this, &arguments] {
+                                 status.config = arguments.config;
+                                 return agent::run_status(status);
+                               });
+    ask.flag("--json", status.json, "As JSON");
+    ask.option("--socket", status.socket, "The agent's socket, if not the configured one");
+    auto look =
+        program.command("check", "What would keep this machine from measuring, sleeping or waking",
+                        [this, &arguments] {
+                          check.config = arguments.config;
+                          return agent::run_check(check);
+                        });
+    look.flag("--json", check.json, "As JSON");
+  }
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
   Arguments arguments;
+  Commands commands;
   Program program(
       "ecokube-agent", ECOKUBE_VERSION,
       "Tells the Eco-Kube coordinator how this machine is, and powers it off when told to.");
   program.option("--config", arguments.config, "The agent's configuration");
   program.flag("--check-config", arguments.check_only,
                "Check the configuration and what it names, then end");
+  commands.add_to(program, arguments);
   return program.run(argc, argv, [&] { return run(arguments); });
 }

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "node-agent/config.h"
+
+namespace ecokube::agent {
+
+/// One thing that `ecokube-agent check` looked at.
+struct Finding {
+  enum class Level { ok, warning, problem };
+  Level level = Level::ok;
+  std::string what;  ///< one sentence
+  std::string mend;  ///< what to do; empty where there is nothing to do
+  bool operator==(const Finding&) const = default;
+};
+
+/// What would keep this machine from measuring its power. Samples for two seconds at most.
+[[nodiscard]] std::vector<Finding> check_measuring(const Config& config);
+/// From powering off when told to.
+[[nodiscard]] std::vector<Finding> check_sleeping(const Config& config);
+/// From being woken.
+[[nodiscard]] std::vector<Finding> check_waking(const Config& config);
+
+}  // namespace ecokube::agent
