@@ -99,7 +99,7 @@ std::string nodes_view(const json::object& document, bool colours) {
     std::string watts = has(node, "power_watts") && text_at(node, "power") == "on"
                             ? fmt::format("{:.1f}", number_at(node, "power_watts"))
                             : "-";
-    if (watts != "-" && text_at(node, "power_source") == "estimated") watts.insert(0, "~");
+    if (watts != "-" && flag_at(node, "power_estimated")) watts.insert(0, "~");
     rows.push_back(
         {{text_at(node, "name"), Colour::none},
          {state, colour_of(state)},

@@ -15,6 +15,7 @@ namespace {
 constexpr std::uint32_t kProtocolVersion = 1;
 constexpr int kNicsMax = 64;
 constexpr int kCountersMax = 256;
+constexpr int kPodsMax = 1024;
 constexpr int kFeaturesMax = 64;
 constexpr int kVetoesMax = 32;
 constexpr std::size_t kIdMax = 128;
@@ -43,6 +44,21 @@ Result<std::vector<core::NicFacts>> read_nics(
     if (!mac) return broken("NIC has a MAC that is not 6 bytes long");
     if (!is_text(nic.name(), kIdMax)) return broken("NIC has an unusable name");
     facts.push_back({nic.name(), *mac, nic.link_up(), nic.wake_armed()});
+  }
+  return facts;
+}
+
+Result<core::PodsEnergy> read_pods(const v1::PodsEnergy& message) {
+  if (message.pods_size() > kPodsMax) return broken("list of pods is too long");
+  if (!is_text(message.source(), kIdMax)) return broken("pods' energy has an unusable source");
+  core::PodsEnergy facts{message.source(),
+                         Energy::microjoules(message.node_active_microjoules()),
+                         Energy::microjoules(message.node_idle_microjoules()),
+                         {}};
+  for (const auto& pod : message.pods()) {
+    if (pod.uid().empty() || !is_text(pod.uid(), kIdMax)) return broken("pod has an unusable UID");
+    facts.pods.push_back({pod.uid(), Energy::microjoules(pod.active_microjoules()),
+                          Energy::microjoules(pod.idle_microjoules())});
   }
   return facts;
 }
@@ -123,8 +139,12 @@ Result<core::AgentHeartbeat> read_heartbeat(const v1::Heartbeat& heartbeat) {
   for (const auto& veto : heartbeat.vetoes()) {
     if (!is_text(veto, kVetoMax)) return broken("veto is too long or no text");
   }
-  if (heartbeat.uptime_ms() < 0 || heartbeat.uptime_ms() > kUptimeMsMax) {
+  const auto uptime_fits = [](std::int64_t ms) { return ms >= 0 && ms <= kUptimeMsMax; };
+  if (!uptime_fits(heartbeat.uptime_ms()) || !uptime_fits(heartbeat.energy_since_ms())) {
     return broken("uptime is out of range");
+  }
+  if (!is_text(heartbeat.power_source(), kIdMax) || !is_text(heartbeat.power_problem(), kVetoMax)) {
+    return broken("power source or problem is no text");
   }
   auto nics = read_nics(heartbeat.nics());
   if (!nics) return std::unexpected(std::move(nics.error()));
@@ -136,6 +156,14 @@ Result<core::AgentHeartbeat> read_heartbeat(const v1::Heartbeat& heartbeat) {
   if (heartbeat.fence_highest_seen() < 0) return broken("fence is negative");
   facts.fence_highest_seen = heartbeat.fence_highest_seen();
   facts.vetoes.assign(heartbeat.vetoes().begin(), heartbeat.vetoes().end());
+  facts.power_source = heartbeat.power_source();
+  facts.power_problem = heartbeat.power_problem();
+  facts.energy_since = Duration(heartbeat.energy_since_ms());
+  if (heartbeat.has_pods()) {
+    auto pods = read_pods(heartbeat.pods());
+    if (!pods) return std::unexpected(std::move(pods.error()));
+    facts.pods = std::move(*pods);
+  }
   return facts;
 }
 

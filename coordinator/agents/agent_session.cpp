@@ -135,8 +135,9 @@ Result<void> AgentSession::take_heartbeat(AgentSessionOwner& owner,
   facts->node = node_;
   facts->session = number_;
   facts->power = sample->power;
-  facts->power_source = std::move(sample->source);
+  if (!sample->source.empty()) facts->power_source = std::move(sample->source);
   facts->energy = sample->energy;
+  facts->energy_unknown_intervals = sample->unknown_intervals;
   owner.session_fact(*this, std::move(*facts));
   return {};
 }

@@ -44,6 +44,7 @@ Result<NodePowerSample> NodePower::update(
   }
   sample.source = joined(sources);
   sample.energy = now.energy;
+  sample.unknown_intervals = now.unknown_intervals;
   if (last_ && last_->domains == now.domains && now.energy >= last_->energy &&
       now.unknown_intervals == last_->unknown_intervals && now.uptime > last_->uptime) {
     const auto used = Energy::microjoules(now.energy.microjoules() - last_->energy.microjoules());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +17,7 @@ struct NodePowerSample {
   std::optional<Power> power;    ///< mean since the heartbeat before; absent: not known
   std::string source;            ///< "rapl", "model", "model+rapl"; empty without counters
   std::optional<Energy> energy;  ///< since the agent's start
+  std::uint64_t unknown_intervals = 0;
 };
 
 /// Turns cumulative counters into power, from one heartbeat of a connection to the next. Where a

@@ -1,11 +1,21 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <string_view>
 
 #include "coordinator/api/explain.h"
 #include "coordinator/fleet.h"
 
 namespace ecokube {
+
+[[nodiscard]] inline double joules(Energy energy) {
+  return static_cast<double>(energy.microjoules()) / 1e6;
+}
+/// What an agent calls its model of idle and peak watts.
+[[nodiscard]] inline bool is_estimate(std::string_view power_source) {
+  return power_source.find("model") != std::string_view::npos;
+}
 
 // The API's documents. Figures carry their unit in the key.
 [[nodiscard]] boost::json::object to_json(const core::Reason& reason);
@@ -15,6 +25,9 @@ namespace ecokube {
 /// `want` may be nullptr: not planned yet.
 [[nodiscard]] boost::json::object node_json(const Fleet& fleet, const core::Node& node,
                                             const core::NodeWant* want);
+/// The estimate of the energy of the node's pods, with their names where Kubernetes knows them;
+/// null without one.
+[[nodiscard]] boost::json::value pods_energy_json(const core::World& world, const core::Node& node);
 [[nodiscard]] boost::json::object nodes_json(const Fleet& fleet);
 [[nodiscard]] boost::json::object explanation_json(const Fleet& fleet, const core::Node& node);
 [[nodiscard]] boost::json::object fleet_json(const Fleet& fleet);

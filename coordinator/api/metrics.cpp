@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "coordinator/api/json.h"
+#include "coordinator/api/pod_names.h"
 #include "coordinator/api/quantile.h"
 #include "coordinator/api/times.h"
 
@@ -88,6 +89,9 @@ void add_measures(Families& all, const Fleet& fleet) {
   Family watts(all, "ecokube_node_power_watts", "Mean power since the heartbeat before.");
   Family joules(all, "ecokube_node_energy_joules_total", "Energy since the agent's start.",
                 MetricType::Counter);
+  Family unknown(all, "ecokube_node_energy_unknown_intervals_total",
+                 "Sampling intervals that the energy leaves out: a reset, a suspend.",
+                 MetricType::Counter);
   Family connected(all, "ecokube_agent_connected", "1 while the node's agent is connected.");
   Family work(all, "ecokube_node_work_pods", "Pods on the node that must run.");
   Family held(all, "ecokube_node_held", "1 while a person holds the node.");
@@ -98,7 +102,9 @@ void add_measures(Families& all, const Fleet& fleet) {
                 static_cast<double>(node.agent.power->milliwatts()) / 1000.0);
     }
     if (node.agent.energy) {
-      joules.add({{"node", name}}, static_cast<double>(node.agent.energy->microjoules()) / 1e6);
+      const Labels labels{{"node", name}, {"source", node.agent.power_source}};
+      joules.add(labels, ecokube::joules(*node.agent.energy));
+      unknown.add(labels, node.agent.energy_unknown_intervals);
     }
     connected.add({{"node", name}}, node.agent.connected ? 1 : 0);
     work.add({{"node", name}}, node.work_pods);
@@ -172,7 +178,40 @@ void add_steps(Families& all, const StepCounters& counters) {
   for (const auto& [rule, times] : counters.blocked) blocked.add({{"rule", rule}}, times);
 }
 
+std::string text_of(const Families& all) {
+  std::ostringstream text;
+  prometheus::TextSerializer().Serialize(text, all);
+  return text.str();
+}
+
 }  // namespace
+
+std::string pod_metrics_text(const core::World& world) {
+  Families all;
+  {
+    Family energy(all, "ecokube_pod_energy_estimated_joules_total",
+                  "Estimate: the node's energy by the pod's share of CPU time.",
+                  MetricType::Counter);
+    const PodNames names(world);
+    for (const auto& [name, node] : world.nodes) {
+      if (!node.agent.pods) continue;
+      const auto& source = node.agent.pods->source;
+      for (const auto& pod : node.agent.pods->pods) {
+        const auto* known = names.find(pod.uid);
+        if (known == nullptr) continue;  // gone, and without a name of use
+        Labels labels{{"namespace", known->ns},
+                      {"pod", known->name},
+                      {"node", name},
+                      {"source", source},
+                      {"kind", "active"}};
+        energy.add(labels, joules(pod.active));
+        labels.back().value = "idle";
+        energy.add(std::move(labels), joules(pod.idle));
+      }
+    }
+  }
+  return text_of(all);
+}
 
 std::string metrics_text(const Fleet& fleet, const StepCounters& counters) {
   Families all;
@@ -184,9 +223,7 @@ std::string metrics_text(const Fleet& fleet, const StepCounters& counters) {
   add_wakes(all, fleet);
   add_scalers(all, fleet);
   add_steps(all, counters);
-  std::ostringstream text;
-  prometheus::TextSerializer().Serialize(text, all);
-  return text.str();
+  return text_of(all);
 }
 
 }  // namespace ecokube

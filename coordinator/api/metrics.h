@@ -19,4 +19,7 @@ void count(StepCounters& counters, const FleetEvent& event);
 /// The text exposition format.
 [[nodiscard]] std::string metrics_text(const Fleet& fleet, const StepCounters& counters);
 
+/// The pods' energy apart, since it has two series for each pod of the cluster.
+[[nodiscard]] std::string pod_metrics_text(const core::World& world);
+
 }  // namespace ecokube

@@ -142,6 +142,19 @@ void put_kubernetes(json::object& into, const Fleet& fleet, const core::Node& no
                                     {"allocatable", resources_json(node.kube->allocatable)}};
 }
 
+// Boot id and since tell which counter this is: with a new boot or a new agent it begins again.
+void put_energy(json::object& into, const core::AgentView& agent) {
+  into["energy_joules"] = nullptr;
+  into["energy"] = nullptr;
+  if (!agent.energy) return;
+  into["energy_joules"] = joules(*agent.energy);
+  into["energy"] = json::object{{"joules", joules(*agent.energy)},
+                                {"source", agent.power_source},
+                                {"boot_id", agent.boot_id},
+                                {"since_uptime_s", seconds(agent.energy_since)},
+                                {"unknown_intervals", agent.energy_unknown_intervals}};
+}
+
 }  // namespace
 
 json::object node_json(const Fleet& fleet, const core::Node& node, const core::NodeWant* want) {
@@ -159,9 +172,9 @@ json::object node_json(const Fleet& fleet, const core::Node& node, const core::N
   object["work_pods"] = node.work_pods;
   object["power_watts"] = watts_or_null(node.agent.power);
   object["power_source"] = text_or_null(node.agent.power_source);
-  object["energy_joules"] =
-      node.agent.energy ? json::value(static_cast<double>(node.agent.energy->microjoules()) / 1e6)
-                        : json::value(nullptr);
+  object["power_estimated"] = is_estimate(node.agent.power_source);
+  object["power_problem"] = text_or_null(node.agent.power_problem);
+  put_energy(object, node.agent);
   object["idle_watts"] = watts_or_null(node.inventory.idle);
   object["peak_watts"] = watts_or_null(node.inventory.peak);
   object["agent"] = agent_json(node.agent, now);

@@ -23,6 +23,14 @@ HttpResponse answer(const json::object& object, int status = kOk) {
   return json_response(status, json::serialize(object));
 }
 
+HttpResponse metrics_answer(std::string text) {
+  HttpResponse response;
+  response.status = kOk;
+  response.headers = {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}};
+  response.body = std::move(text);
+  return response;
+}
+
 }  // namespace
 
 HttpResponse unknown_node(const ApiContext& context, const NodeName& name) {
@@ -52,8 +60,10 @@ HttpResponse get_nodes(const ApiContext& context, const ApiRequest&) {
 HttpResponse get_node(const ApiContext& context, const ApiRequest& request) {
   const auto found = context.fleet.world().nodes.find(request.node);
   if (found == context.fleet.world().nodes.end()) return unknown_node(context, request.node);
-  return answer(
-      node_json(context.fleet, found->second, want_of(context.fleet.plan(), request.node)));
+  auto object =
+      node_json(context.fleet, found->second, want_of(context.fleet.plan(), request.node));
+  object["pods_energy"] = pods_energy_json(context.fleet.world(), found->second);
+  return answer(object);
 }
 
 HttpResponse get_explanation(const ApiContext& context, const ApiRequest& request) {
@@ -85,11 +95,11 @@ HttpResponse get_events(const ApiContext& context, const ApiRequest& request) {
 }
 
 HttpResponse get_metrics(const ApiContext& context, const ApiRequest&) {
-  HttpResponse response;
-  response.status = kOk;
-  response.headers = {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}};
-  response.body = metrics_text(context.fleet, context.events.counters());
-  return response;
+  return metrics_answer(metrics_text(context.fleet, context.events.counters()));
+}
+
+HttpResponse get_pod_metrics(const ApiContext& context, const ApiRequest&) {
+  return metrics_answer(pod_metrics_text(context.fleet.world()));
 }
 
 HttpResponse get_health(const ApiContext&, const ApiRequest&) { return answer({{"status", "ok"}}); }

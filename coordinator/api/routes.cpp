@@ -14,6 +14,7 @@ constexpr std::array kRoutes{
     Route{"GET", "/api/v1/doctor", Access::everyone, get_doctor},
     Route{"GET", "/api/v1/events", Access::everyone, get_events, true},
     Route{"GET", "/metrics", Access::everyone, get_metrics},
+    Route{"GET", "/metrics/pods", Access::everyone, get_pod_metrics},
     Route{"GET", "/healthz", Access::everyone, get_health},
     Route{"GET", "/readyz", Access::everyone, get_readiness},
     Route{"POST", "/api/v1/fleet/freeze", Access::unix_socket, post_freeze},

@@ -58,6 +58,7 @@ HttpResponse get_fleet(const ApiContext& context, const ApiRequest& request);
 HttpResponse get_doctor(const ApiContext& context, const ApiRequest& request);
 HttpResponse get_events(const ApiContext& context, const ApiRequest& request);
 HttpResponse get_metrics(const ApiContext& context, const ApiRequest& request);
+HttpResponse get_pod_metrics(const ApiContext& context, const ApiRequest& request);
 HttpResponse get_health(const ApiContext& context, const ApiRequest& request);
 HttpResponse get_readiness(const ApiContext& context, const ApiRequest& request);
 HttpResponse post_freeze(const ApiContext& context, const ApiRequest& request);

@@ -42,7 +42,11 @@ void on(World& world, const AgentHeartbeat& fact, TimePoint now) {
   agent.vetoes = fact.vetoes;
   agent.power = fact.power;
   agent.power_source = fact.power_source;
+  agent.power_problem = fact.power_problem;
   agent.energy = fact.energy;
+  agent.energy_unknown_intervals = fact.energy_unknown_intervals;
+  agent.energy_since = fact.energy_since;
+  if (fact.pods) agent.pods = fact.pods;
   agent.fence = fact.fence_highest_seen;
   world.fence_highest_seen = std::max(world.fence_highest_seen, agent.fence);
   node->inventory.nics = fact.nics;

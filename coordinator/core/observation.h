@@ -110,6 +110,20 @@ struct AgentConnected {
   std::int64_t fence_highest_seen = 0;
 };
 
+/// An agent's estimate: its node's energy divided by the pods' CPU time, since the agent's start.
+/// Active: what the machine drew because it worked. Idle: what it would have drawn anyway.
+struct PodEnergy {
+  std::string uid;  ///< of a static pod: the hash of its file, KubePod::static_uid
+  Energy active, idle;
+  bool operator==(const PodEnergy&) const = default;
+};
+struct PodsEnergy {
+  std::string source;             ///< of the node's figure that was divided
+  Energy node_active, node_idle;  ///< the whole node's; what no pod has is the system's
+  std::vector<PodEnergy> pods;
+  bool operator==(const PodsEnergy&) const = default;
+};
+
 struct AgentHeartbeat {
   NodeName node;
   std::uint64_t session = 0;
@@ -119,8 +133,12 @@ struct AgentHeartbeat {
   std::vector<NicFacts> nics;
   std::vector<std::string> vetoes;
   std::optional<Power> power;    ///< mean since the heartbeat before; absent: not known
-  std::string power_source;      ///< travels with the figure
+  std::string power_source;      ///< travels with the figure; "none": nothing measures this node
+  std::string power_problem;     ///< why nothing does
   std::optional<Energy> energy;  ///< of the node since the agent's start
+  std::uint64_t energy_unknown_intervals = 0;  ///< left out of it
+  Duration energy_since{};                     ///< the machine's uptime when it began
+  std::optional<PodsEnergy> pods;              ///< absent: as before
   std::int64_t fence_highest_seen = 0;
 };
 

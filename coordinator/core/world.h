@@ -59,7 +59,11 @@ struct AgentView {
   std::vector<std::string> vetoes;
   std::optional<Power> power;
   std::string power_source;
+  std::string power_problem;
   std::optional<Energy> energy;
+  std::uint64_t energy_unknown_intervals = 0;
+  Duration energy_since{};
+  std::optional<PodsEnergy> pods;
   std::optional<AgentGoodbye> goodbye;  ///< cleared by the next Hello
   std::int64_t fence = 0;               ///< the highest it has seen: it obeys no lower one
 };

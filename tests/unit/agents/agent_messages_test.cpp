@@ -34,6 +34,16 @@ v1::Heartbeat good_heartbeat() {
   heartbeat.set_boot_id("boot-1");
   heartbeat.set_uptime_ms(1000);
   heartbeat.add_vetoes("held");
+  heartbeat.set_power_source("none");
+  heartbeat.set_power_problem("no permission");
+  heartbeat.set_energy_since_ms(400);
+  auto& pods = *heartbeat.mutable_pods();
+  pods.set_source("rapl");
+  pods.set_node_active_microjoules(5);
+  auto& pod = *pods.add_pods();
+  pod.set_uid("uid-1");
+  pod.set_active_microjoules(3);
+  pod.set_idle_microjoules(4);
   return heartbeat;
 }
 
@@ -83,6 +93,22 @@ TEST(AgentMessages, HelloOutOfBoundsIsRefused) {
   }
 }
 
+TEST(AgentMessages, HeartbeatCarriesEnergyWithItsSource) {
+  const auto facts = read_heartbeat(good_heartbeat());
+  ASSERT_TRUE(facts) << facts.error().message;
+  EXPECT_EQ(facts->power_source, "none");
+  EXPECT_EQ(facts->power_problem, "no permission");
+  EXPECT_EQ(facts->energy_since, Duration(400));
+  ASSERT_TRUE(facts->pods);
+  EXPECT_EQ(facts->pods->node_active, Energy::microjoules(5));
+  EXPECT_EQ(
+      facts->pods->pods,
+      (std::vector<core::PodEnergy>{{"uid-1", Energy::microjoules(3), Energy::microjoules(4)}}));
+  auto without = good_heartbeat();
+  without.clear_pods();
+  EXPECT_FALSE(read_heartbeat(without)->pods);
+}
+
 TEST(AgentMessages, HeartbeatOutOfBoundsIsRefused) {
   ASSERT_TRUE(read_heartbeat(good_heartbeat()));
   const std::function<void(v1::Heartbeat&)> breaks[] = {
@@ -91,6 +117,15 @@ TEST(AgentMessages, HeartbeatOutOfBoundsIsRefused) {
       [](auto& h) { h.set_vetoes(0, std::string(2000, 'v')); },
       [](auto& h) { h.add_nics()->set_mac(""); },
       [](auto& h) { h.add_energy()->set_domain("a\tb"); },
+      [](auto& h) { h.set_power_source("a\nb"); },
+      [](auto& h) { h.set_power_problem(std::string(2000, 'p')); },
+      [](auto& h) { h.set_energy_since_ms(-1); },
+      [](auto& h) { h.mutable_pods()->set_source(std::string(200, 's')); },
+      [](auto& h) { h.mutable_pods()->mutable_pods(0)->set_uid(""); },
+      [](auto& h) { h.mutable_pods()->mutable_pods(0)->set_uid("a\nb"); },
+      [](auto& h) {
+        for (int i = 0; i < 1100; ++i) h.mutable_pods()->add_pods()->set_uid("u");
+      },
       [](auto& h) {
         for (int i = 0; i < 40; ++i) h.add_vetoes("v");
       },

@@ -39,7 +39,12 @@ TEST_F(DocumentsTest, ANodeHasFiguresWithUnitsAndBothTimes) {
   EXPECT_EQ(one.at("power"), "on");
   EXPECT_EQ(one.at("power_watts"), 14.25);
   EXPECT_EQ(one.at("power_source"), "rapl");
+  EXPECT_EQ(one.at("power_estimated"), false);
   EXPECT_EQ(one.at("energy_joules"), 1200.0);
+  EXPECT_EQ(one.at("energy").at("joules"), 1200.0);
+  EXPECT_EQ(one.at("energy").at("boot_id"), "boot-a");
+  EXPECT_EQ(one.at("energy").at("since_uptime_s"), 20.0);
+  EXPECT_EQ(one.at("energy").at("unknown_intervals"), 3);
   EXPECT_EQ(one.at("since"), "2025-11-22T09:05:00.250Z");
   EXPECT_EQ(one.at("since_ms"), to_ms(test::kNow) - 300'000);
   EXPECT_EQ(one.at("for_s"), 300.0);
@@ -55,12 +60,33 @@ TEST_F(DocumentsTest, WhatIsNotKnownIsNullNeverZero) {
   core::Node bare;
   bare.name = "new";
   const auto one = node_json(fleet_, bare, nullptr);
-  for (const auto* key : {"power_watts", "energy_joules", "idle_watts", "want", "held", "request",
-                          "kubernetes", "pool", "last_problem", "quarantined_until"}) {
+  for (const auto* key :
+       {"power_watts", "power_problem", "energy_joules", "energy", "idle_watts", "want", "held",
+        "request", "kubernetes", "pool", "last_problem", "quarantined_until"}) {
     EXPECT_TRUE(one.at(key).is_null()) << key;
   }
   EXPECT_TRUE(one.at("wake").at("boot_time_p50_s").is_null());
   EXPECT_EQ(one.at("power"), "unknown");
+}
+
+TEST_F(DocumentsTest, ThePodsOfAnEstimateHaveTheirNames) {
+  EXPECT_TRUE(pods_energy_json(fleet_.world(), node("worker1")).is_null());
+  fleet_.world_value.pods["uid-a"] = test::pod_named("uid-a", "jobs", "render-1");
+  node("worker1").agent.pods =
+      core::PodsEnergy{"model",
+                       Energy::joules(50),
+                       Energy::joules(70),
+                       {{"uid-a", Energy::joules(30), Energy::joules(40)},
+                        {"uid-gone", Energy::joules(5), Energy::joules(6)}}};
+  const auto pods = pods_energy_json(fleet_.world(), node("worker1"));
+  EXPECT_EQ(pods.at("estimated"), true);
+  EXPECT_EQ(pods.at("source"), "model");
+  EXPECT_EQ(pods.at("node_idle_joules"), 70.0);
+  EXPECT_EQ(pods.at("pods").at(0).at("namespace"), "jobs");
+  EXPECT_EQ(pods.at("pods").at(0).at("name"), "render-1");
+  EXPECT_EQ(pods.at("pods").at(0).at("active_joules"), 30.0);
+  EXPECT_TRUE(pods.at("pods").at(1).at("name").is_null());
+  EXPECT_EQ(pods.at("pods").at(1).at("uid"), "uid-gone");
 }
 
 TEST_F(DocumentsTest, AnIdleProvenNodeIsAboutToBePutToSleep) {

@@ -57,6 +57,14 @@ inline FleetEvent event(std::uint64_t id, std::string kind, std::string text) {
   return made;
 }
 
+inline core::KubePod pod_named(std::string uid, std::string ns, std::string name) {
+  core::KubePod pod;
+  pod.uid = std::move(uid);
+  pod.ns = std::move(ns);
+  pod.name = std::move(name);
+  return pod;
+}
+
 /// A node that is on, empty, armed and proven.
 inline core::Node ready_node(std::string name) {
   core::Node node;
@@ -85,6 +93,8 @@ inline core::Node ready_node(std::string name) {
   node.agent.power = Power::milliwatts(14'250);
   node.agent.power_source = "rapl";
   node.agent.energy = Energy::joules(1200);
+  node.agent.energy_unknown_intervals = 3;
+  node.agent.energy_since = Duration(20'000);
   node.wake_proven_at = kNow - std::chrono::hours(1);
   node.boot_times = {Duration(8000), Duration(9500), Duration(8200)};
   node.work_ended_at = node.since;

@@ -30,7 +30,9 @@ TEST_F(MetricsTest, HasNodesInBaseUnits) {
   EXPECT_TRUE(has(R"(ecokube_node_state{node="worker1",state="PoweredDown"} 0)"));
   EXPECT_TRUE(has(R"(ecokube_node_state{node="worker2",state="PoweredDown"} 1)"));
   EXPECT_TRUE(has(R"(ecokube_node_power_watts{node="worker1",source="rapl"} 14.25)"));
-  EXPECT_TRUE(has(R"(ecokube_node_energy_joules_total{node="worker1"} 1200)"));
+  EXPECT_TRUE(has(R"(ecokube_node_energy_joules_total{node="worker1",source="rapl"} 1200)"));
+  EXPECT_TRUE(
+      has(R"(ecokube_node_energy_unknown_intervals_total{node="worker1",source="rapl"} 3)"));
   EXPECT_TRUE(has(R"(ecokube_node_boot_time_seconds{node="worker1",quantile="0.5"} 8.2)") ||
               metrics_text(fleet_, counters_).find("quantile=\"0.5\"} 8.19999") !=
                   std::string::npos);
@@ -40,6 +42,32 @@ TEST_F(MetricsTest, HasNodesInBaseUnits) {
   EXPECT_TRUE(has("# TYPE ecokube_node_power_watts gauge"));
   EXPECT_NE(metrics_text(fleet_, counters_).find("ecokube_build_info{version=\""),
             std::string::npos);
+}
+
+TEST_F(MetricsTest, NamesThePodsOfTheEstimateApart) {
+  auto& world = fleet_.world_value;
+  world.pods["uid-a"] = test::pod_named("uid-a", "jobs", "render-1");
+  world.pods["uid-b"] = test::pod_named("uid-b", "kube-system", "etcd-worker1");
+  world.pods["uid-b"].static_uid = "8e2d6e4d";
+  world.nodes.at("worker1").agent.pods =
+      core::PodsEnergy{"rapl",
+                       Energy::joules(50),
+                       Energy::joules(70),
+                       {{"8e2d6e4d", Energy::joules(1), Energy::joules(2)},
+                        {"uid-a", Energy::joules(30), Energy::joules(40)},
+                        {"uid-gone", Energy::joules(5), Energy::joules(6)}}};
+  const auto text = pod_metrics_text(world);
+  for (
+      const auto* line :
+      {R"({namespace="jobs",pod="render-1",node="worker1",source="rapl",kind="active"} 30)",
+       R"({namespace="jobs",pod="render-1",node="worker1",source="rapl",kind="idle"} 40)",
+       R"({namespace="kube-system",pod="etcd-worker1",node="worker1",source="rapl",kind="idle"} 2)"}) {
+    EXPECT_NE(text.find("ecokube_pod_energy_estimated_joules_total" + std::string(line) + "\n"),
+              std::string::npos)
+        << text;
+  }
+  EXPECT_EQ(text.find("uid-gone"), std::string::npos);
+  EXPECT_EQ(metrics_text(fleet_, counters_).find("ecokube_pod_"), std::string::npos);
 }
 
 TEST_F(MetricsTest, LeavesOutWhatIsNotKnown) {

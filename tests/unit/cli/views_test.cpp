@@ -13,7 +13,7 @@ boost::json::object parse(std::string_view text) { return boost::json::parse(tex
 
 constexpr std::string_view kNodes = R"({"nodes": [
   {"name": "master", "state": "Ready", "power": "on", "power_watts": 14.25,
-   "power_source": "estimated", "work_pods": 3, "for_s": 45.5, "held": null,
+   "power_source": "model", "power_estimated": true, "work_pods": 3, "for_s": 45.5, "held": null,
    "want": {"on": true,
             "reason": {"code": "ControlPlane", "text": "it carries the control plane"}}},
   {"name": "worker1", "state": "PoweredDown", "power": "off", "power_watts": 6.5,
