@@ -60,6 +60,36 @@ TEST(Program, HelpShowsDefaultsAndVersionTheName) {
   EXPECT_EQ(version.out, "greet 1.2.3\n");
 }
 
+TEST(Program, ACommandRunsInPlaceOfTheBody) {
+  std::string config, word;
+  bool loud = false;
+  const auto run_with = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), "greet");
+    std::vector<char*> argv;
+    for (auto& one : words) argv.push_back(one.data());
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    Program program("greet", "1.2.3", "Says hello.");
+    program.option("--config", config, "The file");
+    auto command = program.command("say", "Says a word", []() -> Result<int> { return 5; });
+    command.option("--word", word, "Which");
+    command.flag("--loud", loud, "In capitals");
+    const int code =
+        program.run(static_cast<int>(argv.size()), argv.data(), []() -> Result<int> { return 7; });
+    (void)testing::internal::GetCapturedStdout();
+    (void)testing::internal::GetCapturedStderr();
+    return code;
+  };
+  EXPECT_EQ(run_with({"--config", "a"}), 7);
+  EXPECT_EQ(run_with({"say", "--word", "hello", "--loud", "--config", "b"}), 5);
+  EXPECT_EQ(config, "b") << "the program's own options are there too";
+  EXPECT_EQ(word, "hello");
+  EXPECT_TRUE(loud);
+  EXPECT_EQ(run_with({"--config", "c", "say"}), 5);
+  EXPECT_EQ(config, "c");
+  EXPECT_EQ(run_with({"sing"}), kExitWrongUse);
+}
+
 TEST(Program, WrongUseIsSaidAndNothingRuns) {
   Options options;
   const auto never = []() -> Result<void> { throw std::logic_error("the body ran"); };
