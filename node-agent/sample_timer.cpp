@@ -31,7 +31,7 @@ Result<std::unique_ptr<SampleTimer>> SampleTimer::make(const boost::asio::any_io
   const std::chrono::nanoseconds step = interval;
   itimerspec times{};
   times.it_interval = to_timespec(step);
-  times.it_value = to_timespec((boottime_now() / step + 1) * step);
+  times.it_value = to_timespec(next_multiple(boottime_now(), step));
   if (::timerfd_settime(fd, TFD_TIMER_ABSTIME, &times, nullptr) != 0) {
     auto failed = no_timer();
     ::close(fd);
@@ -46,6 +46,7 @@ SampleTimer::SampleTimer(const boost::asio::any_io_executor& executor, int fd, T
 void SampleTimer::start() { wait(); }
 
 void SampleTimer::stop() {
+  stopped_ = true;
   boost::system::error_code ignored;
   timer_.cancel(ignored);
 }
@@ -58,7 +59,7 @@ void SampleTimer::wait() {
                       if (::read(timer_.native_handle(), &ticks, sizeof ticks) == sizeof ticks) {
                         tick_();
                       }
-                      wait();
+                      if (!stopped_) wait();
                     });
 }
 

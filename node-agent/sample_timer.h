@@ -11,6 +11,12 @@
 
 namespace ecokube::agent {
 
+/// The first multiple of `interval` after `now`.
+[[nodiscard]] constexpr std::chrono::nanoseconds next_multiple(std::chrono::nanoseconds now,
+                                                               std::chrono::nanoseconds interval) {
+  return (now / interval + 1) * interval;
+}
+
 /// Calls back at each multiple of an interval of CLOCK_BOOTTIME, so that samples do not drift and
 /// agents of one interval wake with other timers of theirs. Ticks that were missed, because the
 /// machine slept or was busy, are one. Allocates nothing once it runs.
@@ -31,6 +37,7 @@ class SampleTimer {
 
   boost::asio::posix::stream_descriptor timer_;
   Tick tick_;
+  bool stopped_ = false;
 };
 
 }  // namespace ecokube::agent

@@ -34,8 +34,8 @@ Chapter check_configuration(const CheckCommand& command, Config& config) {
   Chapter chapter{"configuration", {}};
   auto read = read_config(command.config);
   if (!read) {
-    chapter.findings.push_back({Level::problem, read.error().message,
-                                "write it; what follows is looked at with the defaults"});
+    chapter.findings.push_back(
+        problem(read.error().message, "write it; what follows is looked at with the defaults"));
     config.hwmon_chip = "power_meter";
     config.state_dir = "/var/lib/ecokube";
     config.hold_file = "/etc/ecokube/hold";
@@ -45,10 +45,10 @@ Chapter check_configuration(const CheckCommand& command, Config& config) {
   }
   config = std::move(*read);
   if (const auto files = check_files(config); !files) {
-    chapter.findings.push_back({Level::problem, files.error().message, ""});
+    chapter.findings.push_back(problem(files.error().message, ""));
   } else {
     chapter.findings.push_back(
-        {Level::ok, command.config.string() + " and the certificates it names are right", ""});
+        fine(command.config.string() + " and the certificates it names are right"));
   }
   return chapter;
 }

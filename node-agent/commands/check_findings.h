@@ -16,6 +16,10 @@ struct Finding {
   bool operator==(const Finding&) const = default;
 };
 
+[[nodiscard]] Finding fine(std::string what);
+[[nodiscard]] Finding warning(std::string what, std::string mend);
+[[nodiscard]] Finding problem(std::string what, std::string mend);
+
 /// What would keep this machine from measuring its power. Samples for two seconds at most.
 [[nodiscard]] std::vector<Finding> check_measuring(const Config& config);
 /// From powering off when told to.

@@ -9,7 +9,6 @@ namespace ecokube::agent {
 namespace {
 
 namespace fs = std::filesystem;
-using Level = Finding::Level;
 
 bool is_there(const fs::path& file) {
   std::error_code ignored;
@@ -33,28 +32,28 @@ void watch(PowerMeter& meter) {
   }
 }
 
+// With a model to fall back on it is only a warning.
 Finding why_none(const Config& config, const PowerMeter& meter) {
-  const auto level = config.idle ? Level::warning : Level::problem;
+  const auto say = config.idle ? warning : problem;
   const std::string model =
       config.idle ? "" : ", or give idle_watts and peak_watts in [power] for an estimate";
   if (meter.denied()) {
-    return {level, "no permission to read the energy counters: power is not measured",
-            "run the agent with CAP_DAC_READ_SEARCH, or make energy_uj below " +
-                (config.roots.sysfs / "class/powercap").string() + " readable for its group" +
-                model};
+    return say("no permission to read the energy counters: power is not measured",
+               "run the agent with CAP_DAC_READ_SEARCH, or make energy_uj below " +
+                   (config.roots.sysfs / "class/powercap").string() + " readable for its group" +
+                   model);
   }
   if (!meter.zones().empty()) {
-    return {level,
-            "no package's energy counter moves: a virtual machine, or a driver that is wrong",
-            "see `ecokube-agent power`" + model};
+    return say("no package's energy counter moves: a virtual machine, or a driver that is wrong",
+               "see `ecokube-agent power`" + model);
   }
   const auto cpu = read_small_file(config.roots.procfs / "cpuinfo").text;
   if (cpu.find(" hypervisor") != std::string::npos) {
-    return {level, "this is a virtual machine: it shows no energy counters",
-            config.idle ? "" : "give idle_watts and peak_watts in [power] for an estimate"};
+    return say("this is a virtual machine: it shows no energy counters",
+               config.idle ? "" : "give idle_watts and peak_watts in [power] for an estimate");
   }
-  return {level, "the machine shows no energy counters",
-          "load the driver: modprobe intel_rapl_msr (Intel, and AMD since Zen)" + model};
+  return say("the machine shows no energy counters",
+             "load the driver: modprobe intel_rapl_msr (Intel, and AMD since Zen)" + model);
 }
 
 }  // namespace
@@ -68,19 +67,18 @@ std::vector<Finding> check_measuring(const Config& config) {
   if (source == PowerSource::none || is_estimate(source)) {
     findings.push_back(why_none(config, meter));
     if (config.idle) {
-      findings.push_back({Level::ok, "power is estimated from idle_watts and peak_watts", ""});
+      findings.push_back(fine("power is estimated from idle_watts and peak_watts"));
     }
   } else {
-    findings.push_back({Level::ok, "power is measured by " + std::string(to_string(source)), ""});
+    findings.push_back(fine("power is measured by " + std::string(to_string(source))));
   }
   const auto cgroups = config.roots.sysfs / "fs/cgroup";
   if (is_there(cgroups / "cgroup.controllers")) {
-    findings.push_back({Level::ok, "cgroup version 2: pods get their share of the energy", ""});
+    findings.push_back(fine("cgroup version 2: pods get their share of the energy"));
   } else {
     findings.push_back(
-        {Level::warning,
-         "no cgroup version 2 at " + cgroups.string() + ": no estimate of the pods' energy",
-         "boot with systemd.unified_cgroup_hierarchy=1"});
+        warning("no cgroup version 2 at " + cgroups.string() + ": no estimate of the pods' energy",
+                "boot with systemd.unified_cgroup_hierarchy=1"));
   }
   return findings;
 }

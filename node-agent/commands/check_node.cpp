@@ -12,7 +12,6 @@ namespace ecokube::agent {
 namespace {
 
 namespace fs = std::filesystem;
-using Level = Finding::Level;
 
 bool is_there(const fs::path& file) {
   std::error_code ignored;
@@ -36,16 +35,15 @@ bool is_found(const std::string& program) {
 
 Finding check_state(const fs::path& folder) {
   if (!is_there(folder)) {
-    return {Level::warning, "the state folder " + folder.string() + " does not exist yet",
-            "the agent makes it when it starts, if it may"};
+    return warning("the state folder " + folder.string() + " does not exist yet",
+                   "the agent makes it when it starts, if it may");
   }
   if (::access(folder.c_str(), W_OK) != 0) {
-    return {Level::problem,
-            "the state folder " + folder.string() +
-                " can't be written: every shutdown would be refused",
-            "give it to the agent's user"};
+    return problem("the state folder " + folder.string() +
+                       " can't be written: every shutdown would be refused",
+                   "give it to the agent's user");
   }
-  return {Level::ok, "the state folder " + folder.string() + " can be written", ""};
+  return fine("the state folder " + folder.string() + " can be written");
 }
 
 Finding check_hooks(const fs::path& folder) {
@@ -57,11 +55,10 @@ Finding check_hooks(const fs::path& folder) {
     if (!is_program(it->path())) wrong = it->path().string();
   }
   if (!wrong.empty()) {
-    return {Level::problem,
-            "the hook " + wrong + " is no executable file: every shutdown is refused",
-            "chmod +x, or take it out of the folder"};
+    return problem("the hook " + wrong + " is no executable file: every shutdown is refused",
+                   "chmod +x, or take it out of the folder");
   }
-  return {Level::ok, std::to_string(count) + " hooks run before power-off", ""};
+  return fine(std::to_string(count) + " hooks run before power-off");
 }
 
 std::string joined_names(const std::vector<Nic>& nics) {
@@ -76,18 +73,17 @@ std::vector<Finding> check_sleeping(const Config& config) {
   std::vector<Finding> findings;
   if (is_there(config.hold_file)) {
     findings.push_back(
-        {Level::problem,
-         "the hold file " + config.hold_file.string() + " exists: every shutdown is refused",
-         "remove it when the machine may sleep"});
+        problem("the hold file " + config.hold_file.string() + " exists: every shutdown is refused",
+                "remove it when the machine may sleep"));
   }
   findings.push_back(check_state(config.state_dir));
   findings.push_back(check_hooks(config.hooks_dir));
   const auto& action = config.action.front();
   if (is_found(action)) {
-    findings.push_back({Level::ok, "power-off is done by " + action, ""});
+    findings.push_back(fine("power-off is done by " + action));
   } else {
-    findings.push_back({Level::problem, "the program " + action + " for power-off is not there",
-                        "install it, or name another as action in [shutdown]"});
+    findings.push_back(problem("the program " + action + " for power-off is not there",
+                               "install it, or name another as action in [shutdown]"));
   }
   return findings;
 }
@@ -95,32 +91,33 @@ std::vector<Finding> check_sleeping(const Config& config) {
 std::vector<Finding> check_waking(const Config& config) {
   const auto nics = read_nics(config.roots);
   if (nics.empty()) {
-    return {{Level::problem,
-             "there is no network card with a device behind it: nothing can wake "
-             "this machine",
-             "virtual machines need another way to be woken"}};
+    return {
+        problem("there is no network card with a device behind it: nothing can wake "
+                "this machine",
+                "virtual machines need another way to be woken")};
   }
   std::vector<Finding> findings;
   std::vector<Nic> armed;
   std::copy_if(nics.begin(), nics.end(), std::back_inserter(armed),
                [](const Nic& nic) { return nic.wake_armed; });
   if (armed.empty()) {
-    findings.push_back({Level::problem,
-                        "no network card is armed to wake the machine (" + joined_names(nics) +
-                            "): every shutdown is refused",
-                        "ethtool -s " + nics.front().name +
-                            " wol g, on each boot; and switch Wake-on-LAN on in the firmware"});
+    findings.push_back(
+        problem("no network card is armed to wake the machine (" + joined_names(nics) +
+                    "): every shutdown is refused",
+                "ethtool -s " + nics.front().name +
+                    " wol g, on each boot; and switch Wake-on-LAN on in the firmware"));
   } else {
-    findings.push_back({Level::ok, "armed to wake the machine: " + joined_names(armed), ""});
+    findings.push_back(fine("armed to wake the machine: " + joined_names(armed)));
     if (std::none_of(armed.begin(), armed.end(), [](const Nic& nic) { return nic.link_up; })) {
-      findings.push_back({Level::problem, "no armed network card has a link: no packet comes in",
-                          "plug in the cable, or arm the card that is plugged in"});
+      findings.push_back(problem("no armed network card has a link: no packet comes in",
+                                 "plug in the cable, or arm the card that is plugged in"));
     }
   }
   if (config.wake_address.empty()) {
-    findings.push_back({Level::warning, "no address in [wake]",
-                        "give the broadcast address of this machine's segment here or in the "
-                        "coordinator's configuration"});
+    findings.push_back(
+        warning("no address in [wake]",
+                "give the broadcast address of this machine's segment here or in the "
+                "coordinator's configuration"));
   }
   return findings;
 }

@@ -140,7 +140,7 @@ void AgentProcess::write_config() {
                          "procfs_root = \"{0}/proc\"\nmachine_id_file = \"{0}/machine-id\"\n"
                          "[coordinator]\naddresses = [\"{1}\"]\n"
                          "[tls]\nca = \"{2}\"\ncertificate = \"{3}\"\nkey = \"{4}\"\n"
-                         "[power]\nsample_interval_s = 0.1\nidle_watts = 6\npeak_watts = 15\n"
+                         "[power]\nsample_interval_s = 0.1\n{7}"
                          "[shutdown]\nhold_file = \"{0}/hold\"\nhooks_dir = \"{0}/hooks\"\n"
                          "hook_timeout_s = {6}\naction = [{5}]\n"
                          "limits_file = \"{0}/limits.toml\"\n"
@@ -149,7 +149,7 @@ void AgentProcess::write_config() {
                          "[wake]\naddress = \"127.0.10.11:40009\"\n",
                          dir_.path().string(), fmt::join(coordinators, "\", \""),
                          Certificates::get().ca.certificate.string(), files.certificate.string(),
-                         files.key.string(), words, hook_timeout_s));
+                         files.key.string(), words, hook_timeout_s, power));
 }
 
 void AgentProcess::start() {

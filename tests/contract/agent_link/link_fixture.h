@@ -74,6 +74,7 @@ class AgentProcess {
   lab::CertificateFiles files = Certificates::get().worker1;
   std::vector<std::string> action;
   std::string extra_shutdown;
+  std::string power = "idle_watts = 6\npeak_watts = 15\n";  ///< of [power]
 
   void start();
   /// Exit code after SIGTERM; 137 when it had to be killed.

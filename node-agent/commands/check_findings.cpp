@@ -1,0 +1,17 @@
+#include "node-agent/commands/check_findings.h"
+
+#include <utility>
+
+namespace ecokube::agent {
+
+Finding fine(std::string what) { return {Finding::Level::ok, std::move(what), {}}; }
+
+Finding warning(std::string what, std::string mend) {
+  return {Finding::Level::warning, std::move(what), std::move(mend)};
+}
+
+Finding problem(std::string what, std::string mend) {
+  return {Finding::Level::problem, std::move(what), std::move(mend)};
+}
+
+}  // namespace ecokube::agent

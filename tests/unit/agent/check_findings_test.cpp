@@ -1,0 +1,116 @@
+// Goal: what keeps a machine from measuring, sleeping or waking is said with what to do about it,
+// and a machine in order has no problem.
+#include "node-agent/commands/check_findings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "tests/support/temp_dir.h"
+
+namespace ecokube::agent {
+namespace {
+
+using testing::HasSubstr;
+
+struct CheckTest : testing::Test {
+  test::TempDir dir;
+  Config config;
+
+  CheckTest() {
+    config.roots = {dir / "sys", dir / "proc", dir / "machine-id"};
+    config.state_dir = dir / "state";
+    config.hold_file = dir / "hold";
+    config.hooks_dir = dir / "hooks";
+    config.action = {"/bin/sh"};
+    config.wake_address = "10.0.0.255:9";
+    config.hwmon_chip = "power_meter";
+    std::filesystem::create_directories(config.state_dir);
+    dir.write("proc/cpuinfo", "flags : fpu vme\n");
+    dir.write("sys/fs/cgroup/cgroup.controllers", "cpu memory\n");
+    nic("eno1", "up", "enabled");
+  }
+  void nic(const std::string& name, const std::string& state, const std::string& wakeup) {
+    const auto folder = "sys/class/net/" + name + "/";
+    dir.write(folder + "address", "02:00:00:00:00:11\n");
+    dir.write(folder + "operstate", state + "\n");
+    dir.write(folder + "device/power/wakeup", wakeup + "\n");
+  }
+  void zone(std::uint64_t microjoules) {
+    dir.write("sys/class/powercap/intel-rapl:0/name", "package-0\n");
+    dir.write("sys/class/powercap/intel-rapl:0/energy_uj", std::to_string(microjoules));
+  }
+};
+
+Finding::Level worst(const std::vector<Finding>& findings) {
+  auto level = Finding::Level::ok;
+  for (const auto& finding : findings) level = std::max(level, finding.level);
+  return level;
+}
+
+Finding problem_of(const std::vector<Finding>& findings) {
+  for (const auto& finding : findings) {
+    if (finding.level == Finding::Level::problem) return finding;
+  }
+  return {};
+}
+
+TEST_F(CheckTest, AMachineInOrderHasNoProblem) {
+  EXPECT_EQ(worst(check_sleeping(config)), Finding::Level::ok);
+  EXPECT_EQ(worst(check_waking(config)), Finding::Level::ok);
+  zone(1);
+  std::atomic<bool> stop{false};
+  std::thread cpu([&] {
+    std::fstream counter(dir / "sys/class/powercap/intel-rapl:0/energy_uj");
+    for (std::uint64_t value = 1'000'000; !stop; ++value) {
+      counter.seekp(0);
+      counter << value << std::flush;  // in place, as the kernel does
+      std::this_thread::yield();
+    }
+  });
+  const auto findings = check_measuring(config);
+  stop = true;
+  cpu.join();
+  EXPECT_EQ(worst(findings), Finding::Level::ok);
+  EXPECT_THAT(findings.front().what, HasSubstr("measured by rapl"));
+}
+
+TEST_F(CheckTest, SaysWhatIsMissingToMeasure) {
+  EXPECT_THAT(problem_of(check_measuring(config)).mend, HasSubstr("modprobe intel_rapl_msr"));
+  dir.write("proc/cpuinfo", "flags : fpu hypervisor lahf_lm\n");
+  EXPECT_THAT(problem_of(check_measuring(config)).what, HasSubstr("virtual machine"));
+  EXPECT_THAT(problem_of(check_measuring(config)).mend, HasSubstr("idle_watts"));
+  config.idle = Power::watts(5);
+  config.peak = Power::watts(50);
+  EXPECT_EQ(worst(check_measuring(config)), Finding::Level::warning) << "there is an estimate";
+  std::filesystem::remove(dir / "sys/fs/cgroup/cgroup.controllers");
+  EXPECT_THAT(check_measuring(config).back().what, HasSubstr("no cgroup version 2"));
+}
+
+TEST_F(CheckTest, SaysWhatRefusesAShutdown) {
+  dir.write("hold", "");
+  EXPECT_THAT(problem_of(check_sleeping(config)).what, HasSubstr("hold file"));
+  std::filesystem::remove(dir / "hold");
+  dir.write("hooks/10-first", "#!/bin/sh\n");
+  EXPECT_THAT(problem_of(check_sleeping(config)).what, HasSubstr("no executable file"));
+  std::filesystem::remove(dir / "hooks/10-first");
+  config.action = {"no-such-program-anywhere"};
+  EXPECT_THAT(problem_of(check_sleeping(config)).what, HasSubstr("is not there"));
+}
+
+TEST_F(CheckTest, SaysWhyNothingWouldWakeIt) {
+  nic("eno1", "down", "enabled");
+  EXPECT_THAT(problem_of(check_waking(config)).what, HasSubstr("has a link"));
+  nic("eno1", "up", "disabled");
+  EXPECT_THAT(problem_of(check_waking(config)).mend, HasSubstr("ethtool -s eno1 wol g"));
+  std::filesystem::remove_all(dir / "sys/class/net");
+  EXPECT_THAT(problem_of(check_waking(config)).what, HasSubstr("no network card"));
+}
+
+}  // namespace
+}  // namespace ecokube::agent

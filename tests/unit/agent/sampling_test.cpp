@@ -1,0 +1,101 @@
+// Goal: sampling costs next to nothing: in step, and without memory taken. Method: malloc is
+// counted while the agent's own timer drives its own sensors over a made tree.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+
+#include "common/boot_clock.h"
+#include "node-agent/measuring.h"
+#include "node-agent/sample_timer.h"
+#include "tests/support/must.h"
+#include "tests/support/run.h"
+#include "tests/unit/agent/allocation_count.h"
+#include "tests/unit/agent/sensor_fixture.h"
+
+namespace ecokube::agent {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr int kTicks = 20;
+
+struct Machine {
+  PowercapTree tree;
+
+  Machine() {
+    for (const auto* package : {"intel-rapl:0", "intel-rapl:1"}) {
+      tree.zone(package, package == std::string("intel-rapl:0") ? "package-0" : "package-1", 1);
+      tree.zone(std::string(package) + ":0", "core", 1);
+      tree.zone(std::string(package) + ":1", "dram", 1);
+    }
+    tree.root.write("proc/stat", "cpu 1 0 1 8 0 0 0 0 0 0\n");
+  }
+};
+
+// Each source in turn: what is allocated at the first looks is not what the loop does.
+TEST(Sampling, TakesNoMemory) {
+  for (const bool meter : {true, false}) {
+    Machine machine;
+    if (meter) {
+      machine.tree.root.write("class/hwmon/hwmon0/name", "power_meter\n");
+      machine.tree.root.write("class/hwmon/hwmon0/power1_average", "60000000\n");
+    }
+    FakeClock clock;
+    PowerMeterOptions options{machine.tree.root.path(), machine.tree.root / "proc", Power::watts(5),
+                              Power::watts(50)};
+    PowerMeter sensors(options, clock);
+    for (int i = 1; i <= 3; ++i) {
+      clock.at(seconds(i));
+      sensors.sample();
+    }
+    const auto before = allocations();
+    for (int i = 4; i <= 9; ++i) {
+      clock.at(seconds(i));
+      sensors.sample();
+      (void)sensors.node();
+    }
+    EXPECT_EQ(allocations(), before) << (meter ? "with a meter" : "without");
+  }
+}
+
+TEST(Sampling, ItsTimerTakesNoMemoryAndKeepsStep) {
+  boost::asio::io_context io(1);
+  int ticks = 0;
+  std::int64_t before = 0, after = 0;
+  const std::chrono::nanoseconds step = milliseconds(10);
+  const auto timer = test::must(SampleTimer::make(io.get_executor(), milliseconds(10), [&] {
+    if (++ticks == kTicks / 2) before = allocations();
+    if (ticks == kTicks) {
+      after = allocations();
+      io.stop();
+    }
+  }));
+  const auto begun = boottime_now();
+  timer->start();
+  io.run();
+  EXPECT_EQ(after, before);
+  EXPECT_GE(boottime_now() - begun, step * (kTicks - 1));
+}
+
+TEST(Sampling, BeginsAtAMultipleOfTheInterval) {
+  EXPECT_EQ(next_multiple(milliseconds(12'345), seconds(1)), seconds(13));
+  EXPECT_EQ(next_multiple(seconds(13), seconds(1)), seconds(14));
+  EXPECT_EQ(next_multiple(milliseconds(61), milliseconds(10)), milliseconds(70));
+}
+
+TEST(Sampling, StopsWhenTold) {
+  boost::asio::io_context io(1);
+  int ticks = 0;
+  std::unique_ptr<SampleTimer> timer;
+  timer = test::must(SampleTimer::make(io.get_executor(), milliseconds(10), [&] {
+    if (++ticks == 2) timer->stop();
+  }));
+  timer->start();
+  io.run();
+  EXPECT_EQ(ticks, 2);
+}
+
+}  // namespace
+}  // namespace ecokube::agent
