@@ -22,6 +22,7 @@
 #include "common/host_port.h"
 #include "common/link_connection.h"
 #include "common/log.h"
+#include "node-agent/link/look_up.h"
 #include "node-agent/link/session.h"
 
 namespace ecokube::agent {
@@ -145,19 +146,12 @@ asio::awaitable<Result<tcp::socket>> TlsLinkClient::connect() {
   const auto& address = options_.address;
   const auto where = parse_host_port(address);
   if (!where) co_return std::unexpected(where.error());
-  const std::string port = std::to_string(where->port);
   asio::steady_timer limit(executor_, options_.connect_limit);
-  tcp::resolver resolver(executor_);
-  auto resolved =
-      co_await (resolver.async_resolve(where->host, port, kTuple) || limit.async_wait(kTuple));
-  if (resolved.index() == 1) co_return fail(Errc::timeout, "looking up " + address + ": time out");
-  auto& [lookup_error, endpoints] = std::get<0>(resolved);
-  if (lookup_error) {
-    co_return fail(Errc::unreachable, "looking up " + address + ": " + lookup_error.message());
-  }
+  auto endpoints = co_await look_up(executor_, *where, limit);
+  if (!endpoints) co_return std::unexpected(std::move(endpoints.error()));
   tcp::socket socket(executor_);
   auto connected =
-      co_await (asio::async_connect(socket, endpoints, kTuple) || limit.async_wait(kTuple));
+      co_await (asio::async_connect(socket, *endpoints, kTuple) || limit.async_wait(kTuple));
   if (connected.index() == 1)
     co_return fail(Errc::timeout, "connecting to " + address + ": time out");
   const auto error = std::get<0>(std::get<0>(connected));

@@ -1,0 +1,39 @@
+#include "node-agent/link/look_up.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <string>
+
+namespace ecokube::agent {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using namespace asio::experimental::awaitable_operators;
+
+asio::awaitable<Result<std::vector<tcp::endpoint>>> look_up(asio::any_io_executor executor,
+                                                            HostPort where,
+                                                            asio::steady_timer& limit) {
+  constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
+  std::vector<tcp::endpoint> endpoints;
+  boost::system::error_code no_address;
+  if (const auto ip = asio::ip::make_address(where.host, no_address); !no_address) {
+    endpoints.emplace_back(ip, where.port);
+    co_return endpoints;
+  }
+  const std::string port = std::to_string(where.port);
+  tcp::resolver resolver(executor);
+  auto resolved =
+      co_await (resolver.async_resolve(where.host, port, kTuple) || limit.async_wait(kTuple));
+  if (resolved.index() == 1) {
+    co_return fail(Errc::timeout, "looking up " + where.text() + ": time out");
+  }
+  const auto& [error, found] = std::get<0>(resolved);
+  if (error) {
+    co_return fail(Errc::unreachable, "looking up " + where.text() + ": " + error.message());
+  }
+  for (const auto& entry : found) endpoints.push_back(entry.endpoint());
+  co_return endpoints;
+}
+
+}  // namespace ecokube::agent
