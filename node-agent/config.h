@@ -16,7 +16,7 @@
 
 namespace ecokube::agent {
 
-inline constexpr const char* kLocalSocket = "/run/ecokube/agent.sock";
+inline constexpr const char* kLocalSocket = "/run/ecokube-agent/agent.sock";
 
 /// agent.toml.
 struct Config {

@@ -11,7 +11,7 @@ PowerMeterOptions meter_options(const Config& config) {
 }
 
 PodMeterOptions pod_options(const Config& config) {
-  return {config.roots.sysfs / "fs/cgroup", config.roots.procfs, config.idle};
+  return {config.roots.cgroup, config.roots.procfs, config.idle};
 }
 
 }  // namespace

@@ -72,7 +72,7 @@ std::vector<Finding> check_measuring(const Config& config) {
   } else {
     findings.push_back(fine("power is measured by " + std::string(to_string(source))));
   }
-  const auto cgroups = config.roots.sysfs / "fs/cgroup";
+  const auto& cgroups = config.roots.cgroup;
   if (is_there(cgroups / "cgroup.controllers")) {
     findings.push_back(fine("cgroup version 2: pods get their share of the energy"));
   } else {

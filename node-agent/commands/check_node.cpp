@@ -61,6 +61,20 @@ Finding check_hooks(const fs::path& folder) {
   return fine(std::to_string(count) + " hooks run before power-off");
 }
 
+// Without a command of its own the agent asks logind.
+Finding check_action(const std::vector<std::string>& action) {
+  if (!action.empty()) {
+    return is_found(action.front())
+               ? fine("power-off is done by " + action.front())
+               : problem("the program " + action.front() + " for power-off is not there",
+                         "install it, or name another as action in [shutdown]");
+  }
+  return is_there("/run/systemd/system")
+             ? fine("power-off goes through logind")
+             : problem("systemd does not run here, so logind can't power the machine off",
+                       "name a command as action in [shutdown]");
+}
+
 std::string joined_names(const std::vector<Nic>& nics) {
   std::string names;
   for (const auto& nic : nics) names += (names.empty() ? "" : ", ") + nic.name;
@@ -78,13 +92,7 @@ std::vector<Finding> check_sleeping(const Config& config) {
   }
   findings.push_back(check_state(config.state_dir));
   findings.push_back(check_hooks(config.hooks_dir));
-  const auto& action = config.action.front();
-  if (is_found(action)) {
-    findings.push_back(fine("power-off is done by " + action));
-  } else {
-    findings.push_back(problem("the program " + action + " for power-off is not there",
-                               "install it, or name another as action in [shutdown]"));
-  }
+  findings.push_back(check_action(config.action));
   return findings;
 }
 

@@ -23,7 +23,7 @@ struct CheckTest : testing::Test {
   Config config;
 
   CheckTest() {
-    config.roots = {dir / "sys", dir / "proc", dir / "machine-id"};
+    config.roots = {dir / "sys", dir / "proc", dir / "sys/fs/cgroup", dir / "machine-id"};
     config.state_dir = dir / "state";
     config.hold_file = dir / "hold";
     config.hooks_dir = dir / "hooks";

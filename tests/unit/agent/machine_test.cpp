@@ -15,7 +15,7 @@ using std::chrono::milliseconds;
 
 struct Tree {
   test::TempDir dir;
-  MachineRoots roots{dir / "sys", dir / "proc", dir / "machine-id"};
+  MachineRoots roots{dir / "sys", dir / "proc", dir / "sys/fs/cgroup", dir / "machine-id"};
 
   void nic(const std::string& name, const std::string& mac, const std::string& state,
            const std::string& wakeup) {

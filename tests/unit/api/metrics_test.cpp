@@ -47,7 +47,7 @@ TEST_F(MetricsTest, HasNodesInBaseUnits) {
 TEST_F(MetricsTest, NamesThePodsOfTheEstimateApart) {
   auto& world = fleet_.world_value;
   world.pods["uid-a"] = test::pod_named("uid-a", "jobs", "render-1");
-  world.pods["uid-b"] = test::pod_named("uid-b", "kube-system", "etcd-worker1");
+  world.pods["uid-b"] = test::pod_named("uid-b", "kube-system", "etcd");
   world.pods["uid-b"].static_uid = "8e2d6e4d";
   world.nodes.at("worker1").agent.pods =
       core::PodsEnergy{"rapl",
@@ -57,11 +57,10 @@ TEST_F(MetricsTest, NamesThePodsOfTheEstimateApart) {
                         {"uid-a", Energy::joules(30), Energy::joules(40)},
                         {"uid-gone", Energy::joules(5), Energy::joules(6)}}};
   const auto text = pod_metrics_text(world);
-  for (
-      const auto* line :
-      {R"({namespace="jobs",pod="render-1",node="worker1",source="rapl",kind="active"} 30)",
-       R"({namespace="jobs",pod="render-1",node="worker1",source="rapl",kind="idle"} 40)",
-       R"({namespace="kube-system",pod="etcd-worker1",node="worker1",source="rapl",kind="idle"} 2)"}) {
+  for (const auto* line :
+       {R"({namespace="jobs",pod="render-1",node="worker1",source="rapl",kind="active"} 30)",
+        R"({namespace="jobs",pod="render-1",node="worker1",source="rapl",kind="idle"} 40)",
+        R"({namespace="kube-system",pod="etcd",node="worker1",source="rapl",kind="idle"} 2)"}) {
     EXPECT_NE(text.find("ecokube_pod_energy_estimated_joules_total" + std::string(line) + "\n"),
               std::string::npos)
         << text;
