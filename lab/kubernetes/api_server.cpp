@@ -132,6 +132,8 @@ asio::awaitable<void> serve(std::shared_ptr<ApiCore> core, HttpExchange& exchang
     answer = refuse(kUnauthorized, "Unauthorized", "Unauthorized");
   } else if (!segments.empty() && segments[0] == "lab") {
     answer = lab_command(*core, request, *user);
+  } else if (auto listed = discovery(*core, request)) {
+    answer = *std::move(listed);
   } else if (path) {
     request.path = *std::move(path);
     if (wants_watch(request)) {

@@ -28,8 +28,8 @@ struct ApiServerOptions {
 /// The Kubernetes double: the API of a Kubernetes server over one JSON store, for any kind. Rules
 /// of the kinds themselves (scheduling, controllers) are left to its clients, as in the original.
 ///
-/// Not in it: discovery, OpenAPI, RBAC, admission, JSON patch and server-side apply, dry run,
-/// deletion of whole collections, and garbage collection by owner.
+/// Not in it: discovery of groups, OpenAPI, RBAC, admission, JSON patch and server-side apply, dry
+/// run, deletion of whole collections, and garbage collection by owner.
 class ApiServer {
  public:
   [[nodiscard]] static Result<std::unique_ptr<ApiServer>> start(

@@ -123,8 +123,18 @@ bool has_scale_subresource(const ResourcePath& path) {
   return known != nullptr && known->has_scale;
 }
 
+std::vector<ResourcePath> known_resources(const std::string& group, const std::string& version) {
+  std::vector<ResourcePath> found;
+  for (const auto& known : kKnown) {
+    const std::string_view served = known.group == "autoscaling" ? "v2" : "v1";
+    if (known.group != group || served != version) continue;
+    found.push_back({group, version, "", std::string(known.resource), "", ""});
+  }
+  return found;
+}
+
 bool has_generation(const ResourcePath& path) {
-  return path.group == "apps" || path.group == "batch" || path.group == "policy";
+  return !is_known(path) || path.group == "apps" || path.group == "batch" || path.group == "policy";
 }
 
 }  // namespace ecokube::lab

@@ -40,6 +40,9 @@ struct ResourcePath {
 /// Status that a POST may bring along (nodes register themselves with one).
 [[nodiscard]] bool keeps_status_on_create(const ResourcePath& path);
 [[nodiscard]] bool has_scale_subresource(const ResourcePath& path);
+/// The built-in resources of a group and version.
+[[nodiscard]] std::vector<ResourcePath> known_resources(const std::string& group,
+                                                        const std::string& version);
 /// True where metadata.generation counts changes of spec.
 [[nodiscard]] bool has_generation(const ResourcePath& path);
 

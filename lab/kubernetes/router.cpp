@@ -50,10 +50,10 @@ ApiResult<ApiAnswer> remove(ApiCore& core, const ApiRequest& request) {
   return core.writes.remove(request.path, options, grace_s);
 }
 
-bool is_known_subresource(const ResourcePath& path) {
+bool is_known_subresource(const ApiCore& core, const ResourcePath& path) {
   if (path.subresource.empty()) return true;
   if (path.subresource == "status") return has_status_subresource(path);
-  if (path.subresource == "scale") return has_scale_subresource(path);
+  if (path.subresource == "scale") return core.kinds.scale_paths(path).has_value();
   return path.resource == "pods" &&
          (path.subresource == "binding" || path.subresource == "eviction");
 }
@@ -65,7 +65,8 @@ ApiCore::ApiCore(ApiServerOptions given)
       store(options.events_max),
       reads(store),
       writes(store),
-      evictions(store, writes) {
+      evictions(store, writes),
+      kinds(store) {
   store.add_listener([this](const StoreEvent& event) {
     log_truth(options.truth_log, event);
     bell.ring();
@@ -79,7 +80,7 @@ void ApiCore::compact() {
 
 ApiResult<ApiAnswer> dispatch(ApiCore& core, const ApiRequest& request) {
   const auto& path = request.path;
-  if (!is_known_subresource(path)) {
+  if (!is_known_subresource(core, path)) {
     return refuse(kNotFound, "NotFound", "the server could not find the requested resource");
   }
   if (!request.target.query_value("dryRun").empty()) {
@@ -104,6 +105,14 @@ ApiResult<ApiAnswer> dispatch(ApiCore& core, const ApiRequest& request) {
   }
   if (request.method == "DELETE") return remove(core, request);
   return not_allowed();
+}
+
+std::optional<ApiResult<ApiAnswer>> discovery(const ApiCore& core, const ApiRequest& request) {
+  const auto& segments = request.target.segments;
+  if (request.method != "GET" || segments.empty()) return std::nullopt;
+  if (segments[0] == "api" && segments.size() == 2) return core.kinds.discover("", segments[1]);
+  if (segments[0] != "apis" || segments.size() != 3) return std::nullopt;
+  return core.kinds.discover(segments[1], segments[2]);
 }
 
 ApiResult<ApiAnswer> lab_command(ApiCore& core, const ApiRequest& request, std::string_view user) {

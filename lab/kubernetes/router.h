@@ -7,6 +7,7 @@
 #include "lab/kubernetes/api_server.h"
 #include "lab/kubernetes/evictions.h"
 #include "lab/kubernetes/reads.h"
+#include "lab/kubernetes/served_kinds.h"
 #include "lab/kubernetes/watch.h"
 #include "lab/kubernetes/writes.h"
 
@@ -20,6 +21,7 @@ struct ApiCore {
   Reads reads;
   Writes writes;
   Evictions evictions;
+  ServedKinds kinds;
   CommitBell bell;
 
   void compact();
@@ -36,6 +38,10 @@ struct ApiRequest {
 
 /// Everything but watches: what the request does to the store, and its answer.
 [[nodiscard]] ApiResult<ApiAnswer> dispatch(ApiCore& core, const ApiRequest& request);
+
+/// The answer when the segments are those of GET /api/VERSION or /apis/GROUP/VERSION.
+[[nodiscard]] std::optional<ApiResult<ApiAnswer>> discovery(const ApiCore& core,
+                                                            const ApiRequest& request);
 
 /// POST /lab/compact and /lab/end-watches: what tests do to a server. Of user "admin" only.
 [[nodiscard]] ApiResult<ApiAnswer> lab_command(ApiCore& core, const ApiRequest& request,

@@ -164,24 +164,35 @@ ApiResult<ApiAnswer> Writes::bind(const ResourcePath& path, const json::object& 
 }
 
 ApiResult<json::object> Writes::scale_of(const ResourcePath& path) const {
-  if (!has_scale_subresource(path)) return not_found(path);
+  const auto paths = kinds_.scale_paths(path);
+  if (!paths) return not_found(path);
   const auto current = existing(path);
   if (!current) return std::unexpected(current.error());
+  const auto number = [&](const std::string& at) -> json::value {
+    const auto* value = find_at(**current, at);
+    return value != nullptr && value->is_int64() ? value->as_int64() : 0;
+  };
+  std::string selector = label_selector_text(**current);
+  if (const auto* text = find_at(**current, paths->selector);
+      text != nullptr && text->is_string()) {
+    selector = text->as_string();
+  }
   json::object metadata;
   for (const auto* key : {"name", "namespace", "uid", "resourceVersion", "creationTimestamp"}) {
     if (const auto* value = find_field(**current, {"metadata", key})) metadata[key] = *value;
   }
-  return json::object{{"kind", "Scale"},
-                      {"apiVersion", "autoscaling/v1"},
-                      {"metadata", std::move(metadata)},
-                      {"spec", {{"replicas", number_field(**current, {"spec", "replicas"}, 0)}}},
-                      {"status",
-                       {{"replicas", number_field(**current, {"status", "replicas"}, 0)},
-                        {"selector", label_selector_text(**current)}}}};
+  return json::object{
+      {"kind", "Scale"},
+      {"apiVersion", "autoscaling/v1"},
+      {"metadata", std::move(metadata)},
+      {"spec", {{"replicas", number(paths->replicas)}}},
+      {"status",
+       {{"replicas", number(paths->status_replicas)}, {"selector", std::move(selector)}}}};
 }
 
 ApiResult<ApiAnswer> Writes::replace_scale(const ResourcePath& path, const json::object& scale) {
-  if (!has_scale_subresource(path)) return not_found(path);
+  const auto paths = kinds_.scale_paths(path);
+  if (!paths) return not_found(path);
   const auto current = existing(path);
   if (!current) return std::unexpected(current.error());
   if (auto met = check_preconditions(path, **current, scale); !met) {
@@ -192,7 +203,7 @@ ApiResult<ApiAnswer> Writes::replace_scale(const ResourcePath& path, const json:
     return invalid(path, path.name, "spec.replicas: Invalid value: must be at least 0");
   }
   json::object wanted = **current;
-  object_at(wanted, "spec")["replicas"] = replicas;
+  set_at(wanted, paths->replicas, replicas);
   auto next = replacement(path, **current, std::move(wanted));
   if (!next) return std::unexpected(std::move(next.error()));
   store_changed(path, *current, *std::move(next));

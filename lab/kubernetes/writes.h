@@ -4,13 +4,14 @@
 #include <string_view>
 
 #include "lab/kubernetes/object_rules.h"
+#include "lab/kubernetes/served_kinds.h"
 
 namespace ecokube::lab {
 
 /// Everything that changes objects: POST, PUT, PATCH, DELETE and the sub-resources. No I/O.
 class Writes {
  public:
-  explicit Writes(Store& store) : store_(store) {}
+  explicit Writes(Store& store) : store_(store), kinds_(store) {}
 
   [[nodiscard]] ApiResult<ApiAnswer> create(const ResourcePath& path, json::object body);
   [[nodiscard]] ApiResult<ApiAnswer> replace(const ResourcePath& path, json::object body);
@@ -32,6 +33,7 @@ class Writes {
                                                    const json::object& scale);
 
   Store& store_;
+  ServedKinds kinds_;
   NewObjects new_objects_;
 };
 
