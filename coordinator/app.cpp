@@ -48,6 +48,9 @@ Result<std::unique_ptr<kubernetes::KubernetesCluster>> open_cluster(
   options.lease = !config.policy.dry_run;
   options.lease_duration = config.lease_duration;
   options.identity = config.id;
+  for (const auto& scaler : config.policy.scalers) {
+    options.scaled.push_back({scaler.api_version, scaler.kind, scaler.ns, scaler.target});
+  }
   return kubernetes::make_kubernetes(io.get_executor(), std::move(options));
 }
 

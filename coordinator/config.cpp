@@ -99,6 +99,19 @@ core::Pool read_pool(ConfigTable table) {
   return pool;
 }
 
+/// Its default is KEDA's, but for a Job, which KEDA does not scale so.
+std::string api_version(ConfigTable& target, const std::string& kind) {
+  constexpr auto* kKey = "apiVersion";
+  auto text = target.text(kKey, kind == "Job" ? "batch/v1" : "apps/v1");
+  const auto slash = text.find('/');
+  const bool group_is_name = slash == std::string::npos || is_node_name(text.substr(0, slash));
+  const auto version = slash == std::string::npos ? text : text.substr(slash + 1);
+  if (!group_is_name || !is_node_name(version) || version.find('.') != std::string::npos) {
+    target.report(kKey, "must be \"group/version\", like \"example.com/v1\"");
+  }
+  return text;
+}
+
 core::Scaler read_scaler(ConfigTable table) {
   constexpr std::int64_t kReplicasMax = 100'000;
   constexpr std::int64_t kLagMax = 1'000'000'000'000;
@@ -106,7 +119,7 @@ core::Scaler read_scaler(ConfigTable table) {
   scaler.name = table.required_text("name");
   auto target = table.table("scaleTargetRef");
   scaler.kind = target.text("kind", "Deployment");
-  if (scaler.kind != "Deployment") target.report("kind", "only Deployment is supported yet");
+  scaler.api_version = api_version(target, scaler.kind);
   scaler.target = target.required_text("name");
   scaler.ns = target.text("namespace", "default");
   scaler.bootstrap_servers = table.required_text("bootstrapServers");
@@ -197,9 +210,10 @@ std::string describe(const CoordinatorConfig& config) {
         << static_cast<double>(pool.unneeded_time.count()) / 1000.0 << " s\n";
   }
   for (const auto& scaler : config.policy.scalers) {
-    out << "scaler " << scaler.name << ": " << scaler.kind << " " << scaler.ns << "/"
-        << scaler.target << " from lag of " << scaler.topic << " in " << scaler.consumer_group
-        << ", " << scaler.min_replica_count << " to " << scaler.max_replica_count << "\n";
+    out << "scaler " << scaler.name << ": " << scaler.kind << " (" << scaler.api_version << ") "
+        << scaler.ns << "/" << scaler.target << " from lag of " << scaler.topic << " in "
+        << scaler.consumer_group << ", " << scaler.min_replica_count << " to "
+        << scaler.max_replica_count << "\n";
   }
   if (config.policy.dry_run) out << "dry run: decides and explains, touches nothing\n";
   return out.str();

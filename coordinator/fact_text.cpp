@@ -41,6 +41,9 @@ std::optional<FactLine> describe(const Fact& fact) {
           [](const ClusterLost& f) -> Line {
             return FactLine{"cluster", "cluster", "view lost: " + f.why, true};
           },
+          [](const WorkloadsLost& f) -> Line {
+            return FactLine{"cluster", "kind/" + f.kind, "not seen any more: " + f.why, true};
+          },
           [](const ClusterListed& f) -> Line {
             return FactLine{"cluster", "cluster",
                             "listed " + std::to_string(f.nodes.size()) + " nodes and " +

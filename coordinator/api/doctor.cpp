@@ -70,6 +70,14 @@ void examine_scalers(const World& world, const Policy& policy, TimePoint now, Fi
     if (reason.code == "TargetMissing") {
       out.push_back({Level::problem, reason.code, subject, reason.text,
                      "make it, or correct kind, namespace and target of this [[scaler]]"});
+    } else if (reason.code == "TargetUnknown") {
+      out.push_back({Level::problem, reason.code, subject,
+                     fmt::format("{} is not seen, so nodes that its pods may use stay on: {}",
+                                 scaler.target_text(), reason.text),
+                     "give the coordinator the rights for this kind: docs/kubernetes.md"});
+    } else if (reason.code == "TargetOver") {
+      out.push_back({Level::warning, reason.code, subject, reason.text + " and is left alone",
+                     "name another Job, or remove this [[scaler]]"});
     } else if (reason.code == "LagUnknown") {
       out.push_back({Level::problem, reason.code, subject, "its lag is not known: " + reason.text,
                      "correct bootstrap_servers, topic and consumer_group of this [[scaler]]"});

@@ -4,15 +4,16 @@
 #include "coordinator/api/doctor.h"
 #include "coordinator/api/json.h"
 #include "coordinator/api/times.h"
+#include "coordinator/core/scaler.h"
 
 namespace ecokube {
 
 namespace json = boost::json;
 
 std::optional<std::int64_t> replicas_of(const core::World& world, const core::Scaler& scaler) {
-  const auto found = world.workloads.find(scaler.kind + "/" + scaler.ns + "/" + scaler.target);
-  if (found == world.workloads.end()) return std::nullopt;
-  return found->second.replicas;
+  const auto* target = core::target_of(world, scaler);
+  if (target == nullptr) return std::nullopt;
+  return target->replicas;
 }
 
 namespace {
@@ -86,7 +87,8 @@ json::array scalers_json(const Fleet& fleet) {
   json::array list;
   for (const auto& scaler : fleet.policy().scalers) {
     json::object object{{"name", scaler.name},
-                        {"target", scaler.kind + "/" + scaler.ns + "/" + scaler.target},
+                        {"target", scaler.target_text()},
+                        {"api_version", scaler.api_version},
                         {"topic", scaler.topic},
                         {"consumer_group", scaler.consumer_group},
                         {"min_replica_count", scaler.min_replica_count},
@@ -100,6 +102,8 @@ json::array scalers_json(const Fleet& fleet) {
     object["partitions"] = view.partitions;
     put_time(object, "seen_at", view.seen_at);
     object["problem"] = view.problem.empty() ? json::value(nullptr) : json::value(view.problem);
+    const auto unknown = core::why_target_unknown(fleet.world(), scaler);
+    object["target_problem"] = unknown.empty() ? json::value(nullptr) : json::value(unknown);
     list.push_back(std::move(object));
   }
   return list;

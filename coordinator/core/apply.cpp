@@ -11,6 +11,7 @@ World make_world(const Policy& policy) {
     auto& view = world.scalers[scaler.name];
     view.name = scaler.name;
     view.activation_lag_threshold = scaler.activation_lag_threshold;
+    world.workload_kinds[scaler.target_kind()];
   }
   return world;
 }
@@ -29,6 +30,28 @@ Node& node_at(World& world, const NodeName& name, TimePoint now) {
     at->second.since = now;
   }
   return at->second;
+}
+
+// Workloads come by watches of their own, which may be ahead of the view of nodes and pods: their
+// revisions say nothing of its age.
+void on(World& world, const WorkloadsListed& fact, TimePoint /*now*/) {
+  std::erase_if(world.workloads, [&](const auto& entry) {
+    return kind_key(entry.second.group, entry.second.kind) == fact.kind;
+  });
+  for (const auto& workload : fact.workloads) world.workloads[workload.key()] = workload;
+  world.workload_kinds[fact.kind] = {true, ""};
+}
+
+void on(World& world, const WorkloadsLost& fact, TimePoint /*now*/) {
+  world.workload_kinds[fact.kind].problem = fact.why;
+}
+
+void on(World& world, const WorkloadSeen& fact, TimePoint /*now*/) {
+  world.workloads[fact.workload.key()] = fact.workload;
+}
+
+void on(World& world, const WorkloadDeleted& fact, TimePoint /*now*/) {
+  world.workloads.erase(fact.key);
 }
 
 void on(World& world, const LagSeen& fact, TimePoint now) {

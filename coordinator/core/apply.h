@@ -18,6 +18,8 @@ void on(World& world, const NodeSeen& fact, TimePoint now);
 void on(World& world, const NodeDeleted& fact, TimePoint now);
 void on(World& world, const PodSeen& fact, TimePoint now);
 void on(World& world, const PodDeleted& fact, TimePoint now);
+void on(World& world, const WorkloadsListed& fact, TimePoint now);
+void on(World& world, const WorkloadsLost& fact, TimePoint now);
 void on(World& world, const WorkloadSeen& fact, TimePoint now);
 void on(World& world, const WorkloadDeleted& fact, TimePoint now);
 void on(World& world, const Seen<KubeBudget>& fact, TimePoint now);

@@ -154,7 +154,6 @@ void on(World& world, const ClusterListed& fact, TimePoint now) {
   for (auto& [name, node] : world.nodes) {
     if (!present.contains(name)) node.kube.reset();
   }
-  replace(world.workloads, fact.workloads);
   replace(world.budgets, fact.budgets);
   replace(world.attachments, fact.attachments);
   replace(world.local_volumes, fact.local_volumes);
@@ -187,16 +186,6 @@ void on(World& world, const PodSeen& fact, TimePoint now) {
 
 void on(World& world, const PodDeleted& fact, TimePoint now) {
   drop_pod(world, fact.uid, now);
-  advance_revision(world, fact.revision);
-}
-
-void on(World& world, const WorkloadSeen& fact, TimePoint /*now*/) {
-  world.workloads[fact.workload.key()] = fact.workload;
-  advance_revision(world, fact.workload.revision);
-}
-
-void on(World& world, const WorkloadDeleted& fact, TimePoint /*now*/) {
-  world.workloads.erase(fact.key);
   advance_revision(world, fact.revision);
 }
 

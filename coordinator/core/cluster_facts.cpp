@@ -14,6 +14,17 @@ bool may_remain(const KubePod& pod, const std::vector<std::string>& daemonsets_m
                      });
 }
 
+std::string KubeWorkload::key() const { return kind_key(group, kind) + "/" + ns + "/" + name; }
+
+std::string kind_key(const std::string& group, const std::string& kind) {
+  return group.empty() ? kind : kind + "." + group;
+}
+
+std::string group_of(const std::string& api_version) {
+  const auto slash = api_version.find('/');
+  return slash == std::string::npos ? "" : api_version.substr(0, slash);
+}
+
 PodRef ref_of(const KubePod& pod) { return {pod.uid, pod.ns, pod.name}; }
 
 bool tolerates(const std::vector<Toleration>& tolerations, const Taint& taint) {

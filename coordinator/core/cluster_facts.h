@@ -98,21 +98,31 @@ struct PodRef {
 };
 [[nodiscard]] PodRef ref_of(const KubePod& pod);
 
-/// A scalable workload with the template of the pods it makes.
+/// What a scaler names: an object that is scaled, with what its pods look like.
 struct KubeWorkload {
+  std::string group = "apps";
   std::string kind;  ///< Deployment
   std::string ns;
   std::string name;
   Revision revision = 0;
-  std::int64_t replicas = 0;
-  Labels match_labels;
-  Resources requests;  ///< of one pod; pods = 1
+  std::int64_t replicas = 0;          ///< that are asked for; of a Job its parallelism
+  Selector selector;                  ///< of its pods; an empty one is not known and selects none
+  std::optional<Resources> requests;  ///< of one pod, pods = 1; absent: only its pods tell
   Labels node_selector;
   std::vector<Toleration> tolerations;
+  std::string scaled_by;  ///< "Deployment web" that owns it and scales it; empty: none
+  /// Of a Job: "finished" or "suspended", and how many pods it can still have at once.
+  std::string over = {};
+  std::optional<std::int64_t> pods_max = {};
   bool operator==(const KubeWorkload&) const = default;
 
-  [[nodiscard]] std::string key() const { return kind + "/" + ns + "/" + name; }
+  [[nodiscard]] std::string key() const;
 };
+
+/// "Deployment.apps", as kubectl names a kind with its group; without a group the kind alone.
+[[nodiscard]] std::string kind_key(const std::string& group, const std::string& kind);
+/// "apps" of "apps/v1"; "" of "v1".
+[[nodiscard]] std::string group_of(const std::string& api_version);
 
 /// A PodDisruptionBudget (policy/v1).
 struct KubeBudget {
@@ -157,6 +167,7 @@ struct KubeAutoscaler {
   Revision revision = 0;
   std::string target_kind;
   std::string target_name;
+  std::string target_group = {};  ///< empty: it does not say, so any
   bool operator==(const KubeAutoscaler&) const = default;
 
   [[nodiscard]] std::string key() const { return ns + "/" + name; }

@@ -26,7 +26,8 @@ void plan_scaler(const World& world, const ScalerWant& want, TimePoint now, Plan
   if (view.retry_not_before && now < *view.retry_not_before) {
     return look_again(plan, view.retry_not_before, now);
   }
-  ScaleWorkload scale{want.scaler->kind, want.scaler->ns, want.scaler->target, want.replicas};
+  ScaleWorkload scale{want.scaler->kind, want.scaler->ns, want.scaler->target, want.replicas,
+                      group_of(want.scaler->api_version)};
   plan.steps.push_back(Step{{"scaler/" + want.scaler->name, Verb::scale, view.transition, 1},
                             std::move(scale),
                             want.reason,

@@ -17,12 +17,11 @@ namespace ecokube::core {
 
 // --- the cluster ---------------------------------------------------------------------------------
 
-/// Everything, listed anew: replaces all that was known of nodes, pods and workloads.
+/// Everything but workloads, listed anew: replaces all that was known of it.
 struct ClusterListed {
   Revision revision = 0;
   std::vector<KubeNode> nodes;
   std::vector<KubePod> pods;
-  std::vector<KubeWorkload> workloads;
   std::vector<KubeBudget> budgets = {};
   std::vector<KubeAttachment> attachments = {};
   std::vector<KubeLocalVolume> local_volumes = {};
@@ -42,12 +41,21 @@ struct PodDeleted {
   std::string uid;
   Revision revision = 0;
 };
+/// All workloads of one kind, listed anew: replaces what was known of this kind.
+struct WorkloadsListed {
+  std::string kind;  ///< kind_key()
+  std::vector<KubeWorkload> workloads;
+};
+/// They are not known any more: no right to see them, not served, or no answer.
+struct WorkloadsLost {
+  std::string kind;
+  std::string why;
+};
 struct WorkloadSeen {
   KubeWorkload workload;
 };
 struct WorkloadDeleted {
   std::string key;  ///< KubeWorkload::key()
-  Revision revision = 0;
 };
 /// One object of a kind that only bounds what may be done: a budget, an attachment, a local volume,
 /// an autoscaler.
@@ -225,13 +233,14 @@ struct Recovered {
   std::vector<StepId> unfinished;  ///< journalled intents without an outcome
 };
 
-using Fact = std::variant<ClusterListed, NodeSeen, NodeDeleted, PodSeen, PodDeleted, WorkloadSeen,
-                          WorkloadDeleted, Seen<KubeBudget>, Gone<KubeBudget>, Seen<KubeAttachment>,
-                          Gone<KubeAttachment>, Seen<KubeLocalVolume>, Gone<KubeLocalVolume>,
-                          Seen<KubeAutoscaler>, Gone<KubeAutoscaler>, ClusterAlive, ClusterLost,
-                          LeaseHeld, LeaseLost, LeaseSeen, FreezeSeen, AgentConnected,
-                          AgentHeartbeat, AgentGoodbye, AgentDisconnected, LagSeen, LagLost,
-                          PersonAsked, FleetAsked, StepStarted, StepEnded, Recovered>;
+using Fact =
+    std::variant<ClusterListed, NodeSeen, NodeDeleted, PodSeen, PodDeleted, WorkloadsListed,
+                 WorkloadsLost, WorkloadSeen, WorkloadDeleted, Seen<KubeBudget>, Gone<KubeBudget>,
+                 Seen<KubeAttachment>, Gone<KubeAttachment>, Seen<KubeLocalVolume>,
+                 Gone<KubeLocalVolume>, Seen<KubeAutoscaler>, Gone<KubeAutoscaler>, ClusterAlive,
+                 ClusterLost, LeaseHeld, LeaseLost, LeaseSeen, FreezeSeen, AgentConnected,
+                 AgentHeartbeat, AgentGoodbye, AgentDisconnected, LagSeen, LagLost, PersonAsked,
+                 FleetAsked, StepStarted, StepEnded, Recovered>;
 
 /// Something that happened, with its time. The only input of World.
 struct Observation {

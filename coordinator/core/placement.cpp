@@ -89,8 +89,8 @@ bool is_pending_demand(const KubePod& pod) {
 }
 
 bool belongs_to(const KubePod& pod, const KubeWorkload& workload) {
-  return pod.ns == workload.ns && !workload.match_labels.empty() &&
-         matches(workload.match_labels, pod.labels);
+  return pod.ns == workload.ns && workload.selector != Selector{} &&
+         matches(workload.selector, pod.labels);
 }
 
 bool runs(const KubePod& pod) {
@@ -167,24 +167,41 @@ std::string wake_address_of(const Node& node, const Policy& policy) {
   return node.inventory.wake_address;
 }
 
+std::optional<Resources> requests_of(const World& world, const KubeWorkload& workload) {
+  if (workload.requests) return workload.requests;
+  std::optional<Resources> most;
+  for (const auto& [uid, pod] : world.pods) {
+    if (!belongs_to(pod, workload)) continue;
+    if (!most) most = pod.requests;
+    most->cpu_millicores = std::max(most->cpu_millicores, pod.requests.cpu_millicores);
+    most->memory_bytes = std::max(most->memory_bytes, pod.requests.memory_bytes);
+  }
+  return most;
+}
+
 std::vector<Demand> demand_of(const World& world, const std::vector<ScalerWant>& scalers) {
   std::vector<Demand> demand;
+  std::vector<const KubeWorkload*> counted;  // their pending pods are counted as replicas
   for (const auto& want : scalers) {
-    if (want.workload == nullptr) continue;
+    if (want.workload == nullptr || !want.workload->over.empty()) continue;
+    const auto requests = requests_of(world, *want.workload);
+    if (!requests) continue;
+    counted.push_back(want.workload);
     const auto running = std::count_if(world.pods.begin(), world.pods.end(), [&](const auto& pod) {
       return belongs_to(pod.second, *want.workload) && runs(pod.second);
     });
-    for (auto missing = want.replicas - running; missing > 0; --missing) {
-      demand.push_back({"scaler " + want.scaler->name, want.workload->requests,
-                        want.workload->node_selector, want.workload->tolerations});
+    const auto wanted = std::min(want.replicas, want.workload->pods_max.value_or(want.replicas));
+    for (auto missing = wanted - running; missing > 0; --missing) {
+      demand.push_back({"scaler " + want.scaler->name, *requests, want.workload->node_selector,
+                        want.workload->tolerations});
     }
   }
   for (const auto& uid : world.pods_unbound) {
     const auto& pod = world.pods.at(uid);
     if (!is_pending_demand(pod)) continue;
-    const bool scaled = std::any_of(scalers.begin(), scalers.end(), [&](const ScalerWant& want) {
-      return want.workload != nullptr && belongs_to(pod, *want.workload);
-    });
+    const bool scaled =
+        std::any_of(counted.begin(), counted.end(),
+                    [&](const KubeWorkload* workload) { return belongs_to(pod, *workload); });
     if (scaled) continue;
     demand.push_back({"pod " + pod.ns + "/" + pod.name, pod.requests, pod.node_selector,
                       pod.tolerations, ref_of(pod)});

@@ -25,6 +25,11 @@ struct Placement {
   std::vector<std::string> unplaced;      ///< fits no node that may be woken
 };
 
+/// What one pod of the workload asks for: by its template, else the most that a pod of it that is
+/// there asks for. nullopt: nothing tells.
+[[nodiscard]] std::optional<Resources> requests_of(const World& world,
+                                                   const KubeWorkload& workload);
+
 [[nodiscard]] std::vector<Demand> demand_of(const World& world,
                                             const std::vector<ScalerWant>& scalers);
 [[nodiscard]] Placement place(const World& world, const Policy& policy, std::vector<Demand> demand,

@@ -34,6 +34,7 @@ struct NodeOverride {
 /// [[scaler]] with KEDA's field names and meaning (Kafka scaler, ScaledObject).
 struct Scaler {
   std::string name;
+  std::string api_version = "apps/v1";  ///< of scaleTargetRef, as the next three
   std::string kind = "Deployment";
   std::string ns = "default";
   std::string target;
@@ -46,6 +47,11 @@ struct Scaler {
   std::int64_t max_replica_count = 100;
   Duration cooldown_period{std::chrono::seconds(300)};
   Duration polling_interval{std::chrono::seconds(1)};
+
+  [[nodiscard]] std::string target_kind() const { return kind_key(group_of(api_version), kind); }
+  [[nodiscard]] std::string target_key() const { return target_kind() + "/" + ns + "/" + target; }
+  /// For people: "Deployment/default/worker".
+  [[nodiscard]] std::string target_text() const { return kind + "/" + ns + "/" + target; }
 };
 
 /// Everything a user may set that decisions depend on. Defaults are the safe ones.

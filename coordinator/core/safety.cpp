@@ -4,8 +4,8 @@
 
 #include "coordinator/core/eviction.h"
 #include "coordinator/core/placement.h"
+#include "coordinator/core/safety_demand.h"
 #include "coordinator/core/safety_work.h"
-#include "coordinator/core/scaler.h"
 
 namespace ecokube::core {
 namespace {
@@ -45,14 +45,7 @@ void s2_fresh(const World& world, const Policy& policy, const Node& node, TimePo
     out.push_back({"S2", "NotReady", "Kubernetes does not say Ready of it"});
   }
   for (const auto& scaler : policy.scalers) {
-    const auto view = world.scalers.find(scaler.name);
-    const auto target = world.workloads.find(scaler.kind + "/" + scaler.ns + "/" + scaler.target);
-    const bool fresh = view != world.scalers.end() && view->second.seen_at &&
-                       now - *view->second.seen_at <= policy.demand_age_max;
-    if (fresh || target == world.workloads.end()) continue;
-    if (could_run_on(node, target->second.node_selector, target->second.tolerations)) {
-      out.push_back({"S2", "DemandStale", "the lag of scaler " + scaler.name + " is not known"});
-    }
+    s2_demand(world, policy, scaler, node, now, out);
   }
 }
 
@@ -184,27 +177,6 @@ void check_wake(const Node& node, TimePoint now, Violations& out) {
   }
 }
 
-void check_scale(const World& world, const Policy& policy, const Step& step,
-                 const ScaleWorkload& scale, TimePoint now, Violations& out) {
-  s5_lease(world, now, out);
-  for (const auto& scaler : policy.scalers) {
-    if ("scaler/" + scaler.name != step.id.subject) continue;
-    const auto& view = world.scalers.at(scaler.name);
-    const auto target = world.workloads.find(scaler.kind + "/" + scaler.ns + "/" + scaler.target);
-    const bool falls = target != world.workloads.end() && scale.replicas < target->second.replicas;
-    const bool fresh = view.lag && now - *view.seen_at <= policy.demand_age_max;
-    if (falls && (!fresh || *view.lag > scaler.activation_lag_threshold)) {
-      out.push_back({"S2", "LagAboveActivation", "replicas do not fall while there may be lag"});
-    }
-    if (owner_of_target(world, scaler) != nullptr) {
-      out.push_back({"S25", "OwnedByOther", "a HorizontalPodAutoscaler scales this target"});
-    }
-    if (scale.replicas > std::max(scaler.max_replica_count, scaler.min_replica_count)) {
-      out.push_back({"S6", "TooManyReplicas", "more than maxReplicaCount"});
-    }
-  }
-}
-
 }  // namespace
 
 FleetCounts count_fleet(const World& world, const Policy& policy, TimePoint now) {
@@ -257,6 +229,7 @@ std::vector<Violation> check(const World& world, const Policy& policy, const Ste
   Violations out;
   if (policy.dry_run) out.push_back({"S9", "DryRun", "a dry run touches nothing"});
   if (const auto* scale = std::get_if<ScaleWorkload>(&step.action)) {
+    s5_lease(world, now, out);
     check_scale(world, policy, step, *scale, now, out);
     return out;
   }

@@ -25,35 +25,65 @@ std::int64_t replicas_for_lag(const Scaler& scaler, std::int64_t lag, std::int64
   return std::clamp(wanted, minimum, std::max(minimum, scaler.max_replica_count));
 }
 
-const KubeAutoscaler* owner_of_target(const World& world, const Scaler& scaler) {
-  const auto owner =
-      std::find_if(world.autoscalers.begin(), world.autoscalers.end(), [&](const auto& entry) {
-        return entry.second.ns == scaler.ns && entry.second.target_kind == scaler.kind &&
-               entry.second.target_name == scaler.target;
-      });
-  return owner == world.autoscalers.end() ? nullptr : &owner->second;
+const KubeWorkload* target_of(const World& world, const Scaler& scaler) {
+  const auto found = world.workloads.find(scaler.target_key());
+  return found == world.workloads.end() ? nullptr : &found->second;
+}
+
+std::string why_target_unknown(const World& world, const Scaler& scaler) {
+  const auto kind = world.workload_kinds.find(scaler.target_kind());
+  if (kind != world.workload_kinds.end() && !kind->second.problem.empty()) {
+    return kind->second.problem;
+  }
+  const bool listed = kind != world.workload_kinds.end() && kind->second.listed;
+  if (listed || target_of(world, scaler) != nullptr) return "";
+  return "no " + scaler.kind + " was listed yet";
+}
+
+std::optional<Reason> why_left_alone(const World& world, const Scaler& scaler) {
+  for (const auto& [key, other] : world.autoscalers) {
+    const bool same_group =
+        other.target_group.empty() || other.target_group == group_of(scaler.api_version);
+    if (other.ns == scaler.ns && other.target_kind == scaler.kind &&
+        other.target_name == scaler.target && same_group) {
+      return Reason{"OwnedByOther", "the HorizontalPodAutoscaler " + key + " scales it"};
+    }
+  }
+  const auto* target = target_of(world, scaler);
+  if (target == nullptr) return std::nullopt;
+  if (!target->scaled_by.empty()) {
+    return Reason{"OwnedByOther", "the " + target->scaled_by + " scales it"};
+  }
+  if (!target->over.empty()) {
+    return Reason{"TargetOver", scaler.target_text() + " is " + target->over};
+  }
+  return std::nullopt;
 }
 
 ScalerWant want_of(const World& world, const Policy& policy, const Scaler& scaler, TimePoint now) {
   ScalerWant want;
   want.scaler = &scaler;
-  const auto workload = world.workloads.find(scaler.kind + "/" + scaler.ns + "/" + scaler.target);
+  const auto* workload = target_of(world, scaler);
   const auto view = world.scalers.find(scaler.name);
-  if (workload == world.workloads.end() || view == world.scalers.end()) {
+  want.workload = workload;
+  if (workload != nullptr) want.replicas = workload->replicas;
+  if (auto unknown = why_target_unknown(world, scaler); !unknown.empty()) {
+    want.reason = {"TargetUnknown", std::move(unknown)};
+    return want;
+  }
+  if (workload == nullptr || view == world.scalers.end()) {
     want.reason = {"TargetMissing", scaler.kind + " " + scaler.ns + "/" + scaler.target +
                                         " does not exist in the cluster"};
     return want;
   }
-  want.workload = &workload->second;
-  want.replicas = workload->second.replicas;
   const auto& seen = view->second;
   if (!seen.lag || now - *seen.seen_at > policy.demand_age_max) {
     want.reason = {"LagUnknown", seen.problem.empty() ? "no lag was read yet" : seen.problem};
     return want;
   }
   want.fresh = true;
-  if (const auto* owner = owner_of_target(world, scaler)) {
-    want.reason = {"OwnedByOther", "the HorizontalPodAutoscaler " + owner->key() + " scales it"};
+  if (auto left = why_left_alone(world, scaler)) {
+    want.reason = *std::move(left);
     return want;
   }
   const auto minimum = scaler.min_replica_count;

@@ -14,8 +14,15 @@ namespace ecokube::core {
 [[nodiscard]] std::int64_t replicas_for_lag(const Scaler& scaler, std::int64_t lag,
                                             std::int64_t partitions);
 
-/// Another autoscaler whose target this scaler's is: then that one scales, and we step back.
-[[nodiscard]] const KubeAutoscaler* owner_of_target(const World& world, const Scaler& scaler);
+/// What it scales, as last seen, or nullptr.
+[[nodiscard]] const KubeWorkload* target_of(const World& world, const Scaler& scaler);
+
+/// Why its target can't be seen now; empty: it is seen, or known not to exist.
+[[nodiscard]] std::string why_target_unknown(const World& world, const Scaler& scaler);
+
+/// Why we leave the target alone: another autoscaler or its owner scales it, or it is a Job that is
+/// finished or suspended. nullopt: it is ours to scale.
+[[nodiscard]] std::optional<Reason> why_left_alone(const World& world, const Scaler& scaler);
 
 /// What one scaler wants now. While lag is above the activation threshold replicas never fall; when
 /// it has not been above for the cool-down they go to the minimum in one step.

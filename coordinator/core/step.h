@@ -106,6 +106,7 @@ struct RecordFreeze {
 struct ScaleWorkload {
   std::string kind, ns, name;
   std::int64_t replicas;
+  std::string group = "apps";
   bool operator==(const ScaleWorkload&) const = default;
 };
 

@@ -144,6 +144,12 @@ struct ScalerView {
   std::optional<TimePoint> retry_not_before;
 };
 
+/// Whether the workloads of a kind are seen.
+struct WorkloadKind {
+  bool listed = false;
+  std::string problem;  ///< why they are not, or not any more
+};
+
 /// Nothing takes capacity away while it stands; `wake_all` also has every sleeper woken (S27).
 struct Freeze {
   bool wake_all = false;
@@ -166,8 +172,9 @@ struct FreezeView {
 class World {
  public:
   std::map<NodeName, Node> nodes;
-  std::map<std::string, KubePod> pods;            ///< by UID
-  std::map<std::string, KubeWorkload> workloads;  ///< by KubeWorkload::key()
+  std::map<std::string, KubePod> pods;                 ///< by UID
+  std::map<std::string, KubeWorkload> workloads;       ///< by KubeWorkload::key()
+  std::map<std::string, WorkloadKind> workload_kinds;  ///< by kind_key(); those that scalers name
   std::map<std::string, ScalerView> scalers;
   std::map<std::string, KubeBudget> budgets;  ///< these four by their key()
   std::map<std::string, KubeAttachment> attachments;

@@ -9,6 +9,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/json/object.hpp>
 #include <exception>
+#include <map>
 #include <random>
 #include <utility>
 
@@ -18,6 +19,7 @@
 #include "coordinator/kubernetes/json_access.h"
 #include "coordinator/kubernetes/lease.h"
 #include "coordinator/kubernetes/node_changes.h"
+#include "coordinator/kubernetes/workload_watch.h"
 
 namespace ecokube::kubernetes {
 namespace {
@@ -30,7 +32,6 @@ using core::Revision;
 constexpr std::array<const char*, kResources> kPaths{
     "/api/v1/nodes",
     "/api/v1/pods",
-    "/apis/apps/v1/deployments",
     "/apis/policy/v1/poddisruptionbudgets",
     "/apis/storage.k8s.io/v1/volumeattachments",
     "/api/v1/persistentvolumes",
@@ -51,6 +52,7 @@ struct Parts {
   std::shared_ptr<ApiClient> client;
   std::unique_ptr<ClusterView> view;
   std::array<std::shared_ptr<Reflector>, kResources> reflectors;
+  std::vector<std::shared_ptr<WorkloadWatch>> workloads;  ///< one for each kind
   std::shared_ptr<LeaseKeeper> lease;
   std::unique_ptr<asio::steady_timer> probe_timer;
   bool stopped = false;
@@ -105,9 +107,7 @@ class Kubernetes final : public KubernetesCluster {
                                                 Revision min_revision) override {
     return list_pods_on(client_, node, min_revision);
   }
-  asio::awaitable<Result<void>> scale(const core::ScaleWorkload& target) override {
-    return scale_workload(client_, target);
-  }
+  asio::awaitable<Result<void>> scale(const core::ScaleWorkload& target) override;
   asio::awaitable<Result<void>> evict(const core::EvictPods& pods) override {
     return evict_pods(client_, pods.pods);
   }
@@ -125,6 +125,7 @@ class Kubernetes final : public KubernetesCluster {
  private:
   [[nodiscard]] asio::awaitable<Result<Revision>> telling_the_view(
       asio::awaitable<Result<Revision>> write);
+  void watch_workloads(const Observe& observe);
   [[nodiscard]] std::shared_ptr<Reflector> make_reflector(Resource resource, Parts& parts);
   void end_watches();
 
@@ -152,12 +153,14 @@ void Kubernetes::start(Observe observe) {
                                parts->reflectors.at(i)->list_anew();
                              }
                            }
+                           for (const auto& kind : parts->workloads) kind->list_anew();
                          }};
   parts_->view = std::make_unique<ClusterView>(std::move(sink));
   for (std::size_t i = 0; i < kResources; ++i) {
     parts_->reflectors.at(i) = make_reflector(static_cast<Resource>(i), *parts);
   }
   for (const auto& reflector : parts_->reflectors) reflector->start();
+  watch_workloads(observe);
   parts_->probe_timer = std::make_unique<asio::steady_timer>(executor_);
   asio::co_spawn(executor_, probe_for_ever(parts_, options_.probe_interval),
                  [](const std::exception_ptr& error) { log_end("probe", error); });
@@ -173,6 +176,31 @@ void Kubernetes::start(Observe observe) {
       std::make_shared<LeaseKeeper>(lease_client_, executor_, std::move(lease), observe);
   parts_->lease->raise_floor(fence_floor_);
   parts_->lease->start();
+}
+
+void Kubernetes::watch_workloads(const Observe& observe) {
+  std::map<std::string, std::vector<ScaleTarget>> kinds;
+  for (const auto& target : options_.scaled) {
+    kinds[core::kind_key(core::group_of(target.api_version), target.kind)].push_back(target);
+  }
+  for (const auto& [key, targets] : kinds) {
+    parts_->workloads.push_back(
+        std::make_shared<WorkloadWatch>(client_, executor_, targets, options_.watching, observe));
+    parts_->workloads.back()->start();
+  }
+}
+
+asio::awaitable<Result<void>> not_scalable(std::string kind) {
+  co_return fail(Errc::unsupported,
+                 fmt::format("a {} can't be scaled: it was not found in the cluster", kind));
+}
+
+asio::awaitable<Result<void>> Kubernetes::scale(const core::ScaleWorkload& target) {
+  const auto key = core::kind_key(target.group, target.kind);
+  for (const auto& kind : parts_->workloads) {
+    if (kind->key() == key && kind->found()) return scale_workload(client_, *kind->found(), target);
+  }
+  return not_scalable(key);
 }
 
 std::shared_ptr<Reflector> Kubernetes::make_reflector(Resource resource, Parts& parts) {
@@ -198,6 +226,7 @@ void Kubernetes::end_watches() {
   if (!parts_ || parts_->stopped) return;
   parts_->stopped = true;
   for (const auto& reflector : parts_->reflectors) reflector->stop();
+  for (const auto& kind : parts_->workloads) kind->stop();
   parts_->probe_timer->cancel();
 }
 

@@ -6,12 +6,14 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "common/error.h"
 #include "common/policy_clock.h"
 #include "coordinator/kubernetes/api_client.h"
 #include "coordinator/kubernetes/kubeconfig.h"
 #include "coordinator/kubernetes/reflector.h"
+#include "coordinator/kubernetes/scaled_kind.h"
 #include "coordinator/ports.h"
 
 namespace ecokube::kubernetes {
@@ -24,7 +26,8 @@ struct KubernetesOptions {
   Duration lease_duration{15000};
   std::string identity;  ///< the Lease's holder; a number of this start is added
   std::chrono::milliseconds probe_interval{3000};
-  ReflectorOptions watching;  ///< path and selector are ours
+  ReflectorOptions watching;        ///< path and selector are ours
+  std::vector<ScaleTarget> scaled;  ///< what scalers name; of workloads nothing else is watched
 };
 
 class KubernetesCluster : public ClusterApi {

@@ -164,17 +164,15 @@ asio::awaitable<Result<void>> write_freeze(Client client, std::string text) {
   co_return Result<void>{};
 }
 
-asio::awaitable<Result<void>> scale_workload(Client client, core::ScaleWorkload target) {
-  if (target.kind != "Deployment") {
-    co_return fail(Errc::unsupported, fmt::format("scaling a {} is not supported", target.kind));
-  }
+asio::awaitable<Result<void>> scale_workload(Client client, ScaledKind kind,
+                                             core::ScaleWorkload target) {
+  const bool by_scale = kind.by == ScaledKind::By::scale_subresource;
   object spec;
-  spec["replicas"] = target.replicas;
+  spec[by_scale ? "replicas" : "parallelism"] = target.replicas;
   object patch;
   patch["spec"] = std::move(spec);
   boost::json::value body(std::move(patch));
-  auto path = fmt::format("/apis/apps/v1/namespaces/{}/deployments/{}/scale",
-                          percent_encode(target.ns), percent_encode(target.name));
+  auto path = kind.object(target.ns, target.name) + (by_scale ? "/scale" : "");
   const auto written = co_await client->merge_patch(std::move(path), std::move(body));
   if (!written) co_return std::unexpected(written.error());
   co_return Result<void>{};

@@ -10,6 +10,7 @@
 #include "common/error.h"
 #include "coordinator/core/step.h"
 #include "coordinator/kubernetes/api_client.h"
+#include "coordinator/kubernetes/scaled_kind.h"
 #include "coordinator/ports.h"
 
 // The single calls of ClusterApi. All parameters by value: they outlive the caller's.
@@ -37,7 +38,7 @@ using Client = std::shared_ptr<ApiClient>;
                                                               std::vector<core::PodRef> pods);
 /// Onto the Lease; empty text removes the annotation.
 [[nodiscard]] boost::asio::awaitable<Result<void>> write_freeze(Client client, std::string text);
-[[nodiscard]] boost::asio::awaitable<Result<void>> scale_workload(Client client,
+[[nodiscard]] boost::asio::awaitable<Result<void>> scale_workload(Client client, ScaledKind kind,
                                                                   core::ScaleWorkload target);
 
 }  // namespace ecokube::kubernetes

@@ -27,7 +27,6 @@ core::Fact seen(Kube object) {
 }
 core::Fact seen(core::KubeNode node) { return core::NodeSeen{std::move(node)}; }
 core::Fact seen(core::KubePod pod) { return core::PodSeen{std::move(pod)}; }
-core::Fact seen(core::KubeWorkload workload) { return core::WorkloadSeen{std::move(workload)}; }
 
 template <class Kube>
 core::Fact gone(const Kube& object) {
@@ -35,9 +34,6 @@ core::Fact gone(const Kube& object) {
 }
 core::Fact gone(const core::KubeNode& node) { return core::NodeDeleted{node.name, node.revision}; }
 core::Fact gone(const core::KubePod& pod) { return core::PodDeleted{pod.uid, pod.revision}; }
-core::Fact gone(const core::KubeWorkload& workload) {
-  return core::WorkloadDeleted{workload.key(), workload.revision};
-}
 
 /// What bounds nothing is as good as gone, so that it is not kept.
 template <class Kube>
@@ -167,8 +163,8 @@ void ClusterView::tell_all() {
     kind.kept.clear();
   };
   std::apply([&](auto&... kinds) { (move_to_list(kinds), ...); }, kinds_);
-  log::info("kubernetes event=listed nodes={} pods={} workloads={} revision={}", all.nodes.size(),
-            all.pods.size(), all.workloads.size(), all.revision);
+  log::info("kubernetes event=listed nodes={} pods={} revision={}", all.nodes.size(),
+            all.pods.size(), all.revision);
   sink_.observe(std::move(all));
 }
 

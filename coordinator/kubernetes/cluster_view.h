@@ -21,14 +21,13 @@ namespace ecokube::kubernetes {
 enum class Resource : std::size_t {
   nodes,
   pods,
-  workloads,
   budgets,
   attachments,
   local_volumes,
   autoscalers,
   lease  ///< the one, for its freeze annotation
 };
-inline constexpr std::size_t kResources = 8;
+inline constexpr std::size_t kResources = 7;
 
 /// A kind of object: how it is read, and where it stands in the list of everything.
 template <class Kube>
@@ -98,12 +97,10 @@ class ClusterView {
   std::array<core::Revision, kResources> known_at_begin_{};
   bool fell_ = false;  // a list is older than what was known when it was asked for
   std::optional<std::string> freeze_;
-  std::tuple<Kind<core::KubeNode>, Kind<core::KubePod>, Kind<core::KubeWorkload>,
-             Kind<core::KubeBudget>, Kind<core::KubeAttachment>, Kind<core::KubeLocalVolume>,
-             Kind<core::KubeAutoscaler>>
+  std::tuple<Kind<core::KubeNode>, Kind<core::KubePod>, Kind<core::KubeBudget>,
+             Kind<core::KubeAttachment>, Kind<core::KubeLocalVolume>, Kind<core::KubeAutoscaler>>
       kinds_{{Resource::nodes, parse_node, &core::ClusterListed::nodes},
              {Resource::pods, parse_pod, &core::ClusterListed::pods},
-             {Resource::workloads, parse_workload, &core::ClusterListed::workloads},
              {Resource::budgets, parse_budget, &core::ClusterListed::budgets},
              {Resource::attachments, parse_attachment, &core::ClusterListed::attachments},
              {Resource::local_volumes, parse_local_volume, &core::ClusterListed::local_volumes},

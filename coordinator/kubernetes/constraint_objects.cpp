@@ -113,6 +113,8 @@ Result<core::KubeAutoscaler> parse_autoscaler(const object& thing) {
   autoscaler.revision = *revision;
   autoscaler.target_kind = find_text(thing, {"spec", "scaleTargetRef", "kind"});
   autoscaler.target_name = find_text(thing, {"spec", "scaleTargetRef", "name"});
+  autoscaler.target_group =
+      core::group_of(std::string(find_text(thing, {"spec", "scaleTargetRef", "apiVersion"})));
   return autoscaler;
 }
 

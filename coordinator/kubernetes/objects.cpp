@@ -22,7 +22,6 @@ constexpr std::string_view kOurPrefix = "ecokube.io/";
 constexpr std::string_view kMachineAnnotation = "cluster.x-k8s.io/machine";
 constexpr std::string_view kKuredAnnotation = "weave.works/kured-reboot-in-progress";
 constexpr std::string_view kAutoscalerTaint = "ToBeDeletedByClusterAutoscaler";
-constexpr std::string_view kDeploymentKind = "Deployment";
 
 /// A quantity, given as text or as a bare number; absent is 0.
 Result<std::int64_t> read_quantity(const object& amounts, std::string_view name,
@@ -187,27 +186,6 @@ Result<Resources> parse_requests(const object& pod_spec) {
   result += *overhead;
   result.pods = 1;
   return result;
-}
-
-Result<core::KubeWorkload> parse_workload(const object& thing) {
-  const auto revision = check_identity(thing, kDeploymentKind);
-  if (!revision) return std::unexpected(revision.error());
-  core::KubeWorkload workload;
-  workload.kind = kDeploymentKind;
-  workload.ns = find_text(thing, {"metadata", "namespace"});
-  workload.name = find_text(thing, {"metadata", "name"});
-  workload.revision = *revision;
-  workload.replicas = find_int(thing, {"spec", "replicas"}, 1);
-  workload.match_labels = find_labels(thing, {"spec", "selector", "matchLabels"});
-  const auto& spec = find_object(thing, {"spec", "template", "spec"});
-  const auto requests = parse_requests(spec);
-  if (!requests) {
-    return fail_while(fmt::format("{}/{}", workload.ns, workload.name), requests.error());
-  }
-  workload.requests = *requests;
-  workload.node_selector = find_labels(spec, {"nodeSelector"});
-  workload.tolerations = parse_tolerations(spec);
-  return workload;
 }
 
 }  // namespace ecokube::kubernetes

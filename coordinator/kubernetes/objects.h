@@ -12,8 +12,6 @@ namespace ecokube::kubernetes {
 
 [[nodiscard]] Result<core::KubeNode> parse_node(const boost::json::object& object);
 [[nodiscard]] Result<core::KubePod> parse_pod(const boost::json::object& object);
-/// A Deployment.
-[[nodiscard]] Result<core::KubeWorkload> parse_workload(const boost::json::object& object);
 [[nodiscard]] Result<core::KubeBudget> parse_budget(const boost::json::object& object);
 [[nodiscard]] Result<core::KubeAttachment> parse_attachment(const boost::json::object& object);
 /// Of any PersistentVolume; `nodes` is empty for one that binds no node.

@@ -199,22 +199,6 @@ TEST_P(Writing, AListFromTheFutureIsRefused) {
   EXPECT_EQ(listed.error().code, Errc::timeout);
 }
 
-TEST_P(Writing, Scale) {
-  const auto name = fresh("workers");
-  create_deployment(name);
-  const core::ScaleWorkload target{"Deployment", "default", name, 10};
-  const auto scaled = run(io_, client_->cluster->scale(target));
-  ASSERT_TRUE(scaled) << scaled.error().message;
-  EXPECT_TRUE(wait([&] {
-    const auto* seen = last<core::WorkloadSeen>(*client_);
-    return seen != nullptr && seen->workload.name == name && seen->workload.replicas == 10;
-  }));
-  const core::ScaleWorkload absent{"Deployment", "default", fresh("nobody"), 1};
-  const auto failed = run(io_, client_->cluster->scale(absent));
-  ASSERT_FALSE(failed);
-  EXPECT_EQ(failed.error().code, Errc::not_found);
-}
-
 TEST_P(Writing, AStepThatIsNoneOfOursIsRefused) {
   const auto step = step_for("n", core::WakeNode{});
   EXPECT_FALSE(run(io_, client_->cluster->mark(step)));

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 
@@ -52,7 +53,7 @@ class RbacTest : public testing::Test {
   static void SetUpTestSuite() {
     plane_ = new RealControlPlane(kAddress, 6443);
     plane_->kubectl(std::string("apply -f ") + ECOKUBE_RBAC);
-    plane_->kubectl("create deployment workers --image=none --replicas=0");
+    make_workloads();
     const auto node = plane_->files().folder / "node.json";
     std::ofstream(node)
         << R"({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "worker"}})";
@@ -66,14 +67,24 @@ class RbacTest : public testing::Test {
     ::setenv("KUBERNETES_SERVICE_HOST", kAddress, 1);
     ::setenv("KUBERNETES_SERVICE_PORT", "6443", 1);
   }
+  /// One of each kind that a scaler may name, all called "workers" and without pods.
+  static void make_workloads() {
+    plane_->kubectl("create deployment workers --image=none --replicas=0");
+    plane_->kubectl(std::string("apply -f ") + ECOKUBE_TEST_WORKLOADS);
+    plane_->kubectl("wait --for=condition=Established crd/things.example.com --timeout=30s");
+    const auto thing = plane_->files().folder / "thing.yaml";
+    std::ofstream(thing) << "{apiVersion: example.com/v1, kind: Thing, metadata: {name: workers, "
+                            "namespace: default}, spec: {replicas: 0}}\n";
+    plane_->kubectl("apply -f " + thing.string());
+  }
   static void TearDownTestSuite() {
     delete plane_;
     plane_ = nullptr;
   }
 
-  /// The rights as shipped, but for one; none is missing when `without` is null.
-  static void grant(const Right* without) {
-    auto documents = YAML::LoadAllFromFile(ECOKUBE_RBAC);
+  /// The rights in a file as shipped, but for one; none is missing when `without` is null.
+  static void grant(const std::string& shipped, const Right* without) {
+    auto documents = YAML::LoadAllFromFile(shipped);
     YAML::Emitter out;
     if (without != nullptr) {
       YAML::Node verbs = documents[without->document]["rules"][without->rule]["verbs"];
@@ -91,6 +102,31 @@ class RbacTest : public testing::Test {
     plane_->kubectl("apply -f " + file.string());
   }
 
+  void scale_every_kind() {
+    grant(ECOKUBE_RBAC, nullptr);
+    for (const char* kind : {"StatefulSet", "ReplicaSet"}) {
+      scaled_.push_back({"apps/v1", kind, "default", "workers"});
+    }
+    scaled_.push_back({"batch/v1", "Job", "default", "workers"});
+    scaled_.push_back({"example.com/v1", "Thing", "default", "workers"});
+  }
+
+  void expect_each_is_needed(const std::string& shipped, std::size_t rights_expected) {
+    const auto rights = all_rights(YAML::LoadAllFromFile(shipped));
+    ASSERT_EQ(rights.size(), rights_expected);
+    for (const auto& right : rights) {
+      grant(shipped, &right);
+      const auto expected = fmt::format("cannot {} resource \"{}\"", right.verb, right.resource);
+      std::string said;
+      // The API server knows of a changed role a moment later.
+      for (int attempt = 0; attempt < 3 && !contains(said, expected); ++attempt) {
+        said = work(expected);
+      }
+      EXPECT_TRUE(contains(said, expected)) << "without it nobody says: " << expected << "\n"
+                                            << said;
+    }
+  }
+
   /// All of the coordinator's work in the cluster, once; returns what was said about it.
   std::string work(const std::string& until_said) {
     plane_->kubectl("delete lease ecokube-coordinator -n kube-system --ignore-not-found");
@@ -100,12 +136,21 @@ class RbacTest : public testing::Test {
     auto& cluster = **made;
     bool listed = false;
     bool held = false;
+    std::set<std::string> kinds;  // what was said of, good or bad
     cluster.start([&](const core::Fact& fact) {
       listed = listed || std::holds_alternative<core::ClusterListed>(fact);
       held = held || std::holds_alternative<core::LeaseHeld>(fact);
       if (const auto* lost = std::get_if<core::ClusterLost>(&fact)) said_ << lost->why << '\n';
+      if (const auto* seen = std::get_if<core::WorkloadsListed>(&fact)) kinds.insert(seen->kind);
+      if (const auto* unseen = std::get_if<core::WorkloadsLost>(&fact)) {
+        kinds.insert(unseen->kind);
+        said_ << unseen->why << '\n';
+      }
     });
-    const auto settled = [&] { return contains(said_.str(), until_said) || (listed && held); };
+    const auto settled = [&] {
+      return contains(said_.str(), until_said) ||
+             (listed && held && kinds.size() == scaled_.size());
+    };
     if (!run_until(io_, settled)) said_ << "the cluster was not seen or the Lease not held\n";
     if (listed && held) {
       write(cluster);
@@ -131,7 +176,10 @@ class RbacTest : public testing::Test {
     tell(run(io_, cluster.evict(nobody)));
     tell(run(io_, cluster.list_pods("worker", 0)));
     tell(run(io_, cluster.record_freeze("")));
-    tell(run(io_, cluster.scale({"Deployment", "default", "workers", 0})));
+    for (const auto& target : scaled_) {
+      tell(run(io_, cluster.scale({target.kind, target.ns, target.name, 0,
+                                   core::group_of(target.api_version)})));
+    }
     tell(run(io_, cluster.unmark(step(core::UnmarkNode{""}))));
   }
 
@@ -163,6 +211,7 @@ class RbacTest : public testing::Test {
     options.access = *std::move(access);
     options.clock = [this] { return clock_.now(); };
     options.identity = "test";
+    options.scaled = scaled_;
     options.lease_duration = std::chrono::seconds(1);  // renewals are soon
     return options;
   }
@@ -182,28 +231,33 @@ class RbacTest : public testing::Test {
   boost::asio::io_context io_{1};
   RealClock clock_;
   std::ostringstream said_;
+  std::vector<kubernetes::ScaleTarget> scaled_{{"apps/v1", "Deployment", "default", "workers"}};
 };
 
 TEST_F(RbacTest, WhatIsShippedIsEnough) {
-  grant(nullptr);
+  grant(ECOKUBE_RBAC, nullptr);
   const auto said = work("");
   EXPECT_EQ(said.find("cannot "), std::string::npos) << said;
   EXPECT_EQ(said.find("not seen"), std::string::npos) << said;
 }
 
-TEST_F(RbacTest, EachRightIsNeededAndItsLackIsNamed) {
-  const auto rights = all_rights(YAML::LoadAllFromFile(ECOKUBE_RBAC));
-  ASSERT_EQ(rights.size(), 26U);
-  for (const auto& right : rights) {
-    grant(&right);
-    const auto expected = fmt::format("cannot {} resource \"{}\"", right.verb, right.resource);
-    std::string said;
-    // The API server knows of a changed role a moment later.
-    for (int attempt = 0; attempt < 3 && !contains(said, expected); ++attempt) {
-      said = work(expected);
-    }
-    EXPECT_TRUE(contains(said, expected)) << "without it nobody says: " << expected << "\n" << said;
+TEST_F(RbacTest, EachRightIsNeededAndItsLackIsNamed) { expect_each_is_needed(ECOKUBE_RBAC, 26); }
+
+TEST_F(RbacTest, WithTheOtherFileScalersMayNameAnyKind) {
+  scale_every_kind();
+  grant(ECOKUBE_RBAC_SCALERS, nullptr);
+  std::string said;
+  for (int attempt = 0; attempt < 3; ++attempt) {  // known a moment later
+    said = work("");
+    if (!contains(said, "cannot ")) break;
   }
+  EXPECT_EQ(said.find("cannot "), std::string::npos) << said;
+  EXPECT_EQ(said.find("can't be scaled"), std::string::npos) << said;
+}
+
+TEST_F(RbacTest, EachRightOfTheOtherFileIsNeededToo) {
+  scale_every_kind();
+  expect_each_is_needed(ECOKUBE_RBAC_SCALERS, 13);
 }
 
 }  // namespace

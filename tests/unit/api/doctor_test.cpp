@@ -50,6 +50,7 @@ class DoctorTest : public ::testing::Test {
     workload.ns = "default";
     workload.name = "eco-worker";
     world().workloads[workload.key()] = workload;
+    world().workload_kinds["Deployment.apps"].listed = true;
     auto& view = world().scalers["video"];
     view.lag = 0;
     view.seen_at = view.first_seen_at = test::kNow;
@@ -207,6 +208,10 @@ TEST_F(DoctorTest, ScalersThatCannotScale) {
   expect("OwnedByOther", Level::warning, "scaler video", "default/keda-hpa");
   scaler.target = "gone";
   expect("TargetMissing", Level::problem, "scaler video", "default/gone does not exist");
+  scaler.kind = "Thing";
+  expect("TargetUnknown", Level::problem, "scaler video", "no Thing was listed yet");
+  world().workload_kinds["Thing.apps"].problem = "cannot list things";
+  expect("TargetUnknown", Level::problem, "scaler video", "cannot list things");
 }
 
 TEST_F(DoctorTest, BudgetsThatNeverAllow) {

@@ -171,6 +171,9 @@ TEST_F(DocumentsTest, TheFleetAddsUp) {
   EXPECT_TRUE(fleet.at("leader").is_null());
   EXPECT_EQ(fleet.at("scalers").at(0).at("lag"), 12);
   EXPECT_EQ(fleet.at("scalers").at(0).at("replicas"), 4);
+  EXPECT_TRUE(fleet.at("scalers").at(0).at("target_problem").is_null());
+  fleet_.world_value.workload_kinds["Deployment.apps"].problem = "no right";
+  EXPECT_EQ(fleet_json(fleet_).at("scalers").at(0).at("target_problem"), "no right");
   EXPECT_EQ(fleet.at("pods").at("unschedulable"), 1);
 }
 
@@ -192,6 +195,8 @@ TEST_F(DocumentsTest, TheDescriptionHasEachKey) {
   expect_keys(explain("worker1"), "Explanation");
   expect_keys(fleet_json(fleet_), "Fleet");
   const auto doctor = doctor_json(fleet_);
+  fleet_.policy_value.scalers.emplace_back();
+  expect_keys(fleet_json(fleet_).at("scalers").at(0).as_object(), "Scaler");
   expect_keys(doctor, "Doctor");
   expect_keys(doctor.at("findings").at(0).as_object(), "Finding");
   expect_keys(to_json(event), "Event");

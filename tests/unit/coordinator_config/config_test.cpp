@@ -57,6 +57,29 @@ TEST(CoordinatorConfig, PoolsAdviseUnlessToldToAct) {
   EXPECT_FALSE(config->policy.dry_run);
 }
 
+TEST(CoordinatorConfig, AScalerMayNameAnyKind) {
+  const test::TempDir dir;
+  const auto read = [&](const std::string& target) {
+    const auto file = dir.write(
+        "c.toml", fmt::format("{}[[scaler]]\nname = \"s\"\ntopic = \"t\"\nconsumerGroup = \"g\"\n"
+                              "bootstrapServers = \"b:1\"\n[scaler.scaleTargetRef]\n"
+                              "name = \"x\"\n{}",
+                              kMinimal, target));
+    const auto config = read_coordinator_config(file);
+    return config ? config->policy.scalers.at(0).target_key() : config.error().message;
+  };
+  EXPECT_EQ(read(""), "Deployment.apps/default/x");
+  EXPECT_EQ(read("kind = \"StatefulSet\""), "StatefulSet.apps/default/x");
+  EXPECT_EQ(read("kind = \"Job\""), "Job.batch/default/x");
+  EXPECT_EQ(read("kind = \"Thing\"\napiVersion = \"example.com/v1\"\nnamespace = \"n\""),
+            "Thing.example.com/n/x");
+  EXPECT_EQ(read("kind = \"ReplicationController\"\napiVersion = \"v1\""),
+            "ReplicationController/default/x");
+  for (const auto* bad : {"example.com/", "/v1", "a/b/c", "Example.com/v1"}) {
+    EXPECT_THAT(read(fmt::format("apiVersion = \"{}\"", bad)), HasSubstr("group/version")) << bad;
+  }
+}
+
 TEST(CoordinatorConfig, DaemonSetsThatMayStop) {
   const test::TempDir dir;
   const auto listed = [&](const std::string& list) {

@@ -136,7 +136,7 @@ TEST_F(PlacementTest, ReplicasThatAScalerIsAboutToMakeAreDemandOnce) {
   scaler.name = "jobs";
   KubeWorkload workload;
   workload.ns = "default";
-  workload.match_labels = {{"app", "jobs"}};
+  workload.selector.match_labels = {{"app", "jobs"}};
   workload.requests = {500, 0, 1};
   KubePod running = bound_pod("j1", "on");
   running.labels = {{"app", "jobs"}};
@@ -146,6 +146,35 @@ TEST_F(PlacementTest, ReplicasThatAScalerIsAboutToMakeAreDemandOnce) {
   bench.see(PodSeen{pending});
   const ScalerWant want{&scaler, &workload, true, 3, {}, std::nullopt};
   EXPECT_EQ(demand_of(bench.world, {want}).size(), 2U);
+}
+
+TEST_F(PlacementTest, OfAWorkloadWithoutATemplateItsPodsTell) {
+  Scaler scaler;
+  scaler.name = "things";
+  KubeWorkload workload;
+  workload.ns = "default";
+  workload.selector.match_labels = {{"app", "thing"}};
+  const ScalerWant want{&scaler, &workload, true, 3, {}, std::nullopt};
+  EXPECT_TRUE(demand_of(bench.world, {want}).empty()) << "nothing tells what they ask for";
+  KubePod pending = pending_pod("t1", 700);
+  pending.labels = {{"app", "thing"}};
+  bench.see(PodSeen{pending});
+  const auto demand = demand_of(bench.world, {want});
+  ASSERT_EQ(demand.size(), 3U);
+  EXPECT_EQ(demand.front().requests.cpu_millicores, 700);
+}
+
+TEST_F(PlacementTest, AJobCanNotHaveMorePodsThanItHasWork) {
+  Scaler scaler;
+  KubeWorkload job;
+  job.ns = "default";
+  job.selector.match_labels = {{"job", "j"}};
+  job.requests = {500, 0, 1};
+  job.pods_max = 2;
+  const ScalerWant want{&scaler, &job, true, 8, {}, std::nullopt};
+  EXPECT_EQ(demand_of(bench.world, {want}).size(), 2U);
+  job.over = "suspended";
+  EXPECT_TRUE(demand_of(bench.world, {want}).empty());
 }
 
 TEST_F(PlacementTest, APendingPodIsToldWhichNodeIsWokenForIt) {

@@ -44,6 +44,14 @@ void stale_scaler(Bench& bench) {
   bench.see(WorkloadSeen{workload});
 }
 
+/// There is lag, and nothing tells what a pod for it asks for.
+void lag_of_unknown_size(Bench& bench) {
+  stale_scaler(bench);
+  ScalerView& view = bench.world.scalers["jobs"];
+  view.lag = 3;
+  view.seen_at = bench.now;
+}
+
 void list_again_from(Bench& bench, Revision revision) {
   bench.see(ClusterListed{revision, {worker("w1"), worker("w2"), worker("w3")}, {}, {}});
 }
@@ -60,6 +68,12 @@ std::vector<Row> rows_of_view_and_lease() {
       {"S2 NotReady",
        [](Bench& b) { change_node(b, [](KubeNode& n) { n.ready = Readiness::not_ready; }); }},
       {"S2 DemandStale", stale_scaler},
+      {"S2 DemandUnknown",
+       [](Bench& b) {
+         stale_scaler(b);
+         b.see(WorkloadsLost{"Deployment.apps", "no right"});
+       }},
+      {"S2 DemandUnknown", lag_of_unknown_size},
       {"S5 NoLease", [](Bench& b) { b.see(LeaseLost{"gone"}); }},
       {"S5 NoLease", [](Bench& b) { b.now = *b.world.lease_valid_until; }},
       {"S5 OldFence", [](Bench& b) { b.see(LeaseHeld{2, b.now + seconds(15)}); }},
@@ -204,6 +218,20 @@ TEST(SafetyRules, WakingIsRefusedForAPersonAloneAndInADryRun) {
           b.world.nodes.at("w1").request.reset();
         }},
        {"S9 DryRun", [](Bench& b) { b.policy.dry_run = true; }}});
+}
+
+TEST(SafetyRules, AScalerThatIsNotSeenKeepsOnlyTheNodesOnThatItsPodsMayUse) {
+  Bench bench = before_mark();
+  stale_scaler(bench);
+  bench.see(WorkloadsLost{"Deployment.apps", "no right"});
+  EXPECT_FALSE(bench.planned("w1", Verb::mark));
+  KubeWorkload elsewhere;
+  elsewhere.kind = "Deployment";
+  elsewhere.ns = "default";
+  elsewhere.name = "worker";
+  elsewhere.node_selector = {{"role", "another"}};
+  bench.see(WorkloadSeen{elsewhere});
+  EXPECT_TRUE(bench.planned("w1", Verb::mark)) << "as last seen they can't run here";
 }
 
 TEST(SafetyRules, ScalingIsRefusedWithoutLeaseBelowLagAndAboveTheMaximum) {

@@ -51,7 +51,7 @@ TEST(ReplicasForLag, MinimumHoldsOverPartitionsAndWithoutLag) {
 
 class ScalerWants : public testing::Test {
  protected:
-  ScalerWants() : bench(policy()) { bench.see(ClusterListed{1, {}, {}, {workload(0)}}); }
+  ScalerWants() : bench(policy()) { bench.see(WorkloadsListed{"Deployment.apps", {workload(0)}}); }
 
   static Policy policy() {
     Policy policy = worker_policy();
@@ -87,6 +87,51 @@ TEST_F(ScalerWants, StepBackFromATargetThatAnotherScales) {
   EXPECT_FALSE(bench.planned("scaler/jobs", Verb::scale));
   EXPECT_TRUE(bench.broken(*scale).contains("S25 OwnedByOther"));
   bench.see(Gone<KubeAutoscaler>{"default/keda-hpa-worker", 3});
+  EXPECT_EQ(want().replicas, 5);
+}
+
+TEST_F(ScalerWants, AnAutoscalerOfTheSameNameInAnotherGroupIsNone) {
+  lag(45);
+  KubeAutoscaler other{"default", "hpa", 2, "Deployment", "worker", "example.com"};
+  bench.see(Seen<KubeAutoscaler>{other});
+  EXPECT_EQ(want().replicas, 5);
+  other.target_group = "apps";
+  bench.see(Seen<KubeAutoscaler>{other});
+  EXPECT_EQ(want().reason.code, "OwnedByOther");
+}
+
+TEST_F(ScalerWants, LeaveAReplicaSetToItsDeploymentAndAJobThatIsOver) {
+  lag(45);
+  bench.see(LeaseHeld{1, bench.now + seconds(15)});
+  const auto scale = bench.planned("scaler/jobs", Verb::scale);
+  ASSERT_TRUE(scale);
+  KubeWorkload owned = workload(2);
+  owned.scaled_by = "Deployment web";
+  bench.see(WorkloadSeen{owned});
+  EXPECT_EQ(want().reason.code, "OwnedByOther");
+  EXPECT_TRUE(bench.broken(*scale).contains("S25 OwnedByOther"));
+  KubeWorkload over = workload(2);
+  over.over = "finished";
+  bench.see(WorkloadSeen{over});
+  EXPECT_EQ(want().reason.code, "TargetOver");
+  EXPECT_EQ(want().replicas, 2);
+  EXPECT_FALSE(bench.planned("scaler/jobs", Verb::scale));
+  EXPECT_TRUE(bench.broken(*scale).contains("S25 TargetOver"));
+}
+
+TEST_F(ScalerWants, WithoutTheRightToSeeTheTargetNothingIsScaledAndItSaysSo) {
+  lag(45);
+  bench.see(LeaseHeld{1, bench.now + seconds(15)});
+  const auto scale = bench.planned("scaler/jobs", Verb::scale);
+  ASSERT_TRUE(scale);
+  bench.see(WorkloadsLost{"Deployment.apps", "cannot list deployments"});
+  EXPECT_EQ(want().reason.code, "TargetUnknown");
+  EXPECT_EQ(want().reason.text, "cannot list deployments");
+  EXPECT_FALSE(bench.planned("scaler/jobs", Verb::scale));
+  EXPECT_TRUE(bench.broken(*scale).contains("S2 TargetUnknown"));
+  bench.see(WorkloadsListed{"StatefulSet.apps", {}});
+  EXPECT_EQ(want().reason.code, "TargetUnknown") << "another kind";
+  bench.see(WorkloadsListed{"Deployment.apps", {workload(1)}});
   EXPECT_EQ(want().replicas, 5);
 }
 
@@ -157,7 +202,7 @@ TEST_F(ScalerWants, StayWhenTheLagIsUnknownOrOld) {
 
 TEST_F(ScalerWants, WithoutItsTargetNothingIsDone) {
   lag(45);
-  bench.see(WorkloadDeleted{workload(0).key(), 2});
+  bench.see(WorkloadDeleted{workload(0).key()});
   EXPECT_EQ(want().workload, nullptr);
   EXPECT_EQ(want().reason.code, "TargetMissing");
 }

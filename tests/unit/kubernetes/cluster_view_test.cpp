@@ -75,8 +75,6 @@ TEST(ClusterView, ThenSingleChangesAndBookmarks) {
   watched.view.changed(Resource::pods, ChangeType::deleted, thing("p", 9));
   ASSERT_NE(watched.last<core::PodDeleted>(), nullptr);
   EXPECT_EQ(watched.last<core::PodDeleted>()->uid, "p");
-  watched.view.changed(Resource::workloads, ChangeType::added, thing("w", 7));
-  ASSERT_NE(watched.last<core::WorkloadSeen>(), nullptr);
   watched.view.bookmark(Resource::nodes, 8);
   ASSERT_NE(watched.last<core::ClusterAlive>(), nullptr);
   EXPECT_EQ(watched.last<core::ClusterAlive>()->revision, 9) << "never seems to go back";

@@ -155,19 +155,5 @@ TEST(Objects, RequestsCountInitContainersSidecarsOverheadAndLimits) {
   EXPECT_EQ(*asked, (Resources{1060, 3072, 1}));
 }
 
-TEST(Objects, DeploymentTemplate) {
-  const auto workload = parse_workload(read(R"({
-    "metadata": {"name": "eco-worker", "namespace": "default", "resourceVersion": "5"},
-    "spec": {"replicas": 0, "selector": {"matchLabels": {"app": "w"}},
-      "template": {"spec": {"nodeSelector": {"role": "worker"},
-        "containers": [{"resources": {"requests": {"cpu": "200m"}}}]}}}})"));
-  ASSERT_TRUE(workload) << workload.error().message;
-  EXPECT_EQ(workload->key(), "Deployment/default/eco-worker");
-  EXPECT_EQ(workload->replicas, 0);
-  EXPECT_EQ(workload->requests, (Resources{200, 0, 1}));
-  EXPECT_EQ(workload->match_labels, (core::Labels{{"app", "w"}}));
-  EXPECT_EQ(workload->node_selector, (core::Labels{{"role", "worker"}}));
-}
-
 }  // namespace
 }  // namespace ecokube::kubernetes
