@@ -4,6 +4,7 @@
 #include <openssl/x509_vfy.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -14,6 +15,7 @@
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/error.hpp>
 #include <cerrno>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -40,6 +42,20 @@ bool is_end(error_code ec) {
 
 PlainStream& lowest(PlainStream& stream) { return stream; }
 PlainStream& lowest(TlsStream& stream) { return stream.next_layer(); }
+
+std::string verified_name(const PlainStream& /*stream*/) { return {}; }
+std::string verified_name(const TlsStream& stream) {
+  // Only looked at; Asio has no const access to it.
+  SSL* ssl = const_cast<TlsStream&>(stream).native_handle();
+  const std::unique_ptr<X509, decltype(&X509_free)> shown(SSL_get1_peer_certificate(ssl),
+                                                          &X509_free);
+  if (!shown || SSL_get_verify_result(ssl) != X509_V_OK) return {};
+  constexpr std::size_t kNameMax = 256;
+  std::array<char, kNameMax> name{};
+  const int length = X509_NAME_get_text_by_NID(X509_get_subject_name(shown.get()), NID_commonName,
+                                               name.data(), static_cast<int>(name.size()));
+  return length > 0 ? std::string(name.data(), static_cast<std::size_t>(length)) : std::string();
+}
 
 template <class Stream>
 class StreamOf final : public ByteStream {
@@ -72,6 +88,8 @@ class StreamOf final : public ByteStream {
   }
 
   void close() override { lowest(stream_).close(); }
+
+  std::string peer_name() const override { return verified_name(stream_); }
 
  private:
   TlsContext tls_;  // outlives the stream made from it

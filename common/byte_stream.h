@@ -32,6 +32,8 @@ class ByteStream {
   /// True when the peer has closed an idle stream, or sent what nobody asked for.
   [[nodiscard]] virtual bool is_stale() = 0;
   virtual void close() = 0;
+  /// The common name in the peer's certificate, if it was verified; else empty.
+  [[nodiscard]] virtual std::string peer_name() const = 0;
 };
 
 using GenericSocket = boost::asio::generic::stream_protocol::socket;

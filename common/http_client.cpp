@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/asio/awaitable.hpp>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "common/byte_stream.h"
@@ -33,7 +34,15 @@ struct Pool {
   HttpEndpoint endpoint;
   HttpLimits limits;
   std::vector<IdleStream> idle;
+  std::set<ByteStream*> streaming;
+  std::uint64_t generation = 0;  ///< of the TLS context
 
+  void use_tls(TlsContext tls) {
+    endpoint.tls = std::move(tls);
+    ++generation;
+    idle.clear();
+    for (auto* stream : streaming) stream->close();
+  }
   std::unique_ptr<ByteStream> take() {
     while (!idle.empty()) {
       IdleStream last = std::move(idle.back());
@@ -50,6 +59,21 @@ struct Pool {
   }
 };
 using PoolPtr = std::shared_ptr<Pool>;
+
+/// A stream that use_tls() may end, for as long as this lives.
+class Interruptible {
+ public:
+  Interruptible(PoolPtr pool, ByteStream* stream) : pool_(std::move(pool)), stream_(stream) {
+    pool_->streaming.insert(stream_);
+  }
+  Interruptible(const Interruptible&) = delete;
+  Interruptible& operator=(const Interruptible&) = delete;
+  ~Interruptible() { pool_->streaming.erase(stream_); }
+
+ private:
+  PoolPtr pool_;
+  ByteStream* stream_;
+};
 
 std::string host_header(const HttpEndpoint& endpoint) {
   if (!endpoint.unix_path.empty()) return "localhost";
@@ -184,12 +208,16 @@ asio::awaitable<Result<HttpResponse>> perform(PoolPtr pool, HttpRequest request,
   while (true) {
     std::unique_ptr<ByteStream> stream = fresh ? nullptr : pool->take();
     const bool reused = stream != nullptr;
+    const auto generation = pool->generation;
     if (!reused) {
       const auto deadline = Clock::now() + pool->limits.connect_timeout;
       auto connected = co_await connect_stream(pool->executor, pool->endpoint, deadline);
       if (!connected) co_return fail_while(what, std::move(connected.error()));
       stream = *std::move(connected);
+      if (generation != pool->generation) continue;  // made with what is no longer to be used
     }
+    std::optional<Interruptible> interruptible;
+    if (on_bytes) interruptible.emplace(pool, stream.get());
     Conversation talk{.stream = *stream,
                       .limits = pool->limits,
                       .request = request,
@@ -197,7 +225,8 @@ asio::awaitable<Result<HttpResponse>> perform(PoolPtr pool, HttpRequest request,
                       .deadline = Clock::now() + pool->limits.response_timeout};
     std::string text = *head;
     Attempt attempt = co_await talk_once(talk, std::move(text));
-    if (attempt.reusable) pool->give_back(std::move(stream));
+    interruptible.reset();
+    if (attempt.reusable && generation == pool->generation) pool->give_back(std::move(stream));
     if (attempt.response) co_return std::move(attempt.response);
     const bool stale =
         reused && !attempt.got_bytes && attempt.response.error().code == Errc::unreachable;
@@ -209,7 +238,8 @@ asio::awaitable<Result<HttpResponse>> perform(PoolPtr pool, HttpRequest request,
 class PooledClient final : public HttpClient {
  public:
   PooledClient(asio::any_io_executor executor, HttpEndpoint endpoint, HttpLimits limits)
-      : pool_(std::make_shared<Pool>(Pool{std::move(executor), std::move(endpoint), limits, {}})) {}
+      : pool_(std::make_shared<Pool>(
+            Pool{std::move(executor), std::move(endpoint), limits, {}, {}, 0})) {}
 
   asio::awaitable<Result<HttpResponse>> request(HttpRequest request) override {
     return perform(pool_, std::move(request), nullptr);
@@ -217,6 +247,7 @@ class PooledClient final : public HttpClient {
   asio::awaitable<Result<HttpResponse>> stream(HttpRequest request, OnBytes on_bytes) override {
     return perform(pool_, std::move(request), std::move(on_bytes));
   }
+  void use_tls(TlsContext tls) override { pool_->use_tls(std::move(tls)); }
 
  private:
   PoolPtr pool_;

@@ -72,6 +72,10 @@ class HttpClient {
   using OnBytes = std::function<bool(std::string_view)>;
   [[nodiscard]] virtual boost::asio::awaitable<Result<HttpResponse>> stream(HttpRequest request,
                                                                             OnBytes on_bytes) = 0;
+
+  /// From now on connections are made with this; idle ones are closed, and streams that run end as
+  /// if the peer had gone. A request in flight is finished as it began.
+  virtual void use_tls(TlsContext tls) = 0;
 };
 
 [[nodiscard]] std::unique_ptr<HttpClient> make_http_client(boost::asio::any_io_executor executor,

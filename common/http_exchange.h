@@ -28,6 +28,7 @@ class HttpConnectionExchange final : public HttpExchange {
   std::string_view target() const override { return parser_.target(); }
   std::string_view header(std::string_view name) const override { return parser_.header(name); }
   HttpTransport transport() const override { return connection_.transport; }
+  std::string client_name() const override { return connection_.stream->peer_name(); }
 
   boost::asio::awaitable<Result<std::string>> read_body(std::size_t bytes_max) override;
   boost::asio::awaitable<Result<std::size_t>> read_some(std::span<char> into) override;

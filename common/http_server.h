@@ -31,6 +31,8 @@ class HttpExchange {
   [[nodiscard]] virtual std::string_view target() const = 0;  ///< path and query as sent
   [[nodiscard]] virtual std::string_view header(std::string_view name) const = 0;
   [[nodiscard]] virtual HttpTransport transport() const = 0;
+  /// The common name in the client's verified certificate; empty: it showed none.
+  [[nodiscard]] virtual std::string client_name() const = 0;
 
   /// The whole body; too_large above `bytes_max` (nothing more is read).
   [[nodiscard]] virtual boost::asio::awaitable<Result<std::string>> read_body(

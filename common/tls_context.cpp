@@ -123,6 +123,20 @@ Result<TlsContext> make_https_server_context(const std::filesystem::path& certif
   return context;
 }
 
+Result<TlsContext> make_https_server_context(const std::filesystem::path& certificate,
+                                             const std::filesystem::path& key,
+                                             const std::filesystem::path& client_ca) {
+  auto context = make_https_server_context(certificate, key);
+  if (!context) return context;
+  ssl::context& tls = **context;
+  auto ok = load("CA of clients", client_ca,
+                 [&](auto& ec) { tls.load_verify_file(client_ca.string(), ec); });
+  if (!ok) return std::unexpected(std::move(ok.error()));
+  const auto let_pass = [](int /*verified*/, X509_STORE_CTX* /*chain*/) { return 1; };
+  SSL_CTX_set_verify(tls.native_handle(), SSL_VERIFY_PEER, let_pass);
+  return context;
+}
+
 Result<TlsContext> make_https_client_context(const HttpsClientIdentity& identity) {
   auto context = new_context(ssl::context::tls_client, TLS1_2_VERSION);
   if (!context) return context;

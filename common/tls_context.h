@@ -31,12 +31,18 @@ struct TlsFiles {
 /// HTTPS server with a certificate, clients without (bearer tokens above it).
 [[nodiscard]] Result<TlsContext> make_https_server_context(const std::filesystem::path& certificate,
                                                            const std::filesystem::path& key);
+/// The same for clients that may show a certificate. One that `client_ca` has not signed ends no
+/// handshake, as at a Kubernetes API server; its name is just not known.
+[[nodiscard]] Result<TlsContext> make_https_server_context(const std::filesystem::path& certificate,
+                                                           const std::filesystem::path& key,
+                                                           const std::filesystem::path& client_ca);
 /// HTTPS client that believes `ca_pem` (PEM text; empty: the system's store). Optional client
 /// certificate and key as PEM text. Host names are checked by the HTTP client.
 struct HttpsClientIdentity {
   std::string ca_pem;
   std::string certificate_pem;
   std::string key_pem;
+  bool operator==(const HttpsClientIdentity&) const = default;
 };
 [[nodiscard]] Result<TlsContext> make_https_client_context(const HttpsClientIdentity& identity);
 

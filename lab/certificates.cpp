@@ -92,7 +92,8 @@ Result<void> run_openssl(std::vector<std::string> arguments) {
 }
 
 /// A new EC P-256 key and what else `req` is told.
-std::vector<std::string> req_arguments(const std::string& common_name, const fs::path& key) {
+std::vector<std::string> req_arguments(const std::string& common_name, const fs::path& key,
+                                       const std::string& organization = {}) {
   return {"req",
           "-new",
           "-newkey",
@@ -103,7 +104,7 @@ std::vector<std::string> req_arguments(const std::string& common_name, const fs:
           "-keyout",
           key.string(),
           "-subj",
-          "/CN=" + common_name};
+          (organization.empty() ? "" : "/O=" + organization) + "/CN=" + common_name};
 }
 
 void append(std::vector<std::string>& to, std::vector<std::string> more) {
@@ -157,7 +158,7 @@ Result<CertificateFiles> make_ca(const fs::path& folder, const std::string& stem
 Result<CertificateFiles> make_certificate(const fs::path& folder, const CertificateFiles& ca,
                                           const CertificateWish& wish) {
   CertificateFiles files{folder / (wish.file_stem + ".crt"), folder / (wish.file_stem + ".key")};
-  auto arguments = req_arguments(wish.file_stem, files.key);
+  auto arguments = req_arguments(wish.file_stem, files.key, wish.organization);
   if (!wish.sans.empty()) {
     append(arguments, {"-addext", fmt::format("subjectAltName={}", fmt::join(wish.sans, ","))});
   }

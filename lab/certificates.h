@@ -19,7 +19,8 @@ struct CertificateWish {
   std::string file_stem;          ///< "worker1" makes worker1.crt and worker1.key
   std::vector<std::string> sans;  ///< "URI:ecokube://node/worker1", "IP:127.0.0.1", "DNS:localhost"
   int days = 30;
-  bool already_expired = false;  ///< valid in the past only
+  bool already_expired = false;   ///< valid in the past only
+  std::string organization = {};  ///< a group, to Kubernetes
 };
 
 /// `<folder>/<stem>.crt` and `.key` of a self-signed CA (EC P-256).

@@ -106,6 +106,7 @@ ApiClient::ApiClient(asio::any_io_executor executor, Access access, ApiLimits li
                      TlsContext tls)
     : executor_(std::move(executor)),
       access_(std::move(access)),
+      rotation_(access_),
       limits_(limits),
       server_(endpoint_of(access_, tls).text()),
       http_(make_http_client(executor_, endpoint_of(access_, tls), limits_of(limits))),
@@ -192,7 +193,19 @@ ApiClient::Awaitable<Result<void>> ApiClient::wait_for_turn() {
   co_return Result<void>{};
 }
 
+void ApiClient::rotate() {
+  auto renewed = rotation_.look(access_);
+  if (!renewed) return;
+  access_.identity = std::move(renewed->access.identity);
+  access_.token = std::move(renewed->access.token);
+  access_.token_file = std::move(renewed->access.token_file);
+  if (!renewed->tls) return;
+  http_->use_tls(renewed->tls);
+  watch_http_->use_tls(renewed->tls);
+}
+
 HttpRequest ApiClient::prepare(std::string method, const std::string& target) {
+  rotate();
   HttpRequest request;
   request.method = std::move(method);
   request.target = access_.path_prefix + target;

@@ -14,6 +14,7 @@
 #include "common/error.h"
 #include "common/http_client.h"
 #include "coordinator/kubernetes/kubeconfig.h"
+#include "coordinator/kubernetes/rotation.h"
 
 namespace ecokube::kubernetes {
 
@@ -27,9 +28,11 @@ struct ApiLimits {
   std::chrono::milliseconds watch_silence{75000};
 };
 
-/// JSON requests to one API server with our token, at a bounded rate. Answers from 300 are errors
-/// that name the request and repeat the server's message; Retry-After holds all requests back. A
-/// 429 by a PodDisruptionBudget is Errc::refused, one of the server itself Errc::busy.
+/// JSON requests to one API server with our token or certificate, at a bounded rate. What is
+/// replaced on disk of these is used from the next request on, and running watches end then.
+/// Answers from 300 are errors that name the request and repeat the server's message; Retry-After
+/// holds all requests back. A 429 by a PodDisruptionBudget is Errc::refused, one of the server
+/// itself Errc::busy.
 class ApiClient {
  public:
   using Json = boost::json::value;
@@ -63,11 +66,14 @@ class ApiClient {
   [[nodiscard]] Awaitable<Result<void>> wait_for_turn();
   [[nodiscard]] HttpRequest prepare(std::string method, const std::string& target);
   [[nodiscard]] std::string bearer_token();
+  /// Takes over certificates, keys and tokens that were replaced on disk.
+  void rotate();
   /// What an answer from 300 means; notes a Retry-After.
   [[nodiscard]] Error explain(const std::string& what, const HttpResponse& response);
 
   boost::asio::any_io_executor executor_;
   Access access_;
+  Rotation rotation_;
   ApiLimits limits_;
   std::string server_;
   std::unique_ptr<HttpClient> http_;

@@ -47,8 +47,10 @@ struct Reader {
     return broken(fmt::format("there is no entry '{}' in '{}'", name, list));
   }
 
-  /// PEM text given inline as `<key>-data` or as a file name in `key`; empty when neither is there.
-  [[nodiscard]] Result<std::string> pem(const YAML::Node& map, const std::string& key) const {
+  /// PEM text given inline as `<key>-data` or as a file name in `key`, which is added to `files`;
+  /// empty when neither is there.
+  [[nodiscard]] Result<std::string> pem(const YAML::Node& map, const std::string& key,
+                                        std::vector<std::filesystem::path>& files) const {
     const auto data_key = key + "-data";
     if (const auto data = text(map, data_key.c_str()); !data.empty()) {
       auto decoded = decode_base64(data);
@@ -57,7 +59,8 @@ struct Reader {
     }
     const auto name = text(map, key.c_str());
     if (name.empty()) return std::string();
-    auto content = read_file(file.parent_path() / name);
+    files.push_back(file.parent_path() / name);
+    auto content = read_file(files.back());
     if (!content) return broken(fmt::format("{}: {}", key, content.error().message));
     return content;
   }
@@ -97,7 +100,7 @@ Result<void> read_cluster(const Reader& reader, const std::string& name, Access&
                     "https://host:6443",
                     name, server));
   }
-  auto ca = reader.pem(*cluster, "certificate-authority");
+  auto ca = reader.pem(*cluster, "certificate-authority", access.files);
   if (!ca) return std::unexpected(ca.error());
   access.identity.ca_pem = std::move(*ca);
   return {};
@@ -121,9 +124,9 @@ Result<void> read_user(const Reader& reader, const std::string& name, Access& ac
           fmt::format("user '{}': tokenFile {} does not exist", name, access.token_file.string()));
     }
   }
-  auto certificate = reader.pem(*user, "client-certificate");
+  auto certificate = reader.pem(*user, "client-certificate", access.files);
   if (!certificate) return std::unexpected(certificate.error());
-  auto key = reader.pem(*user, "client-key");
+  auto key = reader.pem(*user, "client-key", access.files);
   if (!key) return std::unexpected(key.error());
   if (certificate->empty() != key->empty()) {
     return reader.broken(
@@ -158,6 +161,8 @@ Result<Access> read_checked(const std::filesystem::path& file, std::string conte
     }
   }
   Access access;
+  access.files.push_back(file);
+  access.read_again = [file, context] { return read_kubeconfig(file, context); };
   access.source = fmt::format("kubeconfig {}, context '{}'", file.string(), context);
   access.default_namespace = Reader::text(*chosen, "namespace");
   if (access.default_namespace.empty()) access.default_namespace = "default";
@@ -197,6 +202,8 @@ Result<Access> read_service_account(const std::filesystem::path& folder) {
   access.host = where->host;
   access.port = where->port;
   access.source = "the service account in " + folder.string();
+  access.files.push_back(folder / "ca.crt");
+  access.read_again = [folder] { return read_service_account(folder); };
   access.token_file = folder / "token";
   access.default_namespace = "default";
   auto ca = read_file(folder / "ca.crt");

@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "common/error.h"
 #include "common/tls_context.h"
@@ -21,6 +23,10 @@ struct Access {
   std::filesystem::path token_file;  ///< read again when it changes; wins over `token`
   std::string default_namespace;
   std::string source;  ///< "kubeconfig F, context c": for messages
+  /// Where certificates, keys and tokens may be replaced while we run, and how to read them again;
+  /// none where all was given otherwise.
+  std::vector<std::filesystem::path> files = {};
+  std::function<Result<Access>()> read_again = {};
 };
 
 /// Reads `file`; an empty `context` is the file's current-context. Errc::config says which file,

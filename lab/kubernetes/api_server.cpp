@@ -19,6 +19,7 @@ namespace asio = boost::asio;
 
 constexpr std::size_t kBodyBytesMax = 3UL * 1024 * 1024;
 constexpr std::size_t kJsonDepthMax = 64;
+const std::vector<std::string> kWhoAmI{"apis", "authentication.k8s.io", "v1", "selfsubjectreviews"};
 constexpr int kUnauthorized = 401;
 constexpr int kNotFound = 404;
 constexpr int kTooLarge = 413;
@@ -36,8 +37,9 @@ HttpResponse to_response(const ApiResult<ApiAnswer>& result) {
   return response;
 }
 
-/// The user of the bearer token; nullopt: nobody we know.
+/// The user of the client's certificate or of the bearer token; nullopt: nobody we know.
 std::optional<std::string> user_of(const ApiCore& core, const HttpExchange& exchange) {
+  if (auto name = exchange.client_name(); !name.empty()) return name;
   constexpr std::string_view kBearer = "Bearer ";
   const std::string_view header = exchange.header("Authorization");
   if (!header.starts_with(kBearer)) return std::nullopt;
@@ -132,6 +134,11 @@ asio::awaitable<void> serve(std::shared_ptr<ApiCore> core, HttpExchange& exchang
     answer = refuse(kUnauthorized, "Unauthorized", "Unauthorized");
   } else if (!segments.empty() && segments[0] == "lab") {
     answer = lab_command(*core, request, *user);
+  } else if (request.method == "POST" && segments == kWhoAmI) {
+    answer = ApiAnswer{201,
+                       {{"kind", "SelfSubjectReview"},
+                        {"apiVersion", "authentication.k8s.io/v1"},
+                        {"status", {{"userInfo", {{"username", *user}}}}}}};
   } else if (auto listed = discovery(*core, request)) {
     answer = *std::move(listed);
   } else if (path) {
@@ -165,7 +172,9 @@ class HttpApiServer final : public ApiServer {
 
   Result<void> listen() {
     const auto& options = core_->options;
-    auto tls = make_https_server_context(options.certificate, options.key);
+    auto tls = options.client_ca.empty()
+                   ? make_https_server_context(options.certificate, options.key)
+                   : make_https_server_context(options.certificate, options.key, options.client_ca);
     if (!tls) return std::unexpected(std::move(tls.error()));
     const auto port = http_->listen_tcp(options.address, options.port, *std::move(tls));
     if (!port) return std::unexpected(port.error());

@@ -18,6 +18,7 @@ struct ApiServerOptions {
   std::uint16_t port = 0;  ///< 0 picks one
   std::filesystem::path certificate;
   std::filesystem::path key;                  ///< 0600
+  std::filesystem::path client_ca = {};       ///< whose certificates name users; empty: tokens only
   std::map<std::string, std::string> tokens;  ///< bearer token → user; user "admin" may use /lab
   JsonLines truth_log = {};
   std::size_t events_max = 10'000;  ///< changes kept for watches to resume from

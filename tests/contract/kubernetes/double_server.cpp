@@ -34,6 +34,7 @@ class DoubleServer final : public TestServer {
     access.source = "the test";
     return access;
   }
+  [[nodiscard]] lab::CertificateFiles client_ca() const override { return ca_; }
   /// Only for budgets: it must not find that nodes without a kubelet are silent.
   void start_controllers() override {
     lab::DeploymentsOptions options;
@@ -58,6 +59,7 @@ class DoubleServer final : public TestServer {
     lab::ApiServerOptions options;
     options.certificate = files_.certificate;
     options.key = files_.key;
+    options.client_ca = ca_.certificate;
     options.tokens = {{"token-of-admin", "admin"}};
     options.bookmark_interval = kBookmarks;
     options.gone_as_event = gone_as_event_;

@@ -1,5 +1,6 @@
 #include "tests/contract/kubernetes/flaky_proxy.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -24,6 +25,7 @@ constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 struct Link {
   tcp::socket client;
   tcp::socket server;
+  std::size_t number;
   bool muted = false;
 
   void close() {
@@ -75,14 +77,14 @@ FlakyProxy::FlakyProxy(asio::io_context& io, std::string host, std::uint16_t por
       auto [failed, client] = co_await state->acceptor.async_accept(kAwait);
       if (failed) co_return;
       if (state->refusing) continue;
-      ++state->accepted;
+      const auto number = ++state->accepted;
       co_await state->gate.async_wait(kAwait);
       tcp::socket server(state->acceptor.get_executor());
       const tcp::endpoint target(asio::ip::make_address(state->host), state->server_port);
       const auto [refused] = co_await server.async_connect(target, kAwait);
       if (refused) continue;
       std::erase_if(state->links, [](const auto& link) { return !link->client.is_open(); });
-      auto link = std::make_shared<Link>(Link{std::move(client), std::move(server)});
+      auto link = std::make_shared<Link>(Link{std::move(client), std::move(server), number});
       state->links.insert(link);
       asio::co_spawn(state->acceptor.get_executor(), pass_on(link, true), asio::detached);
       asio::co_spawn(state->acceptor.get_executor(), pass_on(link, false), asio::detached);
@@ -100,6 +102,12 @@ FlakyProxy::~FlakyProxy() {
 
 std::uint16_t FlakyProxy::port() const { return state_->acceptor.local_endpoint().port(); }
 std::size_t FlakyProxy::accepted() const { return state_->accepted; }
+
+bool FlakyProxy::has_open_of_first(std::size_t accepted) const {
+  return std::any_of(state_->links.begin(), state_->links.end(), [&](const auto& link) {
+    return link->number <= accepted && link->client.is_open();
+  });
+}
 
 void FlakyProxy::cut() {
   for (const auto& link : state_->links) link->close();

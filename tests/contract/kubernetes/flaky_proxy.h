@@ -18,6 +18,8 @@ class FlakyProxy {
 
   [[nodiscard]] std::uint16_t port() const;
   [[nodiscard]] std::size_t accepted() const;
+  /// Whether one of the first `accepted` connections is open still.
+  [[nodiscard]] bool has_open_of_first(std::size_t accepted) const;
 
   /// Ends all connections in the middle of whatever they carry.
   void cut();

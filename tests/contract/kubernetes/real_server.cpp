@@ -23,6 +23,9 @@ class RealServer final : public TestServer {
     if (!access) throw std::runtime_error(access.error().message);
     return *std::move(access);
   }
+  [[nodiscard]] lab::CertificateFiles client_ca() const override {
+    return {control_plane().files().certificate("ca"), control_plane().files().key("ca")};
+  }
   [[nodiscard]] bool has_controllers() const override { return true; }
   bool forget_history() override {
     control_plane().kill_api_server();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "coordinator/kubernetes/kubeconfig.h"
+#include "lab/certificates.h"
 
 namespace ecokube::test {
 
@@ -19,6 +20,8 @@ class TestServer {
 
   /// With every right.
   [[nodiscard]] virtual kubernetes::Access access() const = 0;
+  /// Who signs certificates of its clients.
+  [[nodiscard]] virtual lab::CertificateFiles client_ca() const = 0;
   /// Makes it forget its history: a watch from an older revision gets 410. False: it can't.
   virtual bool forget_history() { return false; }
   /// Whether controllers beside it write to a new Node.
