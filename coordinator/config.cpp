@@ -71,6 +71,7 @@ void read_safety(ConfigTable table, Policy& policy) {
   time("person_wake_for_s", policy.person_wake_for, seconds(1), hours(24 * 30));
   time("quarantine_s", policy.quarantine_base, seconds(1), hours(24));
   if (table.has("daemonsets_may_stop")) policy.daemonsets_may_stop = daemonsets(table);
+  policy.cover_node_loss = table.boolean("cover_node_loss", policy.cover_node_loss);
   policy.downs_per_day_max =
       table.integer("downs_per_day_max", policy.downs_per_day_max, 1, 10'000);
   policy.unready_percent_max =

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "coordinator/api/times.h"
@@ -99,6 +100,28 @@ void examine_budgets(const World& world, Findings& out) {
                  "give the workload one more replica, or the budget room for one"});
 }
 
+/// One finding for each DaemonSet that serves: its pods are on many nodes.
+void examine_daemonsets(const World& world, Findings& out) {
+  std::map<std::string, std::set<std::string>> nodes;
+  for (const auto& replicas : world.replicas.all) {
+    if (replicas.kind != "DaemonSet") continue;
+    for (const auto& uid : replicas.pods) {
+      const auto& pod = world.pods.at(uid);
+      if (pod.node.empty() || core::may_remain(pod, world.daemonsets_may_stop, world.services)) {
+        continue;
+      }
+      const auto* service = core::service_of(pod, world.services);
+      const auto why = service == nullptr ? "a host port" : "the Service " + service->key();
+      nodes[pod.ns + "/" + pod.owner_name + " by " + why].insert(pod.node);
+    }
+  }
+  for (const auto& [what, on] : nodes) {
+    out.push_back({Level::warning, "DaemonSetServes", first_few({on.begin(), on.end()}),
+                   "the DaemonSet " + what + " serves there, so these nodes stay on",
+                   "if it may stop with its node, list it in [safety] daemonsets_may_stop"});
+  }
+}
+
 void examine_scheduler(const World& world, Findings& out) {
   std::set<std::string> configs;
   for (const auto& [uid, pod] : world.pods) {
@@ -155,6 +178,7 @@ std::vector<Finding> examine(const World& world, const Policy& policy, TimePoint
     examine_nodes(world, policy, now, findings);
     examine_scalers(world, policy, now, findings);
     examine_budgets(world, findings);
+    examine_daemonsets(world, findings);
     examine_scheduler(world, findings);
   }
   std::ranges::stable_sort(findings, std::greater(), &Finding::level);

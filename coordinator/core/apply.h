@@ -11,6 +11,9 @@ void advance_revision(World& world, Revision revision);
 /// The freeze as it is now, or its end, has yet to be written to the Lease.
 void write_freeze_anew(FreezeView& freeze);
 
+/// Keeps the node's count of work, and notes when its last work ended and what came while we drain.
+void count_work(World& world, const NodeName& name, TimePoint now);
+
 [[nodiscard]] Node& node_at(World& world, const NodeName& name, TimePoint now);
 
 void on(World& world, const ClusterListed& fact, TimePoint now);
@@ -30,6 +33,8 @@ void on(World& world, const Seen<KubeLocalVolume>& fact, TimePoint now);
 void on(World& world, const Gone<KubeLocalVolume>& fact, TimePoint now);
 void on(World& world, const Seen<KubeAutoscaler>& fact, TimePoint now);
 void on(World& world, const Gone<KubeAutoscaler>& fact, TimePoint now);
+void on(World& world, const Seen<KubeService>& fact, TimePoint now);
+void on(World& world, const Gone<KubeService>& fact, TimePoint now);
 void on(World& world, const FreezeSeen& fact, TimePoint now);
 void on(World& world, const ClusterAlive& fact, TimePoint now);
 void on(World& world, const ClusterLost& fact, TimePoint now);

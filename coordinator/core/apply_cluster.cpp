@@ -71,15 +71,6 @@ void see_node(World& world, const KubeNode& kube, TimePoint now) {
   follow_evidence(node, now);
 }
 
-/// Keeps the node's count of work, and notes when its last work ended and what came while we drain.
-void count_work(World& world, const NodeName& name, TimePoint now) {
-  Node& node = node_at(world, name, now);
-  const auto work = std::ssize(work_on(world, node));
-  if (node.work_pods > 0 && work == 0) node.work_ended_at = now;
-  if (work > node.work_pods && node.down.listed_at) node.down.work_found = true;
-  node.work_pods = work;
-}
-
 /// Keeps what the node's pods take of it, so that a decision need not walk over all pods.
 void sum_requests(World& world, const NodeName& name) {
   Resources requested;
@@ -89,12 +80,14 @@ void sum_requests(World& world, const NodeName& name) {
     if (!finished) requested += pod.requests;
   }
   world.requested_on[name] = requested;
+  share_out(world, name);
 }
 
 void drop_pod(World& world, const std::string& uid, TimePoint now) {
   const auto at = world.pods.find(uid);
   if (at == world.pods.end()) return;
   const NodeName node = at->second.node;
+  remove_replica(world, at->second);
   world.pods.erase(at);
   world.pods_unbound.erase(uid);
   if (node.empty()) return;
@@ -105,8 +98,13 @@ void drop_pod(World& world, const std::string& uid, TimePoint now) {
 
 void see_pod(World& world, const KubePod& pod, TimePoint now) {
   const auto at = world.pods.find(pod.uid);
-  if (at != world.pods.end() && at->second.node != pod.node) drop_pod(world, pod.uid, now);
+  if (at != world.pods.end() && at->second.node != pod.node) {
+    drop_pod(world, pod.uid, now);
+  } else if (at != world.pods.end()) {
+    remove_replica(world, at->second);
+  }
   world.pods[pod.uid] = pod;
+  add_replica(world, pod);
   if (pod.node.empty()) {
     world.pods_unbound.insert(pod.uid);
     return;
@@ -136,6 +134,14 @@ void go_backwards(World& world, Revision revision, TimePoint now) {
 
 }  // namespace
 
+void count_work(World& world, const NodeName& name, TimePoint now) {
+  Node& node = node_at(world, name, now);
+  const auto work = std::ssize(work_on(world, node));
+  if (node.work_pods > 0 && work == 0) node.work_ended_at = now;
+  if (work > node.work_pods && node.down.listed_at) node.down.work_found = true;
+  node.work_pods = work;
+}
+
 void advance_revision(World& world, Revision revision) {
   world.revision = std::max(world.revision, revision);
 }
@@ -158,6 +164,7 @@ void on(World& world, const ClusterListed& fact, TimePoint now) {
   replace(world.attachments, fact.attachments);
   replace(world.local_volumes, fact.local_volumes);
   replace(world.autoscalers, fact.autoscalers);
+  replace(world.services, fact.services);
   for (const auto& pod : fact.pods) see_pod(world, pod, now);
   for (const auto& node : fact.nodes) see_node(world, node, now);
   advance_revision(world, fact.revision);

@@ -3,6 +3,7 @@
 
 #include "common/backoff.h"
 #include "coordinator/core/apply.h"
+#include "coordinator/core/eviction.h"
 #include "coordinator/core/lifecycle.h"
 
 namespace ecokube::core::detail {
@@ -13,6 +14,15 @@ constexpr Duration kRetryMax{10'000};
 constexpr Duration kRefusalWaitBase{std::chrono::seconds(30)};
 constexpr Duration kRefusalWaitMax{std::chrono::hours(4)};
 constexpr std::size_t kDownsKept = 200;
+
+void note_spread(const World& world, Node& node) {
+  for (const auto* pod : work_on(world, node)) {
+    const auto* replicas = replicas_of(world, *pod);
+    if (replicas != nullptr && is_spread(world, *replicas)) {
+      node.down.spread.insert(controller_key(*pod));
+    }
+  }
+}
 
 void begin(Node& node, const MarkNode& mark, const Step& /*step*/, TimePoint now) {
   node.down = WayDown{};
@@ -91,7 +101,7 @@ void end_list(const World& world, Node& node, const StepEnded& fact, TimePoint n
   node.down.listed_at = now;
   node.down.may_remain.clear();
   for (const auto& pod : fact.pods) {
-    if (may_remain(pod, world.daemonsets_may_stop)) {
+    if (may_remain(pod, world.daemonsets_may_stop, world.services)) {
       node.down.may_remain.push_back(pod.uid);
       if (!pod.static_uid.empty()) node.down.may_remain.push_back(pod.static_uid);
     } else {
@@ -177,6 +187,7 @@ void on(World& world, const StepStarted& fact, TimePoint now) {
   }
   Node& node = node_at(world, step.id.subject, now);
   std::visit([&](const auto& action) { begin(node, action, step, now); }, step.action);
+  if (step.id.verb == Verb::mark) note_spread(world, node);
   node.attempts[step.id.verb] = step.id.attempt;
   node.in_flight[step.id] = now;
 }

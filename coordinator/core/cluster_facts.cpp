@@ -4,14 +4,25 @@
 
 namespace ecokube::core {
 
-bool may_remain(const KubePod& pod, const std::vector<std::string>& daemonsets_may_stop) {
+const KubeService* service_of(const KubePod& pod,
+                              const std::map<std::string, KubeService>& services) {
+  const auto prefix = pod.ns + "/";
+  for (auto at = services.lower_bound(prefix);
+       at != services.end() && at->first.starts_with(prefix); ++at) {
+    if (matches(at->second.selector, pod.labels)) return &at->second;
+  }
+  return nullptr;
+}
+
+bool may_remain(const KubePod& pod, const std::vector<std::string>& daemonsets_may_stop,
+                const std::map<std::string, KubeService>& services) {
   if (pod.mirror || pod.phase == PodPhase::succeeded || pod.phase == PodPhase::failed) return true;
   if (pod.owner_kind != "DaemonSet") return false;
-  if (!pod.host_port) return true;
-  return std::any_of(daemonsets_may_stop.begin(), daemonsets_may_stop.end(),
-                     [&](const std::string& listed) {
-                       return listed == pod.ns + "/*" || listed == pod.ns + "/" + pod.owner_name;
-                     });
+  const bool listed = std::any_of(
+      daemonsets_may_stop.begin(), daemonsets_may_stop.end(), [&](const std::string& entry) {
+        return entry == pod.ns + "/*" || entry == pod.ns + "/" + pod.owner_name;
+      });
+  return listed || (!pod.host_port && service_of(pod, services) == nullptr);
 }
 
 std::string KubeWorkload::key() const { return kind_key(group, kind) + "/" + ns + "/" + name; }

@@ -160,6 +160,17 @@ struct KubeLocalVolume {
   [[nodiscard]] std::string key() const { return name; }
 };
 
+/// A Service (v1) that selects pods.
+struct KubeService {
+  std::string ns;
+  std::string name;
+  Revision revision = 0;
+  Labels selector;  ///< never empty
+  bool operator==(const KubeService&) const = default;
+
+  [[nodiscard]] std::string key() const { return ns + "/" + name; }
+};
+
 /// What else scales a workload: a HorizontalPodAutoscaler, KEDA's included.
 struct KubeAutoscaler {
   std::string ns;
@@ -173,10 +184,15 @@ struct KubeAutoscaler {
   [[nodiscard]] std::string key() const { return ns + "/" + name; }
 };
 
-/// A pod that is no reason to keep its node on: mirror, finished, or of a DaemonSet that does not
-/// serve at the node's address or is listed as "namespace/name" or "namespace/*" (S22).
+/// A pod that is no reason to keep its node on: mirror, finished, or of a DaemonSet that serves
+/// neither at the node's address nor behind one of the `services` (by their keys), or is listed as
+/// "namespace/name" or "namespace/*" (S22).
 [[nodiscard]] bool may_remain(const KubePod& pod,
-                              const std::vector<std::string>& daemonsets_may_stop);
+                              const std::vector<std::string>& daemonsets_may_stop,
+                              const std::map<std::string, KubeService>& services);
+/// The first of the `services` that selects the pod, or nullptr.
+[[nodiscard]] const KubeService* service_of(const KubePod& pod,
+                                            const std::map<std::string, KubeService>& services);
 
 /// True when a pod with these tolerations may be placed under the taint.
 [[nodiscard]] bool tolerates(const std::vector<Toleration>& tolerations, const Taint& taint);

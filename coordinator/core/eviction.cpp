@@ -13,10 +13,11 @@ bool covers(const KubeBudget& budget, const KubePod& pod) {
 
 /// Another pod of the same controller runs, so that the service goes on meanwhile (S22).
 bool has_sibling(const World& world, const KubePod& pod) {
-  return std::any_of(world.pods.begin(), world.pods.end(), [&](const auto& entry) {
-    const KubePod& other = entry.second;
-    return other.uid != pod.uid && other.ns == pod.ns && other.owner_kind == pod.owner_kind &&
-           other.owner_name == pod.owner_name && !other.deleting && other.ready;
+  const auto* replicas = replicas_of(world, pod);
+  if (replicas == nullptr) return false;
+  return std::any_of(replicas->pods.begin(), replicas->pods.end(), [&](const std::string& uid) {
+    const KubePod& other = world.pods.at(uid);
+    return uid != pod.uid && !other.deleting && other.ready;
   });
 }
 
@@ -36,7 +37,9 @@ std::optional<Reason> pinned_by_itself(const KubePod& pod) {
     return Reason{"NotReplicated", name_of(pod) + " is of a Job, whose work would begin again"};
   }
   if (pod.owner_kind == "DaemonSet") {
-    return Reason{"DaemonSetServes", name_of(pod) + " serves at this node's own address"};
+    return Reason{"DaemonSetServes", name_of(pod) +
+                                         " serves at this node's own address, or "
+                                         "behind a Service"};
   }
   if (pod.local_storage) {
     return Reason{"LocalStorageRequested", name_of(pod) + " keeps data on this node"};
@@ -83,7 +86,7 @@ std::vector<const KubePod*> work_on(const World& world, const Node& node) {
   if (bound == world.pods_on.end()) return work;
   for (const auto& uid : bound->second) {
     const auto& pod = world.pods.at(uid);
-    if (!may_remain(pod, world.daemonsets_may_stop)) work.push_back(&pod);
+    if (!may_remain(pod, world.daemonsets_may_stop, world.services)) work.push_back(&pod);
   }
   return work;
 }

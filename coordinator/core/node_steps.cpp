@@ -8,6 +8,7 @@
 #include "coordinator/core/marks.h"
 #include "coordinator/core/placement.h"
 #include "coordinator/core/safety.h"
+#include "coordinator/core/safety_spread.h"
 
 namespace ecokube::core {
 namespace {
@@ -56,7 +57,11 @@ class NodePlanner {
     if (node_.request && node_.request->verb == PersonVerb::test_wake && another_proof_runs()) {
       return block({"AnotherProof", "one node of a pool is tested at a time"});
     }
-    const auto reasons = blockers(world_, policy_, fleet_, node_, now_);
+    auto reasons = blockers(world_, policy_, fleet_, node_, now_);
+    // Idle nodes were looked at together; one with pods to move takes room from the others.
+    if (reasons.empty() && may_be_drained(node_, now_)) {
+      s22_node_loss(world_, policy_, node_, now_, reasons);
+    }
     if (!reasons.empty()) {
       if (node_.down_not_before) look_again(*node_.down_not_before);
       return block({reasons.front().code, reasons.front().text});

@@ -26,6 +26,7 @@ struct ClusterListed {
   std::vector<KubeAttachment> attachments = {};
   std::vector<KubeLocalVolume> local_volumes = {};
   std::vector<KubeAutoscaler> autoscalers = {};
+  std::vector<KubeService> services = {};
 };
 struct NodeSeen {
   KubeNode node;
@@ -237,10 +238,11 @@ using Fact =
     std::variant<ClusterListed, NodeSeen, NodeDeleted, PodSeen, PodDeleted, WorkloadsListed,
                  WorkloadsLost, WorkloadSeen, WorkloadDeleted, Seen<KubeBudget>, Gone<KubeBudget>,
                  Seen<KubeAttachment>, Gone<KubeAttachment>, Seen<KubeLocalVolume>,
-                 Gone<KubeLocalVolume>, Seen<KubeAutoscaler>, Gone<KubeAutoscaler>, ClusterAlive,
-                 ClusterLost, LeaseHeld, LeaseLost, LeaseSeen, FreezeSeen, AgentConnected,
-                 AgentHeartbeat, AgentGoodbye, AgentDisconnected, LagSeen, LagLost, PersonAsked,
-                 FleetAsked, StepStarted, StepEnded, Recovered>;
+                 Gone<KubeLocalVolume>, Seen<KubeAutoscaler>, Gone<KubeAutoscaler>,
+                 Seen<KubeService>, Gone<KubeService>, ClusterAlive, ClusterLost, LeaseHeld,
+                 LeaseLost, LeaseSeen, FreezeSeen, AgentConnected, AgentHeartbeat, AgentGoodbye,
+                 AgentDisconnected, LagSeen, LagLost, PersonAsked, FleetAsked, StepStarted,
+                 StepEnded, Recovered>;
 
 /// Something that happened, with its time. The only input of World.
 struct Observation {

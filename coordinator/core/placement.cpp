@@ -25,13 +25,6 @@ bool passes_when_awake(const Taint& taint) {
          taint.key == "node.kubernetes.io/unreachable";
 }
 
-Resources room_on(const World& world, const Node& node) {
-  Resources room = node.kube->allocatable;
-  const auto requested = world.requested_on.find(node.name);
-  if (requested != world.requested_on.end()) room -= requested->second;
-  return room;
-}
-
 std::optional<Tier> tier_of(const World& world, const Policy& policy, const Node& node,
                             TimePoint now) {
   // A person wants it off: what it had to run is demand for others.
@@ -120,6 +113,18 @@ Placement pack(std::vector<Bin> bins, std::vector<Demand> demand) {
 }
 
 }  // namespace
+
+Resources room_on(const World& world, const Node& node) {
+  Resources room = node.kube->allocatable;
+  const auto requested = world.requested_on.find(node.name);
+  if (requested != world.requested_on.end()) room -= requested->second;
+  return room;
+}
+
+bool takes_pods_now(const Node& node, const Policy& policy, TimePoint now) {
+  return node.kube && node.kube->ready == Readiness::ready && !cordoned_by_other(node) &&
+         !may_be_drained(node, now) && state_at(node, policy, now) == Lifecycle::ready;
+}
 
 bool may_be_woken(const World& world, const Policy& policy, const Node& node, TimePoint now) {
   const Pool* pool = node.kube ? pool_of(policy, node.name, node.kube->labels) : nullptr;

@@ -39,6 +39,12 @@ struct Placement {
 [[nodiscard]] bool fits_elsewhere(const World& world, const Policy& policy, const Node& node,
                                   const std::vector<const KubePod*>& pods, TimePoint now);
 
+/// On, ready for pods and to stay so, as far as people have said.
+[[nodiscard]] bool takes_pods_now(const Node& node, const Policy& policy, TimePoint now);
+
+/// What is left of the node beside the requests of its pods.
+[[nodiscard]] Resources room_on(const World& world, const Node& node);
+
 /// A node that sleeps or may be asleep and that a packet may wake now.
 [[nodiscard]] bool may_be_woken(const World& world, const Policy& policy, const Node& node,
                                 TimePoint now);

@@ -63,6 +63,8 @@ struct Policy {
   /// "namespace/name" or "namespace/*": DaemonSets whose pods serve at a node's address and may
   /// stop with it all the same (S22).
   std::vector<std::string> daemonsets_may_stop{"kube-system/*"};
+  /// Room is kept awake for the loss of any one node that carries replicas of a service (S22).
+  bool cover_node_loss = true;
   NodeName host_node;  ///< the coordinator's own host: never put down (S4)
 
   Duration settle{std::chrono::seconds(2)};                 ///< S1

@@ -5,6 +5,7 @@
 #include "coordinator/core/eviction.h"
 #include "coordinator/core/placement.h"
 #include "coordinator/core/safety_demand.h"
+#include "coordinator/core/safety_spread.h"
 #include "coordinator/core/safety_work.h"
 
 namespace ecokube::core {
@@ -208,6 +209,7 @@ std::vector<Violation> blockers(const World& world, const Policy& policy, const 
   s10_s11_people(node, now, out);
   if (may_be_drained(node, now)) {
     s12_movable(world, policy, node, now, out);
+    s22_spread(world, policy, node, now, out);
   } else {
     s1_empty(world, node, out);
   }
@@ -250,6 +252,7 @@ std::vector<Violation> check(const World& world, const Policy& policy, const Ste
       out.push_back({"S5", "OldFence", "the step was decided under another Lease"});
     }
   }
+  if (step.id.verb == Verb::mark) s22_node_loss(world, policy, node, now, out);
   if (!takes_capacity_away(step.id.verb) && needs_lease(step.id.verb)) s5_lease(world, now, out);
   if (step.id.verb == Verb::unmark && node.state == Lifecycle::draining &&
       may_obey_another(world, node)) {

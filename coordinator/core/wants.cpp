@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "coordinator/core/safety_spread.h"
+
 namespace ecokube::core {
 namespace {
 
@@ -26,6 +28,7 @@ class Wanting {
 
   Wants run() {
     for (const auto& [name, node] : world_.nodes) wants_.nodes.push_back(want(node));
+    keep_cover();
     keep_floors();
     return std::move(wants_);
   }
@@ -111,6 +114,24 @@ class Wanting {
                "idle; pool " + pool.name + " has mode advise, in mode act it would be put down"}};
     }
     return {node.name, false, {"Idle", "no work and no demand"}};
+  }
+
+  /// What the loss of any one node would need stays on (S22). Nothing to do where nobody is idle.
+  void keep_cover() {
+    const auto may_go = [&](const NodeWant& want) {
+      const Node& node = world_.nodes.at(want.node);
+      return !want.on && !sleeps(node.state) && takes_pods_now(node, policy_, now_);
+    };
+    if (!policy_.cover_node_loss || world_.replicas.on.empty()) return;
+    if (std::none_of(wants_.nodes.begin(), wants_.nodes.end(), may_go)) return;
+    const LossTrial trial(world_, policy_, now_);
+    for (auto& want : wants_.nodes) {
+      const auto* lost = trial.needs(want.node);
+      if (lost == nullptr || !may_go(want)) continue;
+      want.on = true;
+      want.reason = {"NodeLossNotCovered",
+                     "its room is kept for the pods of " + *lost + ", were that lost"};
+    }
   }
 
   /// A pool's minimum, and spare room beyond demand, out of those that nobody wants.

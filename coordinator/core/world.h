@@ -10,6 +10,7 @@
 
 #include "coordinator/core/observation.h"
 #include "coordinator/core/policy.h"
+#include "coordinator/core/replicas.h"
 
 namespace ecokube::core {
 
@@ -77,10 +78,13 @@ struct WayDown {
   std::optional<TimePoint> listed_at;
   std::vector<std::string> may_remain;  ///< pod UIDs of that list
   std::set<std::string> evicting;       ///< UIDs of the pods that are moved off it; may be empty
-  bool work_found = false;              ///< the list, or the watch since, saw work
-  bool give_up = false;  ///< a step of ours failed, or the cluster went backwards: go back
-  bool resumed = false;  ///< begun by another leader, whose order the machine may be obeying
-  bool refused = false;  ///< the agent said no: go back, and wait longer before the next try
+  /// controller_key() of those of its pods whose replicas were on other nodes too when it was
+  /// marked: what only the drain has spread need not stay so (S22).
+  std::set<std::string> spread;
+  bool work_found = false;  ///< the list, or the watch since, saw work
+  bool give_up = false;     ///< a step of ours failed, or the cluster went backwards: go back
+  bool resumed = false;     ///< begun by another leader, whose order the machine may be obeying
+  bool refused = false;     ///< the agent said no: go back, and wait longer before the next try
   std::optional<TimePoint> shutdown_at;
   std::string command_id;  ///< StepId::text() of the shutdown
 };
@@ -176,14 +180,17 @@ class World {
   std::map<std::string, KubeWorkload> workloads;       ///< by KubeWorkload::key()
   std::map<std::string, WorkloadKind> workload_kinds;  ///< by kind_key(); those that scalers name
   std::map<std::string, ScalerView> scalers;
-  std::map<std::string, KubeBudget> budgets;  ///< these four by their key()
+  std::map<std::string, KubeBudget> budgets;  ///< these five by their key()
   std::map<std::string, KubeAttachment> attachments;
   std::map<std::string, KubeLocalVolume> local_volumes;
   std::map<std::string, KubeAutoscaler> autoscalers;
+  std::map<std::string, KubeService> services;
 
   std::map<NodeName, std::set<std::string>> pods_on;  ///< UIDs of the pods bound to a node
   std::set<std::string> pods_unbound;                 ///< UIDs of the pods bound to none
   std::map<NodeName, Resources> requested_on;  ///< what those of pods_on that are not over ask for
+
+  ReplicaIndex replicas;
 
   bool cluster_listed = false;                 ///< everything was listed at least once
   bool cluster_ok = false;                     ///< ... and the view was not lost since

@@ -36,6 +36,7 @@ constexpr std::array<const char*, kResources> kPaths{
     "/apis/storage.k8s.io/v1/volumeattachments",
     "/api/v1/persistentvolumes",
     "/apis/autoscaling/v2/horizontalpodautoscalers",
+    "/api/v1/services",
     "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases"};
 
 void log_end(const char* what, const std::exception_ptr& error) {

@@ -41,6 +41,7 @@ bool matters(const Kube& /*object*/) {
   return true;
 }
 bool matters(const core::KubeLocalVolume& volume) { return !volume.nodes.empty(); }
+bool matters(const core::KubeService& service) { return !service.selector.empty(); }
 
 }  // namespace
 

@@ -25,9 +25,10 @@ enum class Resource : std::size_t {
   attachments,
   local_volumes,
   autoscalers,
+  services,
   lease  ///< the one, for its freeze annotation
 };
-inline constexpr std::size_t kResources = 7;
+inline constexpr std::size_t kResources = 8;
 
 /// A kind of object: how it is read, and where it stands in the list of everything.
 template <class Kube>
@@ -98,13 +99,15 @@ class ClusterView {
   bool fell_ = false;  // a list is older than what was known when it was asked for
   std::optional<std::string> freeze_;
   std::tuple<Kind<core::KubeNode>, Kind<core::KubePod>, Kind<core::KubeBudget>,
-             Kind<core::KubeAttachment>, Kind<core::KubeLocalVolume>, Kind<core::KubeAutoscaler>>
+             Kind<core::KubeAttachment>, Kind<core::KubeLocalVolume>, Kind<core::KubeAutoscaler>,
+             Kind<core::KubeService>>
       kinds_{{Resource::nodes, parse_node, &core::ClusterListed::nodes},
              {Resource::pods, parse_pod, &core::ClusterListed::pods},
              {Resource::budgets, parse_budget, &core::ClusterListed::budgets},
              {Resource::attachments, parse_attachment, &core::ClusterListed::attachments},
              {Resource::local_volumes, parse_local_volume, &core::ClusterListed::local_volumes},
-             {Resource::autoscalers, parse_autoscaler, &core::ClusterListed::autoscalers}};
+             {Resource::autoscalers, parse_autoscaler, &core::ClusterListed::autoscalers},
+             {Resource::services, parse_service, &core::ClusterListed::services}};
 };
 
 }  // namespace ecokube::kubernetes

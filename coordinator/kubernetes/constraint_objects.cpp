@@ -104,6 +104,18 @@ Result<core::KubeLocalVolume> parse_local_volume(const object& thing) {
   return volume;
 }
 
+Result<core::KubeService> parse_service(const object& thing) {
+  const auto revision = check_identity(thing, "Service");
+  if (!revision) return std::unexpected(revision.error());
+  core::KubeService service;
+  service.ns = find_text(thing, {"metadata", "namespace"});
+  service.name = find_text(thing, {"metadata", "name"});
+  service.revision = *revision;
+  if (find_text(thing, {"spec", "type"}) == "ExternalName") return service;
+  service.selector = find_labels(thing, {"spec", "selector"});
+  return service;
+}
+
 Result<core::KubeAutoscaler> parse_autoscaler(const object& thing) {
   const auto revision = check_identity(thing, "HorizontalPodAutoscaler");
   if (!revision) return std::unexpected(revision.error());

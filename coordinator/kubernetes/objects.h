@@ -16,6 +16,8 @@ namespace ecokube::kubernetes {
 [[nodiscard]] Result<core::KubeAttachment> parse_attachment(const boost::json::object& object);
 /// Of any PersistentVolume; `nodes` is empty for one that binds no node.
 [[nodiscard]] Result<core::KubeLocalVolume> parse_local_volume(const boost::json::object& object);
+/// Of any Service; `selector` is empty for one that selects no pods.
+[[nodiscard]] Result<core::KubeService> parse_service(const boost::json::object& object);
 /// A HorizontalPodAutoscaler.
 [[nodiscard]] Result<core::KubeAutoscaler> parse_autoscaler(const boost::json::object& object);
 

@@ -66,6 +66,7 @@ Result<Deployment> parse_deployment(const json::object& object) {
                    find_int(object, {"status", "replicas"}, 0),
                    find_int(object, {"status", "readyReplicas"}, 0)};
   result.labels = find_object(object, {"spec", "template", "metadata", "labels"});
+  result.annotations = find_object(object, {"spec", "template", "metadata", "annotations"});
   result.spec = find_object(object, {"spec", "template", "spec"});
   return result;
 }
@@ -130,13 +131,14 @@ json::object pod_of(const Deployment& deployment) {
                            {"controller", true}};
   json::array owners;
   owners.push_back(owner);
+  json::object metadata{{"generateName", deployment.name + "-"},
+                        {"namespace", deployment.ns},
+                        {"labels", deployment.labels},
+                        {"ownerReferences", std::move(owners)}};
+  if (!deployment.annotations.empty()) metadata["annotations"] = deployment.annotations;
   return {{"apiVersion", "v1"},
           {"kind", "Pod"},
-          {"metadata",
-           {{"generateName", deployment.name + "-"},
-            {"namespace", deployment.ns},
-            {"labels", deployment.labels},
-            {"ownerReferences", std::move(owners)}}},
+          {"metadata", std::move(metadata)},
           {"spec", deployment.spec}};
 }
 

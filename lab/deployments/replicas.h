@@ -28,8 +28,9 @@ struct Deployment {
   std::int64_t replicas = 1;
   bool deleting = false;
   DeploymentStatus status;
-  boost::json::object labels;  ///< of the template
-  boost::json::object spec;    ///< of the template
+  boost::json::object labels;       ///< of the template
+  boost::json::object annotations;  ///< of the template
+  boost::json::object spec;         ///< of the template
 };
 
 /// A pod as the controller sees it.

@@ -150,6 +150,21 @@ TEST_P(Constraints, Autoscalers) {
   EXPECT_TRUE(wait_gone(&core::ClusterListed::autoscalers));
 }
 
+TEST_P(Constraints, ServicesAsLongAsTheySelectPods) {
+  watch();
+  const std::string services = "/api/v1/namespaces/default/services";
+  create(services, fmt::format(R"({{"apiVersion": "v1", "kind": "Service",
+      "metadata": {{"name": "{}"}},
+      "spec": {{"selector": {{"app": "web"}}, "ports": [{{"port": 80}}]}}}})",
+                               name_));
+  const auto list = &core::ClusterListed::services;
+  const auto service = seen_by_both<core::KubeService>(
+      list, [](const auto& seen) { return seen.selector == core::Labels{{"app", "web"}}; });
+  EXPECT_EQ(service.key(), "default/" + name_);
+  patch(services + "/" + name_, R"({"spec": {"selector": null}})");
+  EXPECT_TRUE(wait_gone<core::KubeService>(list));
+}
+
 TEST_P(Constraints, WhatAPodSaysOfItself) {
   watch();
   const std::string pods = "/api/v1/namespaces/default/pods";

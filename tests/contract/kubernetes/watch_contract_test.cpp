@@ -40,6 +40,8 @@ class Watching : public ContractTest {
     make("autoscaling/v2", "namespaces/default/horizontalpodautoscalers", "HorizontalPodAutoscaler",
          R"({"maxReplicas": 3, "scaleTargetRef": {
              "apiVersion": "apps/v1", "kind": "Deployment", "name": "none"}})");
+    make("v1", "namespaces/default/services", "Service",
+         R"({"selector": {"app": "x"}, "ports": [{"port": 80}]})");
     const std::string leases = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases";
     (void)run(io_, admin_->remove(leases + "/ecokube-coordinator", nullptr));
     create(leases, fmt::format(R"({{"apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
@@ -53,6 +55,7 @@ class Watching : public ContractTest {
            count<core::Seen<core::KubeAttachment>>(client) >= times &&
            count<core::Gone<core::KubeLocalVolume>>(client) >= times &&
            count<core::Seen<core::KubeAutoscaler>>(client) >= times &&
+           count<core::Seen<core::KubeService>>(client) >= times &&
            count<core::FreezeSeen>(client) >= times;
   }
 };

@@ -241,7 +241,7 @@ TEST_F(RbacTest, WhatIsShippedIsEnough) {
   EXPECT_EQ(said.find("not seen"), std::string::npos) << said;
 }
 
-TEST_F(RbacTest, EachRightIsNeededAndItsLackIsNamed) { expect_each_is_needed(ECOKUBE_RBAC, 26); }
+TEST_F(RbacTest, EachRightIsNeededAndItsLackIsNamed) { expect_each_is_needed(ECOKUBE_RBAC, 28); }
 
 TEST_F(RbacTest, WithTheOtherFileScalersMayNameAnyKind) {
   scale_every_kind();

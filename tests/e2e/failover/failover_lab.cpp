@@ -128,15 +128,18 @@ void FailoverLab::delete_pod(const std::string& name) {
 void FailoverLab::create_service(const std::string& name, int available) {
   const json::object labels{{"app", name}};
   const json::object selector{{"matchLabels", labels}};
+  // There are two nodes: who lets one of them sleep lets all replicas be on the other.
+  const json::object declared{{"cluster-autoscaler.kubernetes.io/safe-to-evict", "true"}};
   json::object spec{{"terminationGracePeriodSeconds", 1}, {"containers", json::array{nap()}}};
-  json::object deployment{
-      {"apiVersion", "apps/v1"},
-      {"kind", "Deployment"},
-      {"metadata", {{"name", name}}},
-      {"spec",
-       {{"replicas", 2},
-        {"selector", selector},
-        {"template", {{"metadata", {{"labels", labels}}}, {"spec", std::move(spec)}}}}}};
+  json::object deployment{{"apiVersion", "apps/v1"},
+                          {"kind", "Deployment"},
+                          {"metadata", {{"name", name}}},
+                          {"spec",
+                           {{"replicas", 2},
+                            {"selector", selector},
+                            {"template",
+                             {{"metadata", {{"labels", labels}, {"annotations", declared}}},
+                              {"spec", std::move(spec)}}}}}};
   json::object budget{{"apiVersion", "policy/v1"},
                       {"kind", "PodDisruptionBudget"},
                       {"metadata", {{"name", name}}},

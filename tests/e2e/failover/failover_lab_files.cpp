@@ -126,6 +126,7 @@ settle_s = 1
 silence_to_off_s = 1
 heartbeat_age_max_s = 3
 wake_deadline_s = 30
+cover_node_loss = false
 [[pool]]
 name = "workers"
 node_selector = {{ "lab/role" = "worker" }}

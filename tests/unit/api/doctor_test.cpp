@@ -225,6 +225,24 @@ TEST_F(DoctorTest, BudgetsThatNeverAllow) {
   expect("BudgetNeverAllows", Level::warning, "budget shop/a, shop/b", "can ever be moved");
 }
 
+TEST_F(DoctorTest, DaemonSetsThatKeepNodesOn) {
+  core::KubePod pod;
+  pod.uid = "u1";
+  pod.ns = "monitoring";
+  pod.node = "worker1";
+  pod.owner_kind = "DaemonSet";
+  pod.owner_name = "exporter";
+  pod.labels = {{"app", "exporter"}};
+  world().pods["u1"] = pod;
+  core::add_replica(world(), pod);
+  EXPECT_EQ(worst_of(findings()), Level::ok);
+  const core::KubeService service{"monitoring", "metrics", 1, pod.labels};
+  world().services[service.key()] = service;
+  expect("DaemonSetServes", Level::warning, "worker1", "Service monitoring/metrics");
+  world().daemonsets_may_stop = {"monitoring/*"};
+  EXPECT_EQ(worst_of(findings()), Level::ok);
+}
+
 TEST_F(DoctorTest, TellsWithWhatTheSchedulerRuns) {
   add_scheduler("u1", "/etc/kubernetes/scheduler-config.yaml");
   expect("SchedulerConfigured", Level::ok, "kube-scheduler",

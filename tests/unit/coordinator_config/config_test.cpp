@@ -32,6 +32,7 @@ TEST(CoordinatorConfig, TheDocumentedExampleHoldsAndShowsTheDefaults) {
   EXPECT_EQ(policy.silence_to_off, defaults.silence_to_off);
   EXPECT_EQ(policy.drain_deadline, defaults.drain_deadline);
   EXPECT_EQ(policy.daemonsets_may_stop, defaults.daemonsets_may_stop);
+  EXPECT_EQ(policy.cover_node_loss, defaults.cover_node_loss);
   EXPECT_EQ(policy.down_deadline, defaults.down_deadline);
   EXPECT_EQ(policy.wake_deadline, defaults.wake_deadline);
   EXPECT_EQ(policy.wake_repeat, defaults.wake_repeat);

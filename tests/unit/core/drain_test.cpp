@@ -238,12 +238,19 @@ TEST(Drain, AServingDaemonSetMayBeListedAsOneThatMayStop) {
   KubePod ingress = bound_pod("ingress-x", "w1");
   ingress.owner_kind = "DaemonSet";
   ingress.owner_name = "ingress";
-  EXPECT_TRUE(may_remain(ingress, {}));
+  ingress.labels = {{"app", "ingress"}};
+  EXPECT_TRUE(may_remain(ingress, {}, {}));
+  const KubeService other{"default", "other", 1, {{"app", "other"}}};
+  const KubeService elsewhere{"default-2", "ingress", 1, {{"app", "ingress"}}};
+  EXPECT_TRUE(may_remain(ingress, {}, {{other.key(), other}, {elsewhere.key(), elsewhere}}));
+  const KubeService service{"default", "web", 1, {{"app", "ingress"}}};
+  EXPECT_FALSE(may_remain(ingress, {}, {{other.key(), other}, {service.key(), service}}));
+  EXPECT_TRUE(may_remain(ingress, {"default/ingress"}, {{service.key(), service}}));
   ingress.host_port = true;
-  EXPECT_FALSE(may_remain(ingress, {}));
-  EXPECT_FALSE(may_remain(ingress, {"kube-system/*", "default/other"}));
-  EXPECT_TRUE(may_remain(ingress, {"default/*"}));
-  EXPECT_TRUE(may_remain(ingress, {"default/ingress"}));
+  EXPECT_FALSE(may_remain(ingress, {}, {}));
+  EXPECT_FALSE(may_remain(ingress, {"kube-system/*", "default/other"}, {}));
+  EXPECT_TRUE(may_remain(ingress, {"default/*"}, {}));
+  EXPECT_TRUE(may_remain(ingress, {"default/ingress"}, {}));
 }
 
 TEST(Drain, AFleetThatIsAskedAgainAndAgainLosesNoPodAndStrandsNoNode) {

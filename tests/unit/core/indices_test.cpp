@@ -15,7 +15,13 @@ void expect_a_recount_agrees(const World& world, std::uint64_t seed) {
   std::set<std::string> unbound;
   std::map<NodeName, std::set<std::string>> on;
   std::map<NodeName, Resources> requested;
+  std::map<NodeName, std::map<std::string, std::int64_t>> of_controllers;
   for (const auto& [uid, pod] : world.pods) {
+    const bool lives = pod.phase != PodPhase::succeeded && pod.phase != PodPhase::failed;
+    if (lives && !pod.owner_kind.empty()) {
+      const auto* replicas = replicas_of(world, pod);
+      EXPECT_TRUE(replicas != nullptr && replicas->pods.contains(uid)) << "seed " << seed;
+    }
     if (pod.node.empty()) {
       unbound.insert(uid);
       continue;
@@ -23,7 +29,18 @@ void expect_a_recount_agrees(const World& world, std::uint64_t seed) {
     on[pod.node].insert(uid);
     const bool over = pod.phase == PodPhase::succeeded || pod.phase == PodPhase::failed;
     if (!over) requested[pod.node] += pod.requests;
+    if (!over && !pod.owner_kind.empty()) ++of_controllers[pod.node][pod.owner_name];
   }
+  for (const auto& [name, shares] : world.replicas.on) {
+    std::map<std::string, std::int64_t> kept;
+    for (const auto& share : shares) {
+      const auto& one = *world.replicas.all.at(share.replicas).pods.begin();
+      kept[world.pods.at(one).owner_name] += share.pods;
+    }
+    EXPECT_EQ(kept, of_controllers[name]) << "seed " << seed << " " << name;
+    of_controllers.erase(name);
+  }
+  EXPECT_TRUE(of_controllers.empty()) << "seed " << seed;
   EXPECT_EQ(world.pods_unbound, unbound) << "seed " << seed;
   for (const auto& [name, node] : world.nodes) {
     const auto kept = world.pods_on.find(name);
@@ -41,6 +58,8 @@ KubePod any_pod(std::mt19937_64& random) {
   auto pod = pending_pod("p" + std::to_string(draw(8)), static_cast<std::int64_t>(1 + draw(3)));
   if (draw(3) > 0) pod.node = "w" + std::to_string(1 + draw(3));
   if (draw(4) == 0) pod.phase = PodPhase::succeeded;
+  if (draw(3) == 0) pod.owner_name = "other";
+  if (draw(6) == 0) pod.owner_kind.clear();
   return pod;
 }
 

@@ -81,7 +81,7 @@ StepEnded MiniFleet::shutdown(const Step& step) {
 void MiniFleet::power_off(const NodeName& name) {
   machines[name].phase = Phase::off;
   for (const auto& [uid, pod] : pods_) {
-    if (pod.node == name && !may_remain(pod, {}))
+    if (pod.node == name && !may_remain(pod, {}, {}))
       error(name + " was switched off under pod " + uid);
   }
 }

@@ -1,5 +1,7 @@
 #include "rules.h"
 
+#include <set>
+
 #include "bench.h"
 
 namespace ecokube::core::test {
@@ -47,6 +49,53 @@ bool movable(const World& world, const KubePod& pod) {
 
 bool asked_to_empty(const Node& node, TimePoint now) {
   return asked_down(node, now) && node.request->verb == PersonVerb::sleep;
+}
+
+bool awake(const Node& node, const Policy& policy, TimePoint now) {
+  const bool theirs = node.kube && node.kube->unschedulable &&
+                      !node.kube->annotations.contains("ecokube.io/cordoned");
+  return node.kube && node.state == Lifecycle::ready && speaks(node, policy, now) &&
+         node.kube->ready == Readiness::ready && !theirs && !asked_to_empty(node, now);
+}
+
+std::int64_t free_millicores(const World& world, const Node& node) {
+  auto left = node.kube->allocatable.cpu_millicores;
+  for (const auto& [uid, pod] : world.pods) {
+    const bool over = pod.phase == PodPhase::succeeded || pod.phase == PodPhase::failed;
+    if (pod.node == node.name && !over) left -= pod.requests.cpu_millicores;
+  }
+  return left;
+}
+
+/// Of its ready replicas those that stay are on two nodes, or there is another node for the moved.
+void spread(const World& world, const Policy& policy, const Node& node, TimePoint now,
+            Broken& out) {
+  for (const auto& [uid, pod] : world.pods) {
+    if (pod.node != node.name || pod.deleting || !works(pod) || pod.safe_to_evict == true) continue;
+    std::set<NodeName> before, left;
+    bool place = false;
+    for (const auto& [other_uid, other] : world.pods) {
+      const bool kin = other.owner_kind == pod.owner_kind && other.owner_name == pod.owner_name;
+      if (!kin || other.deleting || other.node.empty()) continue;
+      if (other.ready) before.insert(other.node);
+      if (other.ready && other.node != node.name) left.insert(other.node);
+    }
+    for (const auto& [name, other] : world.nodes) {
+      if (name == node.name || left.contains(name) || !awake(other, policy, now)) continue;
+      place = place || pod.requests.cpu_millicores <= free_millicores(world, other);
+    }
+    for (const auto& [other_uid, other] : world.pods) {
+      const bool kin = other.owner_kind == pod.owner_kind && other.owner_name == pod.owner_name;
+      const bool starts = kin && !other.deleting && other.phase == PodPhase::pending;
+      if (starts && !other.node.empty() && other.node != node.name) {
+        place = place || !left.contains(other.node);
+      }
+    }
+    const auto controller = pod.ns + "/" + pod.owner_kind + "/" + pod.owner_name;
+    const bool by_us = node.down.marked_at && !node.down.spread.contains(controller);
+    if (before.size() >= 2 && left.size() < 2 && !place && !by_us)
+      out.push_back("S22 spread " + uid);
+  }
 }
 
 void view(const World& world, const Policy& policy, const Node& node, Verb verb, TimePoint now,
@@ -188,6 +237,7 @@ std::vector<std::string> broken_rules(const World& world, const Policy& policy, 
     return out;
   }
   view(world, policy, node, step.id.verb, now, out);
+  if (step.id.verb != Verb::shutdown) spread(world, policy, node, now, out);
   power_path(policy, node, now, out);
   floors(world, policy, node, now, out);
   flapping(policy, node, now, out);

@@ -71,6 +71,8 @@ class Bender {
     if (draw(8) == 0) pod.safe_to_evict = false;
     world.pods_on[node.name].insert(pod.uid);
     world.pods[pod.uid] = pod;
+    add_replica(world, pod);
+    share_out(world, node.name);
   }
 
   void bend_node(Node& node, TimePoint now) {

@@ -98,6 +98,19 @@ TEST(ConstraintObjects, ABudgetsSelector) {
       {"key": "tier", "operator": "NotIn", "values": ["a"]}]}})"));
 }
 
+TEST(ConstraintObjects, AServiceThatSelectsNothingIsForNoPod) {
+  const auto selector = [](std::string_view spec) {
+    return parse_service(read(fmt::format(R"({{"metadata": {{"name": "s", "namespace": "d",
+        "resourceVersion": "1"}}, "spec": {}}})",
+                                          spec)))
+        ->selector;
+  };
+  EXPECT_EQ(selector(R"({"selector": {"app": "web"}, "clusterIP": "None"})"),
+            (core::Labels{{"app", "web"}}));
+  EXPECT_TRUE(selector("{}").empty());
+  EXPECT_TRUE(selector(R"({"type": "ExternalName", "selector": {"app": "web"}})").empty());
+}
+
 core::KubeLocalVolume volume(std::string_view phase, std::string_view expression) {
   auto parsed = parse_local_volume(read(fmt::format(
       R"({{"metadata": {{"name": "v", "resourceVersion": "1"}}, "status": {{"phase": "{}"}},
