@@ -22,6 +22,11 @@ void fill_pod(json::object& pod) {
   set_default(spec, "schedulerName", "default-scheduler");
   set_default(spec, "terminationGracePeriodSeconds", kPodGraceSeconds);
   object_at(pod, "status")["phase"] = "Pending";
+  if (array_field(pod, {"spec", "schedulingGates"}).empty()) return;
+  set_condition(pod, {{"type", "PodScheduled"},
+                      {"status", "False"},
+                      {"reason", "SchedulingGated"},
+                      {"message", "Scheduling is blocked due to non-empty scheduling gates"}});
 }
 
 std::string given_name(const json::object& object) {

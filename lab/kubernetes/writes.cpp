@@ -100,8 +100,14 @@ ApiResult<ApiAnswer> Writes::patch(const ResourcePath& path, const json::value& 
     if (!current) return std::unexpected(current.error());
     target = **current;
   }
+  const std::string uid = text_field(target.as_object(), {"metadata", "uid"});
   auto merged = strategic ? strategic_merge_patch(std::move(target), patch)
                           : merge_patch(std::move(target), patch);
+  const std::string given = text_field(merged.as_object(), {"metadata", "uid"});
+  if (path.subresource == "status" && given != uid) {
+    return invalid(path, path.name,
+                   fmt::format("metadata.uid: Invalid value: \"{}\": field is immutable", given));
+  }
   return replace(path, std::move(merged.as_object()));
 }
 
@@ -150,6 +156,9 @@ ApiResult<ApiAnswer> Writes::bind(const ResourcePath& path, const json::object& 
   if (!bound.empty()) {
     return conflict(path,
                     fmt::format("pod {} is already assigned to node \"{}\"", path.name, bound));
+  }
+  if (!array_field(**current, {"spec", "schedulingGates"}).empty()) {
+    return conflict(path, fmt::format("pod {} has non-empty .spec.schedulingGates", path.name));
   }
   json::object next = **current;
   object_at(next, "spec")["nodeName"] = node;
