@@ -78,6 +78,15 @@ void read_safety(ConfigTable table, Policy& policy) {
       table.integer("unready_percent_max", policy.unready_percent_max, 0, 100);
 }
 
+void read_scheduler(ConfigTable table, Policy& policy) {
+  policy.scheduler_name = table.text("name", policy.scheduler_name);
+  if (policy.scheduler_name == "default-scheduler") {
+    table.report("name", "is kube-scheduler's; two that bind the same pods race each other");
+  } else if (!policy.scheduler_name.empty() && !is_node_name(policy.scheduler_name)) {
+    table.report("name", "must be lower case letters, digits, '-' and '.', or empty for none");
+  }
+}
+
 core::Pool read_pool(ConfigTable table) {
   core::Pool pool;
   pool.name = table.required_text("name");
@@ -152,6 +161,7 @@ void read_policy(ConfigTable& root, Policy& policy) {
   policy.dry_run = root.boolean("dry_run", false);
   policy.host_node = root.text("host_node", "");
   read_safety(root.table("safety"), policy);
+  read_scheduler(root.table("scheduler"), policy);
   for (auto& table : root.tables("pool")) policy.pools.push_back(read_pool(table));
   for (auto& table : root.tables("scaler")) policy.scalers.push_back(read_scaler(table));
   for (auto& table : root.tables("node")) {
@@ -215,6 +225,9 @@ std::string describe(const CoordinatorConfig& config) {
         << scaler.ns << "/" << scaler.target << " from lag of " << scaler.topic << " in "
         << scaler.consumer_group << ", " << scaler.min_replica_count << " to "
         << scaler.max_replica_count << "\n";
+  }
+  if (!config.policy.scheduler_name.empty()) {
+    out << "binds pods with schedulerName " << config.policy.scheduler_name << "\n";
   }
   if (config.policy.dry_run) out << "dry run: decides and explains, touches nothing\n";
   return out.str();

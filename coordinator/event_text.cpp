@@ -37,6 +37,17 @@ std::vector<ObjectEvent> begun(const FleetEvent& event) {
   return told;
 }
 
+/// In kube-scheduler's words, so that people and tools find them as they are used to.
+std::vector<ObjectEvent> of_pod(const FleetEvent& event, const core::PodRef& pod) {
+  const bool bound = event.verb == "bind" && event.kind == "step_ended";
+  if (bound && event.outcome == "done") {
+    return {{about_pod(pod), false, "Scheduled", "Successfully " + event.text}};
+  }
+  const bool refused = event.verb == "report_unschedulable" && event.kind == "step";
+  if (bound || refused) return {{about_pod(pod), true, "FailedScheduling", event.text}};
+  return {};
+}
+
 std::optional<ObjectEvent> of_node(const FleetEvent& event) {
   const auto about = about_node(event.subject);
   if (event.kind == "state") {
@@ -56,6 +67,7 @@ std::optional<ObjectEvent> of_node(const FleetEvent& event) {
 }  // namespace
 
 std::vector<ObjectEvent> events_of(const FleetEvent& event) {
+  if (const auto pod = core::pod_of(event.subject)) return of_pod(event, *pod);
   if (!is_node_name(event.subject)) return {};
   if (event.kind == "step") return begun(event);
   auto told = of_node(event);

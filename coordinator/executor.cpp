@@ -1,5 +1,7 @@
 #include "coordinator/executor.h"
 
+#include <fmt/format.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -89,6 +91,21 @@ asio::awaitable<StepEnded> Executor::perform(Step step) {
   co_return failed(step, error);
 }
 
+asio::awaitable<StepEnded> Executor::bind(const Step& step) {
+  const auto& wanted = std::get<core::BindPod>(step.action);
+  if (!leads_(step.fence)) {
+    const Error late{Errc::refused, "the Lease was lost before it was sent"};
+    co_return failed(step, late);
+  }
+  const auto bound = co_await ports_.cluster.bind(wanted);
+  auto ended = from(step, bound);
+  if (bound) {
+    ended.message =
+        fmt::format("assigned {}/{} to {}", wanted.pod.ns, wanted.pod.name, wanted.node);
+  }
+  co_return ended;
+}
+
 asio::awaitable<StepEnded> Executor::act(const Step& step) {
   switch (step.id.verb) {
     case Verb::mark: co_return from(step, co_await ports_.cluster.mark(step));
@@ -107,6 +124,10 @@ asio::awaitable<StepEnded> Executor::act(const Step& step) {
     case Verb::scale:
       co_return from(step,
                      co_await ports_.cluster.scale(std::get<core::ScaleWorkload>(step.action)));
+    case Verb::bind: co_return co_await bind(step);
+    case Verb::report_unschedulable:
+      co_return from(
+          step, co_await ports_.cluster.report(std::get<core::ReportUnschedulable>(step.action)));
     case Verb::list_pods: break;
   }
   const auto min_revision = std::get<core::ListPods>(step.action).min_revision;

@@ -40,6 +40,7 @@ class Executor {
  private:
   boost::asio::awaitable<core::StepEnded> perform(core::Step step);
   boost::asio::awaitable<core::StepEnded> act(const core::Step& step);
+  boost::asio::awaitable<core::StepEnded> bind(const core::Step& step);
   void finish(const core::Step& step, core::StepEnded ended);
 
   boost::asio::any_io_executor executor_;

@@ -73,8 +73,10 @@ std::optional<FactLine> describe(const Fact& fact) {
           },
           [](const StepEnded& f) -> Line {
             const std::string verb(to_string(f.id.verb));
-            if (f.outcome == Outcome::done)
-              return FactLine{"step_ended", f.id.subject, verb + " done"};
+            if (f.outcome == Outcome::done) {
+              return FactLine{"step_ended", f.id.subject,
+                              f.message.empty() ? verb + " done" : f.message};
+            }
             const std::string word = f.outcome == Outcome::refused ? " refused: " : " failed: ";
             return FactLine{"step_ended", f.id.subject, verb + word + f.message, true};
           },

@@ -35,6 +35,11 @@ class ClusterApi {
   /// Evicts each of the pods that is still the one meant, by UID. refused: a budget does not allow
   /// it now; the message names the pod. What was accepted before stays accepted.
   virtual boost::asio::awaitable<Result<void>> evict(const core::EvictPods& pods) = 0;
+  /// refused: the server has said no, because it is bound, gone or another one, or for another
+  /// cause; the pod is not bound by this call. Any other error leaves open whether it is.
+  virtual boost::asio::awaitable<Result<void>> bind(const core::BindPod& pod) = 0;
+  /// The condition PodScheduled=False of a pod. invalid: it is another pod by now.
+  virtual boost::asio::awaitable<Result<void>> report(const core::ReportUnschedulable& pod) = 0;
   /// The freeze annotation of the Lease; empty text removes it.
   virtual boost::asio::awaitable<Result<void>> record_freeze(const std::string& text) = 0;
   /// record_off, quarantine, record_hold: annotations on the Node.

@@ -13,6 +13,19 @@ void write_freeze_anew(FreezeView& freeze);
 
 /// Keeps the node's count of work, and notes when its last work ended and what came while we drain.
 void count_work(World& world, const NodeName& name, TimePoint now);
+/// What the view says of a pod. One that we have bound meanwhile stays where we bound it.
+void see_pod(World& world, KubePod pod, TimePoint now);
+
+/// A pod that is gone, or that another view of the cluster does not have.
+void forget_placing(World& world, const std::string& uid);
+/// The view is confirmed: what it has not shown of our binds by now did not come to be.
+void expire_placings(World& world, TimePoint now);
+/// A restored cluster: binds whose answer came are from a future that never was.
+void doubt_placings(World& world, TimePoint now);
+
+/// Steps on pods, whose subject begins with kPodPrefix.
+void begin_placing(World& world, const Step& step, TimePoint now);
+void end_placing(World& world, const StepEnded& fact, TimePoint now);
 
 [[nodiscard]] Node& node_at(World& world, const NodeName& name, TimePoint now);
 

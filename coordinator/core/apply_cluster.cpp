@@ -90,28 +90,11 @@ void drop_pod(World& world, const std::string& uid, TimePoint now) {
   remove_replica(world, at->second);
   world.pods.erase(at);
   world.pods_unbound.erase(uid);
+  world.pods_repelling.erase(uid);
   if (node.empty()) return;
   world.pods_on[node].erase(uid);
   count_work(world, node, now);
   sum_requests(world, node);
-}
-
-void see_pod(World& world, const KubePod& pod, TimePoint now) {
-  const auto at = world.pods.find(pod.uid);
-  if (at != world.pods.end() && at->second.node != pod.node) {
-    drop_pod(world, pod.uid, now);
-  } else if (at != world.pods.end()) {
-    remove_replica(world, at->second);
-  }
-  world.pods[pod.uid] = pod;
-  add_replica(world, pod);
-  if (pod.node.empty()) {
-    world.pods_unbound.insert(pod.uid);
-    return;
-  }
-  world.pods_on[pod.node].insert(pod.uid);
-  count_work(world, pod.node, now);
-  sum_requests(world, pod.node);
 }
 
 template <class Kube>
@@ -125,6 +108,7 @@ void replace(std::map<std::string, Kube>& table, const std::vector<Kube>& object
 void go_backwards(World& world, Revision revision, TimePoint now) {
   world.went_backwards_at = now;
   world.revision = revision;
+  doubt_placings(world, now);
   if (world.freeze.now) write_freeze_anew(world.freeze);  // the restored Lease may not know of it
   for (auto& [name, node] : world.nodes) {
     node.marks_revision = 0;
@@ -142,6 +126,36 @@ void count_work(World& world, const NodeName& name, TimePoint now) {
   node.work_pods = work;
 }
 
+void see_pod(World& world, KubePod pod, TimePoint now) {
+  const auto ours = world.placings.find(pod.uid);
+  if (ours != world.placings.end()) {
+    if (pod.node.empty()) {
+      pod.node = ours->second.node;
+    } else {
+      world.placings.erase(ours);
+    }
+  }
+  const auto at = world.pods.find(pod.uid);
+  if (at != world.pods.end() && at->second.node != pod.node) {
+    drop_pod(world, pod.uid, now);
+  } else if (at != world.pods.end()) {
+    remove_replica(world, at->second);
+  }
+  auto& known = world.pods[pod.uid];
+  known = std::move(pod);
+  add_replica(world, known);
+  if (known.node.empty()) {
+    world.pods_unbound.insert(known.uid);
+    return;
+  }
+  world.pods_on[known.node].insert(known.uid);
+  const bool repels = std::any_of(known.pod_terms.begin(), known.pod_terms.end(),
+                                  [](const PodTerm& term) { return term.anti; });
+  if (repels) world.pods_repelling.insert(known.uid);
+  count_work(world, known.node, now);
+  sum_requests(world, known.node);
+}
+
 void advance_revision(World& world, Revision revision) {
   world.revision = std::max(world.revision, revision);
 }
@@ -156,7 +170,10 @@ void on(World& world, const ClusterListed& fact, TimePoint now) {
   for (const auto& [uid, pod] : world.pods) {
     if (!uids.contains(uid)) gone.push_back(uid);
   }
-  for (const auto& uid : gone) drop_pod(world, uid, now);
+  for (const auto& uid : gone) {
+    drop_pod(world, uid, now);
+    forget_placing(world, uid);
+  }
   for (auto& [name, node] : world.nodes) {
     if (!present.contains(name)) node.kube.reset();
   }
@@ -193,6 +210,7 @@ void on(World& world, const PodSeen& fact, TimePoint now) {
 
 void on(World& world, const PodDeleted& fact, TimePoint now) {
   drop_pod(world, fact.uid, now);
+  forget_placing(world, fact.uid);
   advance_revision(world, fact.revision);
 }
 
@@ -203,6 +221,7 @@ void on(World& world, const ClusterAlive& fact, TimePoint now) {
   world.cluster_ok = true;
   world.cluster_seen_at = now;
   world.cluster_problem.clear();
+  expire_placings(world, now);
 }
 
 void on(World& world, const ClusterLost& fact, TimePoint /*now*/) {

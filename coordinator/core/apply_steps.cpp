@@ -84,6 +84,8 @@ void begin(Node&, const EvictPods&, const Step&, TimePoint) {}
 void begin(Node&, const ListPods&, const Step&, TimePoint) {}
 void begin(Node&, const RecordFreeze&, const Step&, TimePoint) {}
 void begin(Node&, const ScaleWorkload&, const Step&, TimePoint) {}
+void begin(Node&, const BindPod&, const Step&, TimePoint) {}
+void begin(Node&, const ReportUnschedulable&, const Step&, TimePoint) {}
 
 void end_mark(Node& node, const StepEnded& fact, TimePoint now) {
   if (fact.outcome != Outcome::done) {
@@ -147,6 +149,8 @@ void end_node_step(const World& world, Node& node, const StepEnded& fact, TimePo
     case Verb::wake:
     case Verb::quarantine:
     case Verb::record_freeze:
+    case Verb::bind:
+    case Verb::report_unschedulable:
     case Verb::scale: return;
   }
 }
@@ -185,6 +189,7 @@ void on(World& world, const StepStarted& fact, TimePoint now) {
     world.freeze.in_flight[step.id] = now;
     return;
   }
+  if (step.id.subject.starts_with(kPodPrefix)) return begin_placing(world, step, now);
   Node& node = node_at(world, step.id.subject, now);
   std::visit([&](const auto& action) { begin(node, action, step, now); }, step.action);
   if (step.id.verb == Verb::mark) note_spread(world, node);
@@ -204,6 +209,7 @@ void on(World& world, const StepEnded& fact, TimePoint now) {
     return;
   }
   if (fact.id.subject == kFleetSubject) return end_fleet_step(world.freeze, fact, now);
+  if (fact.id.subject.starts_with(kPodPrefix)) return end_placing(world, fact, now);
   const auto at = world.nodes.find(fact.id.subject);
   if (at != world.nodes.end()) end_node_step(world, at->second, fact, now);
 }

@@ -46,26 +46,4 @@ bool tolerates(const std::vector<Toleration>& tolerations, const Taint& taint) {
   });
 }
 
-bool matches(const Labels& selector, const Labels& labels) {
-  return std::all_of(selector.begin(), selector.end(), [&](const auto& wanted) {
-    const auto found = labels.find(wanted.first);
-    return found != labels.end() && found->second == wanted.second;
-  });
-}
-
-bool matches(const Selector& selector, const Labels& labels) {
-  const auto holds = [&](const Selector::Expression& expression) {
-    const auto found = labels.find(expression.key);
-    const bool present = found != labels.end();
-    const bool listed = present && std::find(expression.values.begin(), expression.values.end(),
-                                             found->second) != expression.values.end();
-    if (expression.op == "In") return listed;
-    if (expression.op == "NotIn") return !listed;
-    if (expression.op == "Exists") return present;
-    return expression.op == "DoesNotExist" && !present;
-  };
-  return matches(selector.match_labels, labels) &&
-         std::all_of(selector.expressions.begin(), selector.expressions.end(), holds);
-}
-
 }  // namespace ecokube::core

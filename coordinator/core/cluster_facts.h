@@ -7,14 +7,14 @@
 #include <vector>
 
 #include "common/names.h"
+#include "common/policy_clock.h"
 #include "common/units.h"
+#include "coordinator/core/pod_rules.h"
 
 namespace ecokube::core {
 
 /// A resourceVersion as the number it is in every server we support. 0: none.
 using Revision = std::int64_t;
-
-using Labels = std::map<std::string, std::string>;
 
 struct Taint {
   std::string key;
@@ -49,19 +49,6 @@ struct KubeNode {
   bool operator==(const KubeNode&) const = default;
 };
 
-/// metav1.LabelSelector. An empty one selects everything, as the API defines it.
-struct Selector {
-  struct Expression {
-    std::string key;
-    std::string op;  ///< In, NotIn, Exists, DoesNotExist
-    std::vector<std::string> values;
-    bool operator==(const Expression&) const = default;
-  };
-  Labels match_labels;
-  std::vector<Expression> expressions;
-  bool operator==(const Selector&) const = default;
-};
-
 enum class PodPhase { pending, running, succeeded, failed, unknown };
 
 /// What decisions need of a Pod object.
@@ -73,6 +60,7 @@ struct KubePod {
   NodeName node;  ///< empty: not bound
   PodPhase phase = PodPhase::unknown;
   bool unschedulable = false;  ///< condition PodScheduled=False, reason Unschedulable
+  std::string refusal;         ///< that condition's message
   bool deleting = false;
   bool ready = false;      ///< condition Ready=True
   bool mirror = false;     ///< a static pod's image (annotation kubernetes.io/config.mirror)
@@ -88,6 +76,14 @@ struct KubePod {
   Resources requests;
   Labels node_selector;
   std::vector<Toleration> tolerations;
+  std::vector<NodeTerm> node_affinity;  ///< required: one of them holds; empty: any node does
+  std::vector<PodTerm> pod_terms;       ///< required affinity and anti-affinity to other pods
+  std::vector<SpreadRule> spread;       ///< hard topology spread constraints
+  std::string scheduler;                ///< spec.schedulerName; empty: default-scheduler
+  std::int64_t priority = 0;
+  TimePoint created;
+  bool gated = false;         ///< it has scheduling gates: nobody may bind it yet
+  std::string not_placeable;  ///< what it asks for that we can't judge; empty: nothing
   bool operator==(const KubePod&) const = default;
 };
 
@@ -110,6 +106,7 @@ struct KubeWorkload {
   std::optional<Resources> requests;  ///< of one pod, pods = 1; absent: only its pods tell
   Labels node_selector;
   std::vector<Toleration> tolerations;
+  std::vector<NodeTerm> node_affinity;
   std::string scaled_by;  ///< "Deployment web" that owns it and scales it; empty: none
   /// Of a Job: "finished" or "suspended", and how many pods it can still have at once.
   std::string over = {};
@@ -196,9 +193,5 @@ struct KubeAutoscaler {
 
 /// True when a pod with these tolerations may be placed under the taint.
 [[nodiscard]] bool tolerates(const std::vector<Toleration>& tolerations, const Taint& taint);
-
-/// True when every pair of `selector` is in `labels`.
-[[nodiscard]] bool matches(const Labels& selector, const Labels& labels);
-[[nodiscard]] bool matches(const Selector& selector, const Labels& labels);
 
 }  // namespace ecokube::core

@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
+#include "coordinator/core/binding.h"
 #include "coordinator/core/marks.h"
 #include "coordinator/core/node_steps.h"
 #include "coordinator/core/placement.h"
@@ -53,14 +55,20 @@ void plan_freeze(const FreezeView& freeze, std::int64_t fence, TimePoint now, Pl
 Plan decide(const World& world, const Policy& policy, TimePoint now) {
   Plan plan;
   plan_freeze(world.freeze, world.fence, now, plan);
+  // First, so that no node is marked in the turn in which it gets a pod.
+  auto binds = plan_binds(world, policy, now);
+  std::move(binds.steps.begin(), binds.steps.end(), std::back_inserter(plan.steps));
+  look_again(plan, binds.reconsider_at, now);
   std::vector<ScalerWant> scalers;
   for (const auto& scaler : policy.scalers) {
     scalers.push_back(want_of(world, policy, scaler, now));
     plan_scaler(world, scalers.back(), now, plan);
   }
-  auto demand = demand_of(world, scalers);
+  auto demand = demand_of(world, policy, scalers, binds.placed);
   Placement placement;
-  if (!demand.empty()) placement = place(world, policy, std::move(demand), now);
+  if (!demand.empty() || !binds.placed.empty()) {
+    placement = place(world, policy, std::move(demand), now, binds.placed);
+  }
   auto wants = want_nodes(world, policy, placement, now);
   look_again(plan, wants.reconsider_at, now);
   plan.nodes = std::move(wants.nodes);

@@ -4,7 +4,9 @@
 #include <limits>
 #include <tuple>
 
+#include "coordinator/core/binding.h"
 #include "coordinator/core/eviction.h"
+#include "coordinator/core/neighbours.h"
 
 namespace ecokube::core {
 namespace {
@@ -77,8 +79,10 @@ std::vector<Bin> bins_of(const World& world, const Policy& policy, TimePoint now
 }
 
 /// Of a pod that is bound to no node.
-bool is_pending_demand(const KubePod& pod) {
-  return pod.unschedulable && !pod.deleting && pod.phase == PodPhase::pending;
+bool is_pending_demand(const Policy& policy, const KubePod& pod) {
+  if (pod.deleting || pod.phase != PodPhase::pending || pod.owner_kind == "DaemonSet") return false;
+  if (waits_for_us(policy, pod)) return pod.not_placeable.empty();
+  return pod.unschedulable;
 }
 
 bool belongs_to(const KubePod& pod, const KubeWorkload& workload) {
@@ -86,27 +90,39 @@ bool belongs_to(const KubePod& pod, const KubeWorkload& workload) {
          matches(workload.selector, pod.labels);
 }
 
-bool runs(const KubePod& pod) {
-  return !pod.node.empty() && !pod.deleting && pod.phase != PodPhase::succeeded &&
-         pod.phase != PodPhase::failed;
+bool runs(const KubePod& pod, const BoundMeanwhile& bound) {
+  return (!pod.node.empty() || bound.contains(pod.uid)) && !pod.deleting &&
+         pod.phase != PodPhase::succeeded && pod.phase != PodPhase::failed;
 }
 
-Placement pack(std::vector<Bin> bins, std::vector<Demand> demand) {
+const KubePod* pod_of(const World& world, const Demand& demand) {
+  if (!demand.pod) return nullptr;
+  const auto pod = world.pods.find(demand.pod->uid);
+  return pod == world.pods.end() ? nullptr : &pod->second;
+}
+
+Placement pack(const World& world, std::vector<Bin> bins, std::vector<Demand> demand) {
   Placement placement;
+  Neighbours neighbours(world);
   // Largest first packs best; equal ones keep their order, so the result is one.
   std::stable_sort(demand.begin(), demand.end(), [](const Demand& a, const Demand& b) {
     return a.requests.cpu_millicores > b.requests.cpu_millicores;
   });
   for (const auto& item : demand) {
+    const auto* pod = pod_of(world, item);
+    const auto rules = pod == nullptr ? Neighbours::Rules() : neighbours.rules_for(*pod);
     const auto bin = std::find_if(bins.begin(), bins.end(), [&](const Bin& candidate) {
       return item.requests.fits_in(candidate.room) &&
-             could_run_on(*candidate.node, item.node_selector, item.tolerations);
+             could_run_on(*candidate.node, item.node_selector, item.tolerations,
+                          item.node_affinity) &&
+             rules.obstacle(*candidate.node->kube).empty();
     });
     if (bin == bins.end()) {
       placement.unplaced.push_back(item.what);
       continue;
     }
     bin->room -= item.requests;
+    if (pod != nullptr) neighbours.place(*pod, *bin->node->kube);
     placement.needed_for.try_emplace(bin->node->name, item);
   }
   return placement;
@@ -156,8 +172,10 @@ bool may_be_woken(const World& world, const Policy& policy, const Node& node, Ti
 }
 
 bool could_run_on(const Node& node, const Labels& selector,
-                  const std::vector<Toleration>& tolerations) {
+                  const std::vector<Toleration>& tolerations,
+                  const std::vector<NodeTerm>& node_affinity) {
   if (!node.kube || !matches(selector, node.kube->labels)) return false;
+  if (!matches(node_affinity, node.name, node.kube->labels)) return false;
   return std::all_of(node.kube->taints.begin(), node.kube->taints.end(), [&](const Taint& taint) {
     return taint.effect == "PreferNoSchedule" || passes_when_awake(taint) ||
            tolerates(tolerations, taint);
@@ -184,7 +202,8 @@ std::optional<Resources> requests_of(const World& world, const KubeWorkload& wor
   return most;
 }
 
-std::vector<Demand> demand_of(const World& world, const std::vector<ScalerWant>& scalers) {
+std::vector<Demand> demand_of(const World& world, const Policy& policy,
+                              const std::vector<ScalerWant>& scalers, const BoundMeanwhile& bound) {
   std::vector<Demand> demand;
   std::vector<const KubeWorkload*> counted;  // their pending pods are counted as replicas
   for (const auto& want : scalers) {
@@ -193,23 +212,27 @@ std::vector<Demand> demand_of(const World& world, const std::vector<ScalerWant>&
     if (!requests) continue;
     counted.push_back(want.workload);
     const auto running = std::count_if(world.pods.begin(), world.pods.end(), [&](const auto& pod) {
-      return belongs_to(pod.second, *want.workload) && runs(pod.second);
+      return belongs_to(pod.second, *want.workload) && runs(pod.second, bound);
     });
     const auto wanted = std::min(want.replicas, want.workload->pods_max.value_or(want.replicas));
     for (auto missing = wanted - running; missing > 0; --missing) {
-      demand.push_back({"scaler " + want.scaler->name, *requests, want.workload->node_selector,
-                        want.workload->tolerations});
+      demand.push_back({"scaler " + want.scaler->name,
+                        *requests,
+                        want.workload->node_selector,
+                        want.workload->tolerations,
+                        {},
+                        want.workload->node_affinity});
     }
   }
   for (const auto& uid : world.pods_unbound) {
     const auto& pod = world.pods.at(uid);
-    if (!is_pending_demand(pod)) continue;
+    if (bound.contains(uid) || !is_pending_demand(policy, pod)) continue;
     const bool scaled =
         std::any_of(counted.begin(), counted.end(),
                     [&](const KubeWorkload* workload) { return belongs_to(pod, *workload); });
     if (scaled) continue;
     demand.push_back({"pod " + pod.ns + "/" + pod.name, pod.requests, pod.node_selector,
-                      pod.tolerations, ref_of(pod)});
+                      pod.tolerations, ref_of(pod), pod.node_affinity});
   }
   return demand;
 }
@@ -221,14 +244,29 @@ bool fits_elsewhere(const World& world, const Policy& policy, const Node& node,
       bins, [&](const Bin& bin) { return bin.tier != Tier::on || bin.node->name == node.name; });
   std::vector<Demand> demand;
   for (const auto* pod : pods) {
-    demand.push_back({pod->name, pod->requests, pod->node_selector, pod->tolerations});
+    demand.push_back(
+        {pod->name, pod->requests, pod->node_selector, pod->tolerations, {}, pod->node_affinity});
   }
-  return pack(std::move(bins), std::move(demand)).unplaced.empty();
+  return pack(world, std::move(bins), std::move(demand)).unplaced.empty();
 }
 
-Placement place(const World& world, const Policy& policy, std::vector<Demand> demand,
-                TimePoint now) {
-  return pack(bins_of(world, policy, now), std::move(demand));
+Placement place(const World& world, const Policy& policy, std::vector<Demand> demand, TimePoint now,
+                const BoundMeanwhile& bound) {
+  auto bins = bins_of(world, policy, now);
+  Placement placement;
+  for (const auto& [uid, name] : bound) {
+    const auto& pod = world.pods.at(uid);
+    placement.needed_for.try_emplace(
+        name, Demand{"pod " + pod.ns + "/" + pod.name, pod.requests, {}, {}, ref_of(pod)});
+    if (!pod.node.empty()) continue;  // its room is taken already
+    const auto bin = std::find_if(bins.begin(), bins.end(),
+                                  [&](const Bin& one) { return one.node->name == name; });
+    if (bin != bins.end()) bin->room -= pod.requests;
+  }
+  auto packed = pack(world, std::move(bins), std::move(demand));
+  placement.needed_for.merge(packed.needed_for);
+  placement.unplaced = std::move(packed.unplaced);
+  return placement;
 }
 
 }  // namespace ecokube::core

@@ -16,6 +16,7 @@ struct Demand {
   Labels node_selector;
   std::vector<Toleration> tolerations;
   std::optional<PodRef> pod = {};  ///< where it is a pod already
+  std::vector<NodeTerm> node_affinity = {};
 };
 
 /// Where demand goes: packed onto nodes that are on, then on those that come up, then on the
@@ -30,10 +31,17 @@ struct Placement {
 [[nodiscard]] std::optional<Resources> requests_of(const World& world,
                                                    const KubeWorkload& workload);
 
-[[nodiscard]] std::vector<Demand> demand_of(const World& world,
-                                            const std::vector<ScalerWant>& scalers);
+/// Pods that are bound already though the view does not show it: by UID, to which node.
+using BoundMeanwhile = std::map<std::string, NodeName>;
+
+/// Pods that the scheduler calls unschedulable or that wait for us, and replicas that are about to
+/// be. A DaemonSet's pod follows its node and wakes none.
+[[nodiscard]] std::vector<Demand> demand_of(const World& world, const Policy& policy,
+                                            const std::vector<ScalerWant>& scalers,
+                                            const BoundMeanwhile& bound = {});
+/// Nodes of `bound` are needed for their pods.
 [[nodiscard]] Placement place(const World& world, const Policy& policy, std::vector<Demand> demand,
-                              TimePoint now);
+                              TimePoint now, const BoundMeanwhile& bound = {});
 
 /// Whether these pods, which are bound to `node`, would fit on other nodes that are on.
 [[nodiscard]] bool fits_elsewhere(const World& world, const Policy& policy, const Node& node,
@@ -49,9 +57,11 @@ struct Placement {
 [[nodiscard]] bool may_be_woken(const World& world, const Policy& policy, const Node& node,
                                 TimePoint now);
 
-/// Whether pods with this selector and these tolerations could run on the node once it is up.
+/// Whether pods with this selector, affinity and these tolerations could run on the node once it is
+/// up.
 [[nodiscard]] bool could_run_on(const Node& node, const Labels& selector,
-                                const std::vector<Toleration>& tolerations);
+                                const std::vector<Toleration>& tolerations,
+                                const std::vector<NodeTerm>& node_affinity);
 
 /// "host:port" for its magic packets; empty: not known.
 [[nodiscard]] std::string wake_address_of(const Node& node, const Policy& policy);

@@ -65,6 +65,8 @@ struct Policy {
   std::vector<std::string> daemonsets_may_stop{"kube-system/*"};
   /// Room is kept awake for the loss of any one node that carries replicas of a service (S22).
   bool cover_node_loss = true;
+  /// Pods whose spec.schedulerName is this are bound by us; empty: none are.
+  std::string scheduler_name = "ecokube";
   NodeName host_node;  ///< the coordinator's own host: never put down (S4)
 
   Duration settle{std::chrono::seconds(2)};                 ///< S1

@@ -58,6 +58,7 @@ void add_replica(World& world, const KubePod& pod) {
   replicas.kind = pod.owner_kind;
   replicas.labels = pod.labels;
   replicas.node_selector = pod.node_selector;
+  replicas.node_affinity = pod.node_affinity;
   replicas.tolerations = pod.tolerations;
 }
 

@@ -17,9 +17,10 @@ struct Replicas {
   std::string ns;
   std::string kind;            ///< of the controller
   std::set<std::string> pods;  ///< UIDs of those that are not over; bound or not
-  Labels labels;               ///< of the one seen last, as are the next two
+  Labels labels;               ///< of the one seen last, as are the next three
   Labels node_selector;
   std::vector<Toleration> tolerations;
+  std::vector<NodeTerm> node_affinity;
 };
 
 /// Pods by their controllers, kept with each change, so that a decision need not walk over all

@@ -5,6 +5,7 @@
 #include "coordinator/core/eviction.h"
 #include "coordinator/core/placement.h"
 #include "coordinator/core/safety_demand.h"
+#include "coordinator/core/safety_placing.h"
 #include "coordinator/core/safety_spread.h"
 #include "coordinator/core/safety_work.h"
 
@@ -30,15 +31,7 @@ void s27_frozen(const World& world, Violations& out) {
 
 void s2_fresh(const World& world, const Policy& policy, const Node& node, TimePoint now,
               Violations& out) {
-  if (!world.cluster_ok || !world.cluster_seen_at ||
-      now - *world.cluster_seen_at > policy.cluster_view_age_max) {
-    out.push_back({"S2", "ClusterViewStale",
-                   world.cluster_problem.empty() ? "the view of the cluster is too old"
-                                                 : world.cluster_problem});
-  }
-  if (world.went_backwards_at && now - *world.went_backwards_at <= policy.cluster_view_age_max) {
-    out.push_back({"S2", "ClusterWentBackwards", "the cluster's revision fell a moment ago"});
-  }
+  s2_view(world, policy, now, out);
   if (!agent_alive(node, policy, now) || node.agent.sequence == 0) {
     out.push_back({"S2", "AgentSilent", "no fresh heartbeat from its agent"});
   }
@@ -97,6 +90,8 @@ void s4_floors(const Policy& policy, const FleetCounts& fleet, const Node& node,
   }
 }
 
+}  // namespace
+
 void s5_lease(const World& world, TimePoint now, Violations& out) {
   if (!leads(world, world.fence, now)) {
     out.push_back({"S5", "NoLease", "this coordinator does not hold the Lease"});
@@ -104,6 +99,8 @@ void s5_lease(const World& world, TimePoint now, Violations& out) {
     out.push_back({"S5", "OldFence", "an agent has seen a newer coordinator"});
   }
 }
+
+namespace {
 
 void s10_s11_people(const Node& node, TimePoint now, Violations& out) {
   if (const auto* hold = hold_at(node, now)) {
@@ -213,6 +210,7 @@ std::vector<Violation> blockers(const World& world, const Policy& policy, const 
   } else {
     s1_empty(world, node, out);
   }
+  s1_binding(world, node, out);
   s14_storage(world, node, out);
   s25_owned_by_other(node, out);
   s27_frozen(world, out);
@@ -236,6 +234,10 @@ std::vector<Violation> check(const World& world, const Policy& policy, const Ste
     return out;
   }
   if (step.id.verb == Verb::record_freeze) return out;
+  if (step.id.subject.starts_with(kPodPrefix)) {
+    check_placing(world, policy, step, now, out);
+    return out;
+  }
   const auto at = world.nodes.find(step.id.subject);
   if (at == world.nodes.end()) {
     out.push_back({"S2", "UnknownNode", "no such node is known"});

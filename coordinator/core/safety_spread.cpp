@@ -57,7 +57,7 @@ bool has_place(const World& world, const Policy& policy, const Node& emptied, co
   for (const auto& [name, node] : world.nodes) {
     if (name == emptied.name || !accept(name) || !takes_pods_now(node, policy, now)) continue;
     if (pod.requests.fits_in(room_on(world, node)) &&
-        could_run_on(node, pod.node_selector, pod.tolerations)) {
+        could_run_on(node, pod.node_selector, pod.tolerations, pod.node_affinity)) {
       return true;
     }
   }
@@ -121,7 +121,8 @@ void s22_node_loss(const World& world, const Policy& policy, const Node& node, T
   for (const auto& left : trial.unplaced()) {
     const bool could_help =
         left.requests.fits_in(room_on(world, node)) &&
-        could_run_on(node, left.replicas->node_selector, left.replicas->tolerations);
+        could_run_on(node, left.replicas->node_selector, left.replicas->tolerations,
+                     left.replicas->node_affinity);
     if (!could_help) continue;
     out.push_back({"S22", "NodeLossNotCovered",
                    "were " + left.lost + " lost, its pods would find no room without this node"});
@@ -241,7 +242,8 @@ std::optional<std::size_t> LossTrial::place(const NodeName& lost, Candidates& ca
     while (i >= candidates.bins.size() && candidates.looked_at < bins_.size()) {
       const auto& bin = bins_[candidates.looked_at];
       if (candidates.requests.fits_in(bin.room) &&
-          could_run_on(*bin.node, replicas.node_selector, replicas.tolerations)) {
+          could_run_on(*bin.node, replicas.node_selector, replicas.tolerations,
+                       replicas.node_affinity)) {
         candidates.bins.push_back(candidates.looked_at);
       }
       ++candidates.looked_at;

@@ -2,6 +2,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -31,21 +32,29 @@ enum class Verb {
   quarantine,
   record_hold,
   record_freeze,
-  scale
+  scale,
+  bind,
+  report_unschedulable
 };
 [[nodiscard]] std::string_view to_string(Verb verb);
 
 inline constexpr std::string_view kFleetSubject = "fleet/freeze";
+inline constexpr std::string_view kPodPrefix = "pod/";
 
 /// The same World gives the same ids: a doubled or replayed step is recognised by its id.
 struct StepId {
-  std::string subject;  ///< a node's name, "scaler/<name>" or "fleet/freeze"
+  /// A node's name, "scaler/<name>", "fleet/freeze", "pod/<namespace>/<name>/<uid>"
+  std::string subject;
   Verb verb;
   std::int64_t transition;  ///< the subject's transition number in World
   std::int64_t attempt;     ///< 1, 2, ... within that transition
   auto operator<=>(const StepId&) const = default;
   [[nodiscard]] std::string text() const;  ///< "worker1:wake:7:2"
 };
+
+/// The subject of steps on a pod, and the pod of such a subject; nullopt: it is none.
+[[nodiscard]] std::string subject_of(const PodRef& pod);
+[[nodiscard]] std::optional<PodRef> pod_of(std::string_view subject);
 
 /// Our NoSchedule taint, cordon and annotations onto the Node (S11), only if its resourceVersion is
 /// still `expected_revision`.
@@ -110,9 +119,25 @@ struct ScaleWorkload {
   bool operator==(const ScaleWorkload&) const = default;
 };
 
+/// Of a pod that no node has yet: from now on it is this node's. The server refuses it for a pod
+/// that is bound, or is another one of that name, so that two who bind agree.
+struct BindPod {
+  PodRef pod;
+  NodeName node;
+  bool operator==(const BindPod&) const = default;
+};
+/// Of a pod that nobody can place: its condition PodScheduled=False, reason Unschedulable.
+struct ReportUnschedulable {
+  PodRef pod;
+  std::string message;
+  bool newly = true;  ///< its condition did not say so before
+  bool operator==(const ReportUnschedulable&) const = default;
+};
+
 /// One thing to do, as data. Same order as Verb.
 using Action = std::variant<MarkNode, EvictPods, ListPods, ShutdownNode, RecordOff, WakeNode,
-                            UnmarkNode, QuarantineNode, RecordHold, RecordFreeze, ScaleWorkload>;
+                            UnmarkNode, QuarantineNode, RecordHold, RecordFreeze, ScaleWorkload,
+                            BindPod, ReportUnschedulable>;
 
 struct Step {
   StepId id;

@@ -18,6 +18,8 @@ std::string_view to_string(Verb verb) {
     case Verb::record_hold: return "record_hold";
     case Verb::record_freeze: return "record_freeze";
     case Verb::scale: return "scale";
+    case Verb::bind: return "bind";
+    case Verb::report_unschedulable: return "report_unschedulable";
   }
   return "?";
 }
@@ -84,6 +86,20 @@ std::string_view to_string(FleetVerb verb) {
     case FleetVerb::unfreeze: return "unfreeze";
   }
   return "?";
+}
+
+std::string subject_of(const PodRef& pod) {
+  return std::string(kPodPrefix) + pod.ns + "/" + pod.name + "/" + pod.uid;
+}
+
+std::optional<PodRef> pod_of(std::string_view subject) {
+  if (!subject.starts_with(kPodPrefix)) return std::nullopt;
+  subject.remove_prefix(kPodPrefix.size());
+  const auto first = subject.find('/');
+  const auto last = subject.rfind('/');
+  if (first == std::string_view::npos || first == last) return std::nullopt;
+  return PodRef{std::string(subject.substr(last + 1)), std::string(subject.substr(0, first)),
+                std::string(subject.substr(first + 1, last - first - 1))};
 }
 
 std::string StepId::text() const {

@@ -154,6 +154,19 @@ struct WorkloadKind {
   std::string problem;  ///< why they are not, or not any more
 };
 
+/// Our own work on a pod that asks for our scheduler, until it is seen bound or gone.
+struct Placing {
+  PodRef pod;
+  std::optional<StepId> in_flight;
+  NodeName node;  ///< where we have bound it, or may have: it counts as bound there meanwhile
+  bool uncertain = false;                  ///< no answer came: the bind may or may not hold
+  std::optional<TimePoint> assumed_until;  ///< once a bind ended; then the view is believed
+  std::map<Verb, std::int64_t> attempts;
+  std::optional<TimePoint> retry_not_before;
+  std::string reported;  ///< the message that we last wrote into its condition
+  std::optional<TimePoint> reported_at;
+};
+
 /// Nothing takes capacity away while it stands; `wake_all` also has every sleeper woken (S27).
 struct Freeze {
   bool wake_all = false;
@@ -186,8 +199,11 @@ class World {
   std::map<std::string, KubeAutoscaler> autoscalers;
   std::map<std::string, KubeService> services;
 
+  std::map<std::string, Placing> placings;  ///< by the pod's UID
+
   std::map<NodeName, std::set<std::string>> pods_on;  ///< UIDs of the pods bound to a node
   std::set<std::string> pods_unbound;                 ///< UIDs of the pods bound to none
+  std::set<std::string> pods_repelling;        ///< UIDs of bound pods with required anti-affinity
   std::map<NodeName, Resources> requested_on;  ///< what those of pods_on that are not over ask for
 
   ReplicaIndex replicas;

@@ -27,6 +27,7 @@ using Clock = std::chrono::steady_clock;
 constexpr int kFirstErrorStatus = 300;
 constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kMergePatch = "application/merge-patch+json";
+constexpr std::string_view kStrategicPatch = "application/strategic-merge-patch+json";
 
 Errc kind_of(int status) {
   switch (status) {
@@ -127,6 +128,12 @@ ApiClient::Awaitable<Result<ApiClient::Json>> ApiClient::replace(std::string tar
 ApiClient::Awaitable<Result<ApiClient::Json>> ApiClient::merge_patch(std::string target,
                                                                      Json patch) {
   return send("PATCH", std::move(target), boost::json::serialize(patch), std::string(kMergePatch));
+}
+
+ApiClient::Awaitable<Result<ApiClient::Json>> ApiClient::strategic_patch(std::string target,
+                                                                         Json patch) {
+  return send("PATCH", std::move(target), boost::json::serialize(patch),
+              std::string(kStrategicPatch));
 }
 
 ApiClient::Awaitable<Result<ApiClient::Json>> ApiClient::remove(std::string target, Json options) {

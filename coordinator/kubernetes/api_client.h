@@ -49,6 +49,8 @@ class ApiClient {
   [[nodiscard]] Awaitable<Result<Json>> create(std::string target, Json body);
   [[nodiscard]] Awaitable<Result<Json>> replace(std::string target, Json body);
   [[nodiscard]] Awaitable<Result<Json>> merge_patch(std::string target, Json patch);
+  /// Lists that have a merge key in the API, such as conditions, are merged by it.
+  [[nodiscard]] Awaitable<Result<Json>> strategic_patch(std::string target, Json patch);
   /// `options` is a DeleteOptions object, or null.
   [[nodiscard]] Awaitable<Result<Json>> remove(std::string target, Json options);
   /// Until the server ends it (success), `on_bytes` returns false (success), or an error.

@@ -19,6 +19,7 @@
 #include "coordinator/kubernetes/json_access.h"
 #include "coordinator/kubernetes/lease.h"
 #include "coordinator/kubernetes/node_changes.h"
+#include "coordinator/kubernetes/pod_calls.h"
 #include "coordinator/kubernetes/workload_watch.h"
 
 namespace ecokube::kubernetes {
@@ -111,6 +112,12 @@ class Kubernetes final : public KubernetesCluster {
   asio::awaitable<Result<void>> scale(const core::ScaleWorkload& target) override;
   asio::awaitable<Result<void>> evict(const core::EvictPods& pods) override {
     return evict_pods(client_, pods.pods);
+  }
+  asio::awaitable<Result<void>> bind(const core::BindPod& pod) override {
+    return bind_pod(client_, pod);
+  }
+  asio::awaitable<Result<void>> report(const core::ReportUnschedulable& pod) override {
+    return report_pod(client_, pod, options_.clock());
   }
   asio::awaitable<Result<void>> record_freeze(const std::string& text) override {
     return write_freeze(client_, text);

@@ -46,14 +46,21 @@ std::vector<NodeName> nodes_named(const boost::json::array& terms) {
 core::Selector parse_selector(const object& selector) {
   core::Selector parsed;
   parsed.match_labels = find_labels(selector, {"matchLabels"});
-  for (const auto& entry : find_array(selector, {"matchExpressions"})) {
+  parsed.expressions = parse_expressions(selector, "matchExpressions");
+  return parsed;
+}
+
+std::vector<core::Selector::Expression> parse_expressions(const object& parent,
+                                                          std::string_view key) {
+  std::vector<core::Selector::Expression> expressions;
+  for (const auto& entry : find_array(parent, {key})) {
     const auto* fields = entry.if_object();
     if (fields == nullptr) continue;
-    parsed.expressions.push_back({std::string(find_text(*fields, {"key"})),
-                                  std::string(find_text(*fields, {"operator"})),
-                                  parse_texts(*fields, "values")});
+    expressions.push_back({std::string(find_text(*fields, {"key"})),
+                           std::string(find_text(*fields, {"operator"})),
+                           parse_texts(*fields, "values")});
   }
-  return parsed;
+  return expressions;
 }
 
 Result<core::KubeBudget> parse_budget(const object& thing) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/policy_clock.h"
 #include "coordinator/core/cluster_facts.h"
 
 // Reading of API objects: what is absent or of another type reads as empty, because a server may
@@ -28,6 +29,10 @@ namespace ecokube::kubernetes {
                                     std::int64_t fallback);
 [[nodiscard]] core::Labels find_labels(const boost::json::object& object,
                                        std::initializer_list<std::string_view> path);
+
+/// "2026-11-25T07:08:23Z"; the epoch when it is absent or no such time.
+[[nodiscard]] TimePoint find_time(const boost::json::object& object,
+                                  std::initializer_list<std::string_view> path);
 
 /// metadata.resourceVersion as a number; 0 when it is absent or no number.
 [[nodiscard]] core::Revision revision_of(const boost::json::object& object);

@@ -44,6 +44,11 @@ std::string micro_time(TimePoint at) {
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}000Z", fmt::gmtime(seconds), ms % kMsPerS);
 }
 
+std::string second_time(TimePoint at) {
+  const std::time_t seconds = to_ms(at) / kMsPerS;
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(seconds));
+}
+
 LeaseKeeper::LeaseKeeper(std::shared_ptr<ApiClient> client, asio::any_io_executor executor,
                          LeaseOptions options, Observe observe)
     : client_(std::move(client)),

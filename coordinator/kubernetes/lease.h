@@ -99,5 +99,7 @@ class LeaseKeeper : public std::enable_shared_from_this<LeaseKeeper> {
 
 /// "2026-11-22T10:20:30.123000Z", the API's MicroTime.
 [[nodiscard]] std::string micro_time(TimePoint at);
+/// metav1.Time
+[[nodiscard]] std::string second_time(TimePoint at);
 
 }  // namespace ecokube::kubernetes

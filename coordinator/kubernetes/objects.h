@@ -27,6 +27,14 @@ namespace ecokube::kubernetes {
 
 [[nodiscard]] std::vector<core::Taint> parse_taints(const boost::json::array& taints);
 [[nodiscard]] std::vector<core::Toleration> parse_tolerations(const boost::json::object& pod_spec);
+/// Of a pod's spec: the terms of its required node affinity.
+[[nodiscard]] std::vector<core::NodeTerm> parse_node_affinity(const boost::json::object& pod_spec);
+/// All that says where the pod may run but its requests, selector and tolerations. Its namespace,
+/// labels, node and host port are read already.
+void parse_placement(const boost::json::object& pod, core::KubePod& into);
+/// A list of {key, operator, values}.
+[[nodiscard]] std::vector<core::Selector::Expression> parse_expressions(
+    const boost::json::object& parent, std::string_view key);
 /// metav1.LabelSelector.
 [[nodiscard]] core::Selector parse_selector(const boost::json::object& selector);
 

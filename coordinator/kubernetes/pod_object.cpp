@@ -144,6 +144,7 @@ Result<core::KubePod> parse_pod(const object& thing) {
   pod.node = find_text(spec, {"nodeName"});
   pod.phase = parse_phase(find_text(thing, {"status", "phase"}));
   pod.unschedulable = pod.node.empty() && is_unschedulable(thing);
+  if (pod.unschedulable) pod.refusal = find_text(condition_of(thing, "PodScheduled"), {"message"});
   pod.deleting = !find_text(thing, {"metadata", "deletionTimestamp"}).empty();
   pod.ready = find_text(condition_of(thing, "Ready"), {"status"}) == "True";
   pod.mirror = find_object(thing, {"metadata", "annotations"}).contains(kMirrorAnnotation);
@@ -162,6 +163,7 @@ Result<core::KubePod> parse_pod(const object& thing) {
   pod.requests = parse_requests(spec).value_or(kUnreadableRequests);
   pod.node_selector = find_labels(spec, {"nodeSelector"});
   pod.tolerations = parse_tolerations(spec);
+  parse_placement(thing, pod);
   return pod;
 }
 

@@ -100,6 +100,7 @@ Result<void> read_template(const object& thing, const ScaledKind& kind, core::Ku
   into.requests = *requests;
   into.node_selector = find_labels(spec, {"nodeSelector"});
   into.tolerations = parse_tolerations(spec);
+  into.node_affinity = parse_node_affinity(spec);
   return {};
 }
 

@@ -64,10 +64,19 @@ DELETE FROM intent WHERE outcome IS NOT NULL AND number <= (
   SELECT number FROM intent WHERE outcome IS NOT NULL ORDER BY number DESC LIMIT 1 OFFSET ?1)
 )sql";
 
-constexpr std::array kVerbs{
-    core::Verb::evict,      core::Verb::record_freeze, core::Verb::mark, core::Verb::list_pods,
-    core::Verb::shutdown,   core::Verb::record_off,    core::Verb::wake, core::Verb::unmark,
-    core::Verb::quarantine, core::Verb::record_hold,   core::Verb::scale};
+constexpr std::array kVerbs{core::Verb::evict,
+                            core::Verb::record_freeze,
+                            core::Verb::mark,
+                            core::Verb::list_pods,
+                            core::Verb::shutdown,
+                            core::Verb::record_off,
+                            core::Verb::wake,
+                            core::Verb::unmark,
+                            core::Verb::quarantine,
+                            core::Verb::record_hold,
+                            core::Verb::scale,
+                            core::Verb::bind,
+                            core::Verb::report_unschedulable};
 
 std::optional<core::Verb> verb_from(std::string_view word) {
   for (const auto verb : kVerbs) {

@@ -174,6 +174,10 @@ class RbacTest : public testing::Test {
     tell(run(io_, cluster.mark(step(core::MarkNode{revision, "boot-1", false, "", {}}))));
     const core::EvictPods nobody{{{"some-uid", "default", "nobody"}}};
     tell(run(io_, cluster.evict(nobody)));
+    const core::BindPod bind{{"some-uid", "default", "nobody"}, "worker"};
+    tell(run(io_, cluster.bind(bind)));
+    const core::ReportUnschedulable report{bind.pod, "0/1 nodes are available.", true};
+    tell(run(io_, cluster.report(report)));
     tell(run(io_, cluster.list_pods("worker", 0)));
     tell(run(io_, cluster.record_freeze("")));
     for (const auto& target : scaled_) {
@@ -241,7 +245,7 @@ TEST_F(RbacTest, WhatIsShippedIsEnough) {
   EXPECT_EQ(said.find("not seen"), std::string::npos) << said;
 }
 
-TEST_F(RbacTest, EachRightIsNeededAndItsLackIsNamed) { expect_each_is_needed(ECOKUBE_RBAC, 28); }
+TEST_F(RbacTest, EachRightIsNeededAndItsLackIsNamed) { expect_each_is_needed(ECOKUBE_RBAC, 30); }
 
 TEST_F(RbacTest, WithTheOtherFileScalersMayNameAnyKind) {
   scale_every_kind();

@@ -38,6 +38,7 @@ TEST(CoordinatorConfig, TheDocumentedExampleHoldsAndShowsTheDefaults) {
   EXPECT_EQ(policy.wake_repeat, defaults.wake_repeat);
   EXPECT_EQ(policy.person_wake_for, defaults.person_wake_for);
   EXPECT_EQ(policy.quarantine_base, defaults.quarantine_base);
+  EXPECT_EQ(policy.scheduler_name, defaults.scheduler_name);
   EXPECT_EQ(policy.downs_per_day_max, defaults.downs_per_day_max);
   EXPECT_EQ(policy.unready_percent_max, defaults.unready_percent_max);
   ASSERT_EQ(policy.pools.size(), 1U);
@@ -79,6 +80,20 @@ TEST(CoordinatorConfig, AScalerMayNameAnyKind) {
   for (const auto* bad : {"example.com/", "/v1", "a/b/c", "Example.com/v1"}) {
     EXPECT_THAT(read(fmt::format("apiVersion = \"{}\"", bad)), HasSubstr("group/version")) << bad;
   }
+}
+
+TEST(CoordinatorConfig, OurSchedulerHasANameOfItsOwnOrNone) {
+  const test::TempDir dir;
+  const auto read = [&](const std::string& name) {
+    return read_coordinator_config(
+        dir.write("c.toml", fmt::format("{}[scheduler]\nname = \"{}\"\n", kMinimal, name)));
+  };
+  EXPECT_EQ(read("packer")->policy.scheduler_name, "packer");
+  EXPECT_EQ(read("")->policy.scheduler_name, "");
+  const auto theirs = read("default-scheduler");
+  ASSERT_FALSE(theirs);
+  EXPECT_THAT(theirs.error().message, HasSubstr("scheduler.name"));
+  EXPECT_FALSE(read("No Name"));
 }
 
 TEST(CoordinatorConfig, DaemonSetsThatMayStop) {

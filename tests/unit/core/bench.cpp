@@ -59,6 +59,13 @@ KubePod pending_pod(const std::string& name, std::int64_t millicores) {
   return pod;
 }
 
+KubePod our_pod(const std::string& name, std::int64_t millicores) {
+  KubePod pod = pending_pod(name, millicores);
+  pod.unschedulable = false;
+  pod.scheduler = "ecokube";
+  return pod;
+}
+
 KubePod bound_pod(const std::string& name, const NodeName& node) {
   KubePod pod = pending_pod(name);
   pod.unschedulable = false;

@@ -10,6 +10,8 @@ namespace {
 
 bool is_ours(const Taint& taint) { return taint.key == names::kTaint; }
 
+bool forbids(const Taint& taint) { return taint.effect != "PreferNoSchedule"; }
+
 }  // namespace
 
 /// Changes come in their order, each a little late.
@@ -45,6 +47,8 @@ StepEnded MiniFleet::perform(const Step& step) {
     case Verb::record_freeze:
     case Verb::scale: break;
     case Verb::evict: return evict(step);
+    case Verb::bind: return bind_for_us(step);
+    case Verb::report_unschedulable: return report(step);
   }
   return {step.id, Outcome::done, "", 0, {}};
 }
@@ -55,6 +59,7 @@ StepEnded MiniFleet::mark(const Step& step) {
   if (node.revision != mark.expected_revision) {
     return {step.id, Outcome::failed, "the Node changed", 0, {}};
   }
+  std::erase_if(node.taints, is_ours);
   node.taints.push_back({std::string(names::kTaint), "", "NoSchedule"});
   node.annotations[std::string(names::kIntent)] = format_intent({step.id.transition, mark.boot_id});
   node.annotations[std::string(names::kWakeRecipe)] = mark.wake_recipe;
@@ -76,6 +81,29 @@ StepEnded MiniFleet::unmark(const Step& step) {
   if (!proof.empty()) node.annotations[std::string(names::kWakeProof)] = proof;
   changed(node.name);
   return {step.id, Outcome::done, "", revision_, {}};
+}
+
+/// As the API server does it: it looks at the pod alone, not at the node.
+StepEnded MiniFleet::bind_for_us(const Step& step) {
+  const auto& wanted = std::get<BindPod>(step.action);
+  const auto pod = pods_.find(wanted.pod.uid);
+  if (pod == pods_.end()) return {step.id, Outcome::refused, "not found", 0, {}};
+  if (!pod->second.node.empty()) {
+    return {step.id, Outcome::refused, "already assigned to " + pod->second.node, 0, {}};
+  }
+  bind(pod->second, wanted.node);
+  ++binds_;
+  return {step.id, Outcome::done, "", 0, {}};
+}
+
+StepEnded MiniFleet::report(const Step& step) {
+  const auto& said = std::get<ReportUnschedulable>(step.action);
+  const auto pod = pods_.find(said.pod.uid);
+  if (pod == pods_.end()) return {step.id, Outcome::refused, "not found", 0, {}};
+  pod->second.unschedulable = pod->second.node.empty();
+  pod->second.refusal = said.message;
+  changed_pod(pod->first);
+  return {step.id, Outcome::done, "", 0, {}};
 }
 
 StepEnded MiniFleet::annotate(const Step& step) {
@@ -108,9 +136,9 @@ StepEnded MiniFleet::evict(const Step& step) {
     changed_pod(wanted.uid);
     in(500, 30'000,
        [this, uid = wanted.uid, life = lives_[wanted.uid],
-        millicores = at_pod->second.requests.cpu_millicores] {
+        millicores = at_pod->second.requests.cpu_millicores, scheduler = at_pod->second.scheduler] {
          end_pod(uid);
-         add_pod(life, millicores);
+         add_pod(life, millicores, scheduler);
        });
   }
   return ended;
@@ -138,9 +166,10 @@ void MiniFleet::taint(const NodeName& name, Taint taint) {
   changed(name);
 }
 
-void MiniFleet::add_pod(Duration life, std::int64_t millicores) {
+void MiniFleet::add_pod(Duration life, std::int64_t millicores, const std::string& scheduler) {
   KubePod pod = pending_pod("p" + std::to_string(++pods_made_), millicores);
   pod.unschedulable = false;
+  pod.scheduler = scheduler;
   lives_[pod.uid] = life;
   pods_[pod.uid] = pod;
   changed_pod(pod.uid);
@@ -149,7 +178,8 @@ void MiniFleet::add_pod(Duration life, std::int64_t millicores) {
 /// By a view of that age: our mark may be too young to be in it, less than two seconds.
 bool MiniFleet::bindable(const KubeNode& node, Duration view_age) const {
   if (node.ready != Readiness::ready) return false;
-  const bool clean = !node.unschedulable && node.taints.empty();
+  const bool clean =
+      !node.unschedulable && std::none_of(node.taints.begin(), node.taints.end(), forbids);
   const auto marked = marked_at_.find(node.name);
   return clean || (marked != marked_at_.end() && now - marked->second < view_age &&
                    std::all_of(node.taints.begin(), node.taints.end(), is_ours));
@@ -174,7 +204,7 @@ void MiniFleet::schedule_pods() {
   in(100, 1500, [this] {
     const Duration view_age(draw(0, 1) == 0 ? 0 : draw(0, 1900));
     for (auto& [uid, pod] : pods_) {
-      if (!pod.node.empty()) continue;
+      if (!pod.node.empty() || !pod.scheduler.empty()) continue;
       const auto room = [&](const auto& entry) {
         Resources free = entry.second.allocatable;
         for (const auto& [other, bound] : pods_) {

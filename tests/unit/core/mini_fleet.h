@@ -52,13 +52,14 @@ class MiniFleet {
   void kill(bool keep_store);
   void kill_at(KillPoint point) { kill_point_ = point; }
   /// A pod that runs for `life` once it is bound.
-  void add_pod(Duration life, std::int64_t millicores = 3000);
+  void add_pod(Duration life, std::int64_t millicores = 3000, const std::string& scheduler = "");
 
   /// A person at the API.
   void ask(const NodeName& name, PersonVerb verb);
   /// All pods of the fleet are under one budget; evictions within a minute are refused beyond it.
   void set_evictions_a_minute(int allowed) { evictions_a_minute_ = allowed; }
   [[nodiscard]] int evictions() const { return evictions_; }
+  [[nodiscard]] int binds() const { return binds_; }  ///< by the coordinator
   /// By somebody else's hand.
   void cordon(const NodeName& name);
   void taint(const NodeName& name, Taint taint);
@@ -107,6 +108,8 @@ class MiniFleet {
   StepEnded mark(const Step& step);
   StepEnded unmark(const Step& step);
   StepEnded annotate(const Step& step);
+  StepEnded bind_for_us(const Step& step);
+  StepEnded report(const Step& step);
   StepEnded evict(const Step& step);
   void end_pod(const std::string& uid);
   StepEnded list(const Step& step);
@@ -149,6 +152,7 @@ class MiniFleet {
   int pods_made_ = 0;
   int evictions_a_minute_ = 100;
   int evictions_ = 0;
+  int binds_ = 0;
   std::vector<TimePoint> evicted_at_;
   std::uint64_t sessions_ = 0;
 };

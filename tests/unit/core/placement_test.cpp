@@ -125,10 +125,10 @@ TEST_F(PlacementTest, OnlyUnschedulablePodsAreDemand) {
   leaving.deleting = true;
   bench.see(PodSeen{young});
   bench.see(PodSeen{leaving});
-  EXPECT_TRUE(demand_of(bench.world, {}).empty());
+  EXPECT_TRUE(demand_of(bench.world, bench.policy, {}).empty());
   young.unschedulable = true;
   bench.see(PodSeen{young});
-  EXPECT_EQ(demand_of(bench.world, {}).size(), 1U);
+  EXPECT_EQ(demand_of(bench.world, bench.policy, {}).size(), 1U);
 }
 
 TEST_F(PlacementTest, ReplicasThatAScalerIsAboutToMakeAreDemandOnce) {
@@ -145,7 +145,7 @@ TEST_F(PlacementTest, ReplicasThatAScalerIsAboutToMakeAreDemandOnce) {
   bench.see(PodSeen{running});
   bench.see(PodSeen{pending});
   const ScalerWant want{&scaler, &workload, true, 3, {}, std::nullopt};
-  EXPECT_EQ(demand_of(bench.world, {want}).size(), 2U);
+  EXPECT_EQ(demand_of(bench.world, bench.policy, {want}).size(), 2U);
 }
 
 TEST_F(PlacementTest, OfAWorkloadWithoutATemplateItsPodsTell) {
@@ -155,11 +155,11 @@ TEST_F(PlacementTest, OfAWorkloadWithoutATemplateItsPodsTell) {
   workload.ns = "default";
   workload.selector.match_labels = {{"app", "thing"}};
   const ScalerWant want{&scaler, &workload, true, 3, {}, std::nullopt};
-  EXPECT_TRUE(demand_of(bench.world, {want}).empty()) << "nothing tells what they ask for";
+  EXPECT_TRUE(demand_of(bench.world, bench.policy, {want}).empty()) << "nothing tells what they ask for";
   KubePod pending = pending_pod("t1", 700);
   pending.labels = {{"app", "thing"}};
   bench.see(PodSeen{pending});
-  const auto demand = demand_of(bench.world, {want});
+  const auto demand = demand_of(bench.world, bench.policy, {want});
   ASSERT_EQ(demand.size(), 3U);
   EXPECT_EQ(demand.front().requests.cpu_millicores, 700);
 }
@@ -172,9 +172,9 @@ TEST_F(PlacementTest, AJobCanNotHaveMorePodsThanItHasWork) {
   job.requests = {500, 0, 1};
   job.pods_max = 2;
   const ScalerWant want{&scaler, &job, true, 8, {}, std::nullopt};
-  EXPECT_EQ(demand_of(bench.world, {want}).size(), 2U);
+  EXPECT_EQ(demand_of(bench.world, bench.policy, {want}).size(), 2U);
   job.over = "suspended";
-  EXPECT_TRUE(demand_of(bench.world, {want}).empty());
+  EXPECT_TRUE(demand_of(bench.world, bench.policy, {want}).empty());
 }
 
 TEST_F(PlacementTest, APendingPodIsToldWhichNodeIsWokenForIt) {

@@ -12,10 +12,12 @@ void expect_no_errors(const MiniFleet& fleet) {
 }
 
 /// Idle until all sleep, then work for all of them, then idle again.
-void full_cycle(MiniFleet& fleet) {
+void full_cycle(MiniFleet& fleet, const std::string& scheduler = "") {
   EXPECT_TRUE(fleet.run_until([&] { return fleet.all_asleep(); }, minutes(40)))
       << "with no work all end PoweredDown; " << fleet.describe();
-  for (std::size_t i = 0; i < fleet.machines.size(); ++i) fleet.add_pod(minutes(2));
+  for (std::size_t i = 0; i < fleet.machines.size(); ++i) {
+    fleet.add_pod(minutes(2), 3000, scheduler);
+  }
   const auto all_up = [&] {
     for (const auto& [name, machine] : fleet.machines) {
       if (!fleet.up_and_clean(name)) return false;
@@ -37,9 +39,9 @@ TEST(Restart, ACycleWithoutOne) {
   EXPECT_GE(fleet.steps_started(), 2 * (4 + 2 + 4)) << "mark, list, shutdown, record; wake, unmark";
 }
 
-void expect_cycle_whatever_dies(std::uint64_t seed) {
+void expect_cycle_whatever_dies(std::uint64_t seed, const std::string& scheduler) {
   MiniFleet whole(seed, 2, false);
-  full_cycle(whole);
+  full_cycle(whole, scheduler);
   for (int step = 1; step <= whole.steps_started(); ++step) {
     for (const bool keep_store : {true, false}) {
       for (const auto moment : {KillMoment::before_start, KillMoment::before_act,
@@ -49,7 +51,7 @@ void expect_cycle_whatever_dies(std::uint64_t seed) {
                      std::to_string(static_cast<int>(moment)));
         MiniFleet fleet(seed, 2, false);
         fleet.kill_at({step, moment, keep_store});
-        full_cycle(fleet);
+        full_cycle(fleet, scheduler);
         if (testing::Test::HasFailure()) return;
       }
     }
@@ -57,7 +59,9 @@ void expect_cycle_whatever_dies(std::uint64_t seed) {
 }
 
 TEST(Restart, AtEachStepOfACycleWithAndWithoutItsStore) {
-  for (std::uint64_t seed = 1; seed <= 6; ++seed) expect_cycle_whatever_dies(seed);
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    expect_cycle_whatever_dies(seed, seed % 2 == 0 ? "ecokube" : "");
+  }
 }
 
 TEST(Restart, RandomWalksWithTroubleAndManyDeaths) {
@@ -67,7 +71,8 @@ TEST(Restart, RandomWalksWithTroubleAndManyDeaths) {
     for (int round = 0; round < 12; ++round) {
       fleet.run_for(seconds(fleet.draw(1, 120)));
       for (auto pods = fleet.draw(0, 2); pods > 0; --pods) {
-        fleet.add_pod(seconds(fleet.draw(1, 200)), fleet.draw(500, 4000));
+        const auto* scheduler = fleet.draw(0, 1) == 0 ? "" : "ecokube";
+        fleet.add_pod(seconds(fleet.draw(1, 200)), fleet.draw(500, 4000), scheduler);
       }
       if (fleet.draw(0, 1) == 0) fleet.kill(fleet.draw(0, 1) == 0);
       fleet.run_for(seconds(6));

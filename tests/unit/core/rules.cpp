@@ -206,6 +206,39 @@ void evicting(const World& world, const Node& node, const EvictPods& evict, Time
   }
 }
 
+void binding(const World& world, const Policy& policy, const BindPod& bind, TimePoint now,
+             Broken& out) {
+  const bool fresh = world.cluster_ok && world.cluster_seen_at &&
+                     *world.cluster_seen_at + policy.cluster_view_age_max >= now;
+  if (!fresh) out.push_back("S2 stale view");
+  const auto pod = world.pods.find(bind.pod.uid);
+  if (pod == world.pods.end()) {
+    out.push_back("S8 no such pod");
+  } else {
+    if (pod->second.scheduler != "ecokube" || policy.scheduler_name != "ecokube") {
+      out.push_back("S11 of another scheduler");
+    }
+    if (!pod->second.node.empty() && pod->second.node != bind.node) out.push_back("S8 is bound");
+    if (pod->second.deleting) out.push_back("S8 goes");
+  }
+  const auto found = world.nodes.find(bind.node);
+  if (found == world.nodes.end() || !found->second.kube) {
+    out.push_back("S2 no Node");
+    return;
+  }
+  const Node& node = found->second;
+  bool tainted = false;
+  for (const auto& taint : node.kube->taints) {
+    tainted = tainted || taint.key == "ecokube.io/powering-down";
+  }
+  if (node.marked || tainted) out.push_back("S1 marked");
+  if (node.kube->unschedulable) out.push_back("S11 cordoned");
+  if (node.kube->ready != Readiness::ready) out.push_back("S2 not Ready");
+  const bool never_spoke = node.state == Lifecycle::unknown && !node.agent.heard_at;
+  const bool ready = node.state == Lifecycle::ready && speaks(node, policy, now);
+  if (!never_spoke && !ready) out.push_back("S1 not on");
+}
+
 void waking(const Node& node, TimePoint now, Broken& out) {
   if (held(node, now)) out.push_back("S10 held");
   const bool asked_after =
@@ -220,6 +253,12 @@ std::vector<std::string> broken_rules(const World& world, const Policy& policy, 
   Broken out;
   if (policy.dry_run) out.push_back("S9");
   if (step.id.verb == Verb::scale || step.id.verb == Verb::record_freeze) return out;
+  if (const auto* bind = std::get_if<BindPod>(&step.action)) {
+    writer(world, step, now, out);
+    binding(world, policy, *bind, now, out);
+    return out;
+  }
+  if (step.id.verb == Verb::report_unschedulable) return out;
   const Node& node = world.nodes.at(step.id.subject);
   if (step.id.transition != node.transition) out.push_back("S8 old step");
   if (step.id.verb == Verb::wake) waking(node, now, out);
@@ -248,6 +287,10 @@ std::vector<std::string> broken_rules(const World& world, const Policy& policy, 
     evicting(world, node, *evict, now, out);
   }
   if (step.id.verb == Verb::shutdown) emptied(policy, node, out);
+  for (const auto& [uid, placing] : world.placings) {
+    const bool open = placing.in_flight || placing.uncertain;
+    if (open && placing.node == node.name) out.push_back("S1 being bound " + uid);
+  }
   return out;
 }
 

@@ -40,7 +40,7 @@ class Bender {
   void bend_around(Bench& bench, Node& node) {
     World& world = bench.world;
     Pool& pool = bench.policy.pools.front();
-    switch (draw(17)) {
+    switch (draw(18)) {
       case 0: world.cluster_ok = false; return;
       case 1: world.cluster_seen_at = bench.now - seconds(29 + draw(3)); return;
       case 2: world.went_backwards_at = bench.now - seconds(29 + draw(3)); return;
@@ -55,6 +55,7 @@ class Bender {
       case 11: bench.policy.downs_per_day_max = draw(3); return;
       case 12: world.freeze.now = Freeze{draw(2) == 0, "anna", ""}; return;
       case 13: world.attachments["a"] = {"a", 1, node.name, "disk"}; return;
+      case 16: world.pods.at("uid-free").scheduler = "another"; return;
       case 14: world.local_volumes["v"] = {"v", 1, {node.name}, "default/data"}; return;
       case 15: node.kube->owned_by = "kured"; return;
       default: return bend_pods(world, node);
@@ -76,7 +77,12 @@ class Bender {
   }
 
   void bend_node(Node& node, TimePoint now) {
-    switch (draw(14)) {
+    switch (draw(16)) {
+      case 14: node.marked = true; return;
+      case 15:
+        node.agent.heard_at.reset();
+        node.state = Lifecycle::unknown;
+        return;
       case 0: node.kube->unschedulable = true; return;
       case 1: node.kube->ready = Readiness::not_ready; return;
       case 2: node.kube->labels.erase("role"); return;
@@ -121,7 +127,8 @@ class Bender {
 };
 
 /// w1 is listed and about to be shut down, w2 and w3 idle, w4 asleep, w5 off by a person; w6 is
-/// emptied for a person, its pod has a sibling on w7.
+/// emptied for a person, its pod has a sibling on w7. One pod waits for us, one for another
+/// scheduler, and to the bind of one to w2 no answer came.
 Bench all_kinds() {
   Bench bench;
   bench.fleet({"w1", "w2", "w3", "w4", "w5", "w6", "w7"});
@@ -137,6 +144,13 @@ Bench all_kinds() {
   bench.run("w1", Verb::list_pods);
   bench.see(PersonAsked{"w6", PersonVerb::sleep, "anna", "", {}});
   bench.run("w6", Verb::mark);
+  KubePod theirs = pending_pod("theirs");
+  bench.see(PodSeen{theirs});
+  KubePod asking = our_pod("asking");
+  asking.node_selector = {{"kubernetes.io/hostname", "w2"}};
+  bench.see(PodSeen{asking});
+  bench.end(bench.start(subject_of(ref_of(asking)), Verb::bind), Outcome::failed);
+  bench.see(PodSeen{our_pod("free")});
   bench.see_marked("w6", true, Readiness::ready);
   return bench;
 }
@@ -150,6 +164,10 @@ std::vector<Step> hostile_steps(const World& world) {
     steps.push_back({id(Verb::evict), EvictPods{{{"uid-late", "default", "late"}}}, {}, 1});
     steps.push_back({id(Verb::shutdown), ShutdownNode{1, {}}, {}, 1});
     steps.push_back({id(Verb::wake), WakeNode{"127.0.0.255:9", {}}, {}, 1});
+    for (const auto* pod : {"free", "asking", "theirs"}) {
+      const PodRef ref{std::string("uid-") + pod, "default", pod};
+      steps.push_back({{subject_of(ref), Verb::bind, 0, 1}, BindPod{ref, name}, {}, 1, {ref}});
+    }
   }
   return steps;
 }
@@ -171,7 +189,7 @@ TEST(SafetyWalk, NoHostileStepGetsThroughInABentWorld) {
       }
     }
   }
-  for (const auto verb : {Verb::mark, Verb::evict, Verb::shutdown, Verb::wake}) {
+  for (const auto verb : {Verb::mark, Verb::evict, Verb::shutdown, Verb::wake, Verb::bind}) {
     EXPECT_GT(passed[verb], 1000) << to_string(verb);
     EXPECT_GT(refused[verb], 1000) << to_string(verb);
   }
@@ -180,6 +198,7 @@ TEST(SafetyWalk, NoHostileStepGetsThroughInABentWorld) {
 TEST(SafetyWalk, EveryStepOfAFleetInTroubleKeepsTheRules) {
   int steps = 0;
   int evictions = 0;
+  int binds = 0;
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
     MiniFleet fleet(seed, 4, true);
     fleet.policy.pools.front().min_on = fleet.draw(0, 1);
@@ -192,17 +211,20 @@ TEST(SafetyWalk, EveryStepOfAFleetInTroubleKeepsTheRules) {
     };
     for (int round = 0; round < 20; ++round) {
       fleet.run_for(seconds(fleet.draw(1, 180)));
-      fleet.add_pod(seconds(fleet.draw(1, 200)), fleet.draw(500, 4000));
+      const auto* scheduler = fleet.draw(0, 1) == 0 ? "" : "ecokube";
+      fleet.add_pod(seconds(fleet.draw(1, 200)), fleet.draw(500, 4000), scheduler);
       if (fleet.draw(0, 2) == 0) {
         fleet.ask("w" + std::to_string(fleet.draw(1, 4)), PersonVerb::sleep);
       }
     }
     evictions += fleet.evictions();
+    binds += fleet.binds();
     for (const auto& error : fleet.errors()) ADD_FAILURE() << "seed " << seed << ": " << error;
     if (testing::Test::HasFailure()) return;
   }
   EXPECT_GT(steps, 1000);
   EXPECT_GT(evictions, 20);
+  EXPECT_GT(binds, 200);
 }
 
 TEST(SafetyWalk, S7TheSameDecisionThatWithdrawsAPromisePicksAnother) {

@@ -144,5 +144,29 @@ TEST(EventsOf, KeepQuietAboutTheRest) {
   }
 }
 
+TEST(EventText, OurSchedulerSpeaksAsOthersDo) {
+  FleetEvent event;
+  event.subject = core::subject_of({"uid-1", "shop", "web-0"});
+  event.kind = "step_ended";
+  event.verb = "bind";
+  event.outcome = "done";
+  event.text = "assigned shop/web-0 to worker1";
+  const auto about = about_pod({"uid-1", "shop", "web-0"});
+  EXPECT_EQ(events_of(event),
+            (std::vector<ObjectEvent>{
+                {about, false, "Scheduled", "Successfully assigned shop/web-0 to worker1"}}));
+  event.outcome = "failed";
+  event.text = "bind failed: no answer";
+  EXPECT_EQ(
+      events_of(event),
+      (std::vector<ObjectEvent>{{about, true, "FailedScheduling", "bind failed: no answer"}}));
+  event.kind = "step";
+  EXPECT_TRUE(events_of(event).empty()) << "not before it is so";
+  event.verb = "report_unschedulable";
+  event.text = "0/1 nodes are available: 1 Too many pods.";
+  EXPECT_EQ(events_of(event),
+            (std::vector<ObjectEvent>{{about, true, "FailedScheduling", event.text}}));
+}
+
 }  // namespace
 }  // namespace ecokube

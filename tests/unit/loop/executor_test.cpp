@@ -19,6 +19,7 @@ using core::Verb;
 class FakeCluster final : public ClusterApi {
  public:
   int marks = 0;
+  int binds = 0;
   void start(Observe /*observe*/) override {}
   asio::awaitable<void> stop() override { co_return; }
   asio::awaitable<Result<Revision>> mark(const Step& /*step*/) override {
@@ -34,6 +35,13 @@ class FakeCluster final : public ClusterApi {
     co_return ListedPods();
   }
   asio::awaitable<Result<void>> evict(const core::EvictPods& /*pods*/) override {
+    co_return Result<void>();
+  }
+  asio::awaitable<Result<void>> bind(const core::BindPod& /*pod*/) override {
+    ++binds;
+    co_return Result<void>();
+  }
+  asio::awaitable<Result<void>> report(const core::ReportUnschedulable& /*pod*/) override {
     co_return Result<void>();
   }
   asio::awaitable<Result<void>> record_freeze(const std::string& /*text*/) override {
@@ -128,6 +136,22 @@ TEST_F(ExecutorTest, SendsNoOrderOfAnEarlierLeaseOfItsOwn) {
   store.meanwhile = [this] { led = 6; };
   EXPECT_EQ(run(Verb::shutdown, core::ShutdownNode{3, {}}).outcome, core::Outcome::failed);
   EXPECT_EQ(agents.orders, 0);
+}
+
+TEST_F(ExecutorTest, BindsWithoutTheJournalAndSaysWhatWasBound) {
+  const core::BindPod bind{{"uid-p", "default", "p"}, "w1"};
+  const auto bound = run(Verb::bind, bind);
+  EXPECT_EQ(bound.outcome, core::Outcome::done);
+  EXPECT_EQ(bound.message, "assigned default/p to w1");
+  EXPECT_EQ(store.intents, 0);
+}
+
+// Known not to be bound: the core may offer it to another node at once.
+TEST_F(ExecutorTest, BindsNothingOnceTheLeaseIsOver) {
+  led = 0;
+  const core::BindPod bind{{"uid-p", "default", "p"}, "w1"};
+  EXPECT_EQ(run(Verb::bind, bind).outcome, core::Outcome::refused);
+  EXPECT_EQ(cluster.binds, 0);
 }
 
 TEST_F(ExecutorTest, APacketNeedsNoLease) {
