@@ -14,6 +14,7 @@ using NodeName = std::string;
 /// The names that belong to us in a cluster (annotations, labels, the taint, the Lease).
 namespace names {
 inline constexpr std::string_view kTaint = "ecokube.io/powering-down";  // effect NoSchedule
+inline constexpr std::string_view kCandidate = "ecokube.io/candidate";  // PreferNoSchedule
 inline constexpr std::string_view kTransition = "ecokube.io/transition";
 inline constexpr std::string_view kIntent =
     "ecokube.io/power-intent";  // "down" while we take it away

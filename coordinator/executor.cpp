@@ -128,6 +128,7 @@ asio::awaitable<StepEnded> Executor::act(const Step& step) {
     case Verb::report_unschedulable:
       co_return from(
           step, co_await ports_.cluster.report(std::get<core::ReportUnschedulable>(step.action)));
+    case Verb::soft_taint: co_return from(step, co_await ports_.cluster.soft_taint(step));
     case Verb::list_pods: break;
   }
   const auto min_revision = std::get<core::ListPods>(step.action).min_revision;

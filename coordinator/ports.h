@@ -35,6 +35,8 @@ class ClusterApi {
   /// Evicts each of the pods that is still the one meant, by UID. refused: a budget does not allow
   /// it now; the message names the pod. What was accepted before stays accepted.
   virtual boost::asio::awaitable<Result<void>> evict(const core::EvictPods& pods) = 0;
+  /// Our PreferNoSchedule taint onto the Node or off it. Returns the Node's new revision.
+  virtual boost::asio::awaitable<Result<core::Revision>> soft_taint(const core::Step& step) = 0;
   /// refused: the server has said no, because it is bound, gone or another one, or for another
   /// cause; the pod is not bound by this call. Any other error leaves open whether it is.
   virtual boost::asio::awaitable<Result<void>> bind(const core::BindPod& pod) = 0;

@@ -112,6 +112,7 @@ void go_backwards(World& world, Revision revision, TimePoint now) {
   if (world.freeze.now) write_freeze_anew(world.freeze);  // the restored Lease may not know of it
   for (auto& [name, node] : world.nodes) {
     node.marks_revision = 0;
+    node.soft_taint_revision = 0;
     if (node.state == Lifecycle::draining) node.down.give_up = true;
   }
 }

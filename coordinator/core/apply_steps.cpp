@@ -87,6 +87,10 @@ void begin(Node&, const ScaleWorkload&, const Step&, TimePoint) {}
 void begin(Node&, const BindPod&, const Step&, TimePoint) {}
 void begin(Node&, const ReportUnschedulable&, const Step&, TimePoint) {}
 
+void begin(Node& node, const SoftTaint& /*taint*/, const Step& /*step*/, TimePoint now) {
+  node.soft_tainted_at = now;
+}
+
 void end_mark(Node& node, const StepEnded& fact, TimePoint now) {
   if (fact.outcome != Outcome::done) {
     node.down.give_up = true;
@@ -144,6 +148,9 @@ void end_node_step(const World& world, Node& node, const StepEnded& fact, TimePo
     case Verb::unmark: return end_unmark(node, fact, now);
     case Verb::record_hold:
       if (fact.outcome != Outcome::done) node.hold_unsaved = true;
+      return;
+    case Verb::soft_taint:
+      node.soft_taint_revision = std::max(node.soft_taint_revision, fact.revision);
       return;
     case Verb::evict:
     case Verb::wake:

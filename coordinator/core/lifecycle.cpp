@@ -140,6 +140,12 @@ bool mark_stands(const Node& node) {
   });
 }
 
+bool softly_tainted(const Node& node) {
+  return node.kube &&
+         std::any_of(node.kube->taints.begin(), node.kube->taints.end(),
+                     [](const Taint& taint) { return taint.key == names::kCandidate; });
+}
+
 bool may_obey_another(const World& world, const Node& node) {
   return node.down.resumed && node.agent.fence < world.fence;
 }

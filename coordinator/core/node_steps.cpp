@@ -3,15 +3,20 @@
 #include <algorithm>
 #include <utility>
 
+#include "coordinator/core/candidates.h"
 #include "coordinator/core/eviction.h"
 #include "coordinator/core/lifecycle.h"
 #include "coordinator/core/marks.h"
+#include "coordinator/core/node_actions.h"
 #include "coordinator/core/placement.h"
 #include "coordinator/core/safety.h"
 #include "coordinator/core/safety_spread.h"
 
 namespace ecokube::core {
 namespace {
+
+/// Written at one time in the whole fleet, so that other steps find their way to the API server.
+constexpr std::int64_t kSoftTaintsMax = 8;
 
 /// Plans one node. One function for each state of the lifecycle.
 class NodePlanner {
@@ -34,6 +39,14 @@ class NodePlanner {
     if (node_.agent.heard_at && node_.agent.connected) {
       look_again(*node_.agent.heard_at + policy_.heartbeat_age_max);
     }
+    const auto planned = plan_.steps.size();
+    const bool candidate = is_candidate_now();
+    go_on();
+    if (plan_.steps.size() == planned) soft_taint(candidate);
+  }
+
+ private:
+  void go_on() {
     switch (state_at(node_, policy_, now_)) {
       case Lifecycle::ready: return ready();
       case Lifecycle::draining: return draining();
@@ -48,7 +61,32 @@ class NodePlanner {
     }
   }
 
- private:
+  /// Asked before the planner says why it is not put down yet.
+  bool is_candidate_now() {
+    const bool waits = want_.on && want_.reason.code == "NotUnneededLongEnough";
+    const bool idle = !want_.on && want_.reason.code == "Idle";
+    if ((!waits && !idle) || node_.state != Lifecycle::ready) return false;
+    return is_candidate(node_, want_, reasons());
+  }
+
+  /// Why it is not put down now.
+  const std::vector<Violation>& reasons() {
+    if (!reasons_) reasons_ = blockers(world_, policy_, fleet_, node_, now_);
+    return *reasons_;
+  }
+
+  void soft_taint(bool candidate) {
+    const auto change = soft_taint_change(world_, policy_, node_, candidate, now_);
+    if (!change) return;
+    const auto planned =
+        std::count_if(plan_.steps.begin(), plan_.steps.end(),
+                      [](const Step& step) { return step.id.verb == Verb::soft_taint; });
+    if (fleet_.soft_taints + planned >= kSoftTaintsMax) return;
+    add(Verb::soft_taint, *change,
+        change->present ? Reason{"Candidate", "idle; schedulers should prefer other nodes"}
+                        : Reason{"NoCandidate", "it is not about to be put down"});
+  }
+
   void ready() {
     if (node_.marked) {  // a person put our taint back, or an old mark was seen late
       return add(Verb::unmark, UnmarkNode{}, {"LeftOver", "our mark is on a node that stays on"});
@@ -57,26 +95,16 @@ class NodePlanner {
     if (node_.request && node_.request->verb == PersonVerb::test_wake && another_proof_runs()) {
       return block({"AnotherProof", "one node of a pool is tested at a time"});
     }
-    auto reasons = blockers(world_, policy_, fleet_, node_, now_);
     // Idle nodes were looked at together; one with pods to move takes room from the others.
-    if (reasons.empty() && may_be_drained(node_, now_)) {
-      s22_node_loss(world_, policy_, node_, now_, reasons);
+    if (reasons().empty() && may_be_drained(node_, now_)) {
+      s22_node_loss(world_, policy_, node_, now_, *reasons_);
     }
-    if (!reasons.empty()) {
+    if (!reasons().empty()) {
       if (node_.down_not_before) look_again(*node_.down_not_before);
-      return block({reasons.front().code, reasons.front().text});
+      return block({reasons().front().code, reasons().front().text});
     }
-    WakeRecipe recipe{wake_address_of(node_, policy_), {}};
-    for (const auto& nic : node_.agent.nics) {
-      if (nic.wake_armed) recipe.macs.push_back(nic.mac);
-    }
-    MarkNode mark{node_.kube->revision,
-                  node_.agent.boot_id,
-                  cordoned_by_other(node_),
-                  format_wake_recipe(recipe),
-                  {}};
-    for (const auto* pod : work_on(world_, node_)) mark.pods_to_evict.push_back(pod->uid);
-    add(Verb::mark, std::move(mark), want_.reason);
+    if (node_.kube->revision < node_.soft_taint_revision) return;  // until its view is ours
+    add(Verb::mark, mark_of(world_, policy_, node_), want_.reason);
   }
 
   void draining() {
@@ -85,8 +113,7 @@ class NodePlanner {
       return go_back({"WorkCame", "work came, or a step failed, while it was being emptied"});
     }
     if (want_.on) return go_back(want_.reason);
-    const auto reasons = blockers(world_, policy_, fleet_, node_, now_);
-    if (!reasons.empty()) return go_back({reasons.front().code, reasons.front().text});
+    if (!reasons().empty()) return go_back({reasons().front().code, reasons().front().text});
     if (!node_.down.mark_revision) return;  // the mark is on its way
     if (!mark_stands(node_)) {
       return go_back({"MarkGone", "our taint was taken off while it was being emptied"});
@@ -205,14 +232,7 @@ class NodePlanner {
   }
 
   void send_packet(Reason reason, std::vector<PodRef> pods = {}) {
-    WakeNode target{wake_address_of(node_, policy_), {}};
-    for (const auto& nic : node_.inventory.nics) {
-      if (nic.wake_armed) target.macs.push_back(nic.mac.text());
-    }
-    if (target.macs.empty()) {
-      for (const auto& nic : node_.inventory.nics) target.macs.push_back(nic.mac.text());
-    }
-    add(Verb::wake, std::move(target), std::move(reason), std::move(pods));
+    add(Verb::wake, packet_of(policy_, node_), std::move(reason), std::move(pods));
   }
 
   void quarantine() {
@@ -245,8 +265,11 @@ class NodePlanner {
   void add(Verb verb, Action action, Reason reason, std::vector<PodRef> pods = {}) {
     if (needs_lease(verb) && world_.fence == 0) return;
     for (const auto& [id, at] : node_.in_flight) {
-      // A packet may still be on its way out when the next step is due; nothing else overlaps.
-      if (id.verb == verb || (id.verb != Verb::wake && id.verb != Verb::record_hold)) return;
+      // A packet may still be on its way out when the next step is due, and a soft taint keeps only
+      // the mark waiting, which would meet a changed Node; nothing else overlaps.
+      const bool beside = id.verb == Verb::wake || id.verb == Verb::record_hold ||
+                          (id.verb == Verb::soft_taint && verb != Verb::mark);
+      if (id.verb == verb || !beside) return;
     }
     const auto retry = node_.retry_not_before.find(verb);
     if (retry != node_.retry_not_before.end() && now_ < retry->second) {
@@ -273,6 +296,7 @@ class NodePlanner {
   TimePoint now_;
   NodeWant& want_;
   Plan& plan_;
+  std::optional<std::vector<Violation>> reasons_;
 };
 
 }  // namespace

@@ -181,6 +181,9 @@ FleetCounts count_fleet(const World& world, const Policy& policy, TimePoint now)
   FleetCounts counts;
   for (const auto& [name, node] : world.nodes) {
     if (!node.kube) continue;
+    counts.soft_taints +=
+        std::count_if(node.in_flight.begin(), node.in_flight.end(),
+                      [](const auto& step) { return step.first.verb == Verb::soft_taint; });
     if (is_on(node, policy, now)) ++counts.on[pool_of(policy, name, node.kube->labels)];
     if (!should_be_on(node)) continue;
     ++counts.should_be_on;
@@ -265,6 +268,8 @@ std::vector<Violation> check(const World& world, const Policy& policy, const Ste
     s12_marked(node, *evict, now, out);
   }
   if (step.id.verb == Verb::wake) check_wake(node, now, out);
+  const auto* taint = std::get_if<SoftTaint>(&step.action);
+  if (taint != nullptr && taint->present) check_soft_taint(world, policy, node, now, out);
   return out;
 }
 

@@ -27,7 +27,8 @@ struct Violation {
 struct FleetCounts {
   std::map<const Pool*, std::int64_t> on;  ///< Ready nodes of each pool
   std::int64_t should_be_on = 0;
-  std::int64_t unready = 0;  ///< of those that should be on
+  std::int64_t unready = 0;      ///< of those that should be on
+  std::int64_t soft_taints = 0;  ///< soft taints that are being written
 };
 [[nodiscard]] FleetCounts count_fleet(const World& world, const Policy& policy, TimePoint now);
 

@@ -107,4 +107,17 @@ void check_placing(const World& world, const Policy& policy, const Step& step, T
   }
 }
 
+void check_soft_taint(const World& world, const Policy& policy, const Node& node, TimePoint now,
+                      Violations& out) {
+  const Pool* pool = node.kube ? pool_of(policy, node.name, node.kube->labels) : nullptr;
+  if (pool == nullptr || pool->mode != Mode::act) {
+    out.push_back({"S4", "ModeNotAct", "it is in no pool of mode act"});
+  }
+  if (hold_at(node, now) != nullptr) out.push_back({"S4", "Held", "it is held"});
+  if (world.freeze.now) out.push_back({"S27", "Frozen", "nothing is switched off now"});
+  if (node.state != Lifecycle::ready || node.work_pods > 0) {
+    out.push_back({"S1", "NotEmpty", "it has work, or is not up"});
+  }
+}
+
 }  // namespace ecokube::core

@@ -19,4 +19,8 @@ void s1_binding(const World& world, const Node& node, Violations& out);
 void check_placing(const World& world, const Policy& policy, const Step& step, TimePoint now,
                    Violations& out);
 
+/// A node that nobody may touch is not told to be a candidate either.
+void check_soft_taint(const World& world, const Policy& policy, const Node& node, TimePoint now,
+                      Violations& out);
+
 }  // namespace ecokube::core

@@ -34,7 +34,8 @@ enum class Verb {
   record_freeze,
   scale,
   bind,
-  report_unschedulable
+  report_unschedulable,
+  soft_taint
 };
 [[nodiscard]] std::string_view to_string(Verb verb);
 
@@ -133,11 +134,16 @@ struct ReportUnschedulable {
   bool newly = true;  ///< its condition did not say so before
   bool operator==(const ReportUnschedulable&) const = default;
 };
+/// Our PreferNoSchedule taint onto a Node, or off it (S11).
+struct SoftTaint {
+  bool present = false;
+  bool operator==(const SoftTaint&) const = default;
+};
 
 /// One thing to do, as data. Same order as Verb.
 using Action = std::variant<MarkNode, EvictPods, ListPods, ShutdownNode, RecordOff, WakeNode,
                             UnmarkNode, QuarantineNode, RecordHold, RecordFreeze, ScaleWorkload,
-                            BindPod, ReportUnschedulable>;
+                            BindPod, ReportUnschedulable, SoftTaint>;
 
 struct Step {
   StepId id;

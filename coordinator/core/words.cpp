@@ -20,6 +20,7 @@ std::string_view to_string(Verb verb) {
     case Verb::scale: return "scale";
     case Verb::bind: return "bind";
     case Verb::report_unschedulable: return "report_unschedulable";
+    case Verb::soft_taint: return "soft_taint";
   }
   return "?";
 }

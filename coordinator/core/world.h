@@ -117,9 +117,11 @@ struct Node {
 
   WayDown down;
   WayUp up;
-  bool marked = false;          ///< our taint or intent is on the Node object
-  Revision marks_revision = 0;  ///< of our last mark or unmark; older views of the Node lie
-  bool off_recorded = false;    ///< our power annotation says off
+  bool marked = false;               ///< our taint or intent is on the Node object
+  Revision marks_revision = 0;       ///< of our last mark or unmark; older views of the Node lie
+  bool off_recorded = false;         ///< our power annotation says off
+  Revision soft_taint_revision = 0;  ///< of our last change of the soft taint
+  std::optional<TimePoint> soft_tainted_at;  ///< when we last tried to change it
 
   std::int64_t work_pods = 0;              ///< bound pods that may not remain
   std::optional<TimePoint> work_ended_at;  ///< when work_pods last became 0, or the node Ready
@@ -251,6 +253,9 @@ void apply(World& world, const Observation& observation);
 
 /// Power from evidence, never from what we ordered.
 [[nodiscard]] PowerState power_at(const Node& node, const Policy& policy, TimePoint now);
+
+/// Our PreferNoSchedule taint is on the Node as last seen.
+[[nodiscard]] bool softly_tainted(const Node& node);
 
 /// An evacuation is on: every sleeper is woken (S27).
 [[nodiscard]] bool wake_all(const World& world);

@@ -113,6 +113,7 @@ class Kubernetes final : public KubernetesCluster {
   asio::awaitable<Result<void>> evict(const core::EvictPods& pods) override {
     return evict_pods(client_, pods.pods);
   }
+  asio::awaitable<Result<Revision>> soft_taint(const core::Step& step) override;
   asio::awaitable<Result<void>> bind(const core::BindPod& pod) override {
     return bind_pod(client_, pod);
   }
@@ -260,6 +261,12 @@ asio::awaitable<Result<Revision>> Kubernetes::unmark(const core::Step& step) {
   const auto* action = std::get_if<core::UnmarkNode>(&step.action);
   if (action == nullptr) return wrong_step(step.id.text());
   return telling_the_view(unmark_node(client_, step.id.subject, *action));
+}
+
+asio::awaitable<Result<Revision>> Kubernetes::soft_taint(const core::Step& step) {
+  const auto* action = std::get_if<core::SoftTaint>(&step.action);
+  if (action == nullptr) return wrong_step(step.id.text());
+  return telling_the_view(write_soft_taint(client_, step.id.subject, *action));
 }
 
 asio::awaitable<Result<Revision>> Kubernetes::annotate(const core::Step& step) {

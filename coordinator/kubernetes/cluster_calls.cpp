@@ -20,6 +20,9 @@ using core::Revision;
 
 namespace {
 
+/// Somebody else may write a Node at the same time, again and again.
+constexpr int kNodeWritesMax = 5;
+
 std::string node_path(const NodeName& node) { return "/api/v1/nodes/" + percent_encode(node); }
 
 object eviction_of(const core::PodRef& pod) {
@@ -82,7 +85,6 @@ asio::awaitable<Result<Revision>> mark_node(Client client, NodeName node, core::
 
 asio::awaitable<Result<Revision>> unmark_node(Client client, NodeName node,
                                               core::UnmarkNode unmark) {
-  constexpr int kAttemptsMax = 5;
   std::optional<std::string> intent;
   for (int attempt = 1;; ++attempt) {
     const auto found = co_await client->get(node_path(node));
@@ -96,7 +98,7 @@ asio::awaitable<Result<Revision>> unmark_node(Client client, NodeName node,
     if (!patch) co_return revision_of(found->get_object());
     auto written = co_await patch_node(client, node, std::move(*patch));
     const bool conflict = !written && written.error().code == Errc::conflict;
-    if (!conflict || attempt >= kAttemptsMax) co_return written;
+    if (!conflict || attempt >= kNodeWritesMax) co_return written;
   }
 }
 
@@ -105,6 +107,19 @@ asio::awaitable<Result<Revision>> patch_node(Client client, NodeName node, objec
   const auto written = co_await client->merge_patch(node_path(node), std::move(body));
   if (!written) co_return std::unexpected(written.error());
   co_return revision_of(written->get_object());
+}
+
+asio::awaitable<Result<Revision>> write_soft_taint(Client client, NodeName node,
+                                                   core::SoftTaint taint) {
+  for (int attempt = 1;; ++attempt) {
+    const auto found = co_await client->get(node_path(node));
+    if (!found) co_return std::unexpected(found.error());
+    auto patch = soft_taint_patch(found->get_object(), taint.present);
+    if (!patch) co_return revision_of(found->get_object());
+    auto written = co_await patch_node(client, node, std::move(*patch));
+    const bool conflict = !written && written.error().code == Errc::conflict;
+    if (!conflict || attempt >= kNodeWritesMax) co_return written;
+  }
 }
 
 asio::awaitable<Result<ListedPods>> list_pods_on(Client client, NodeName node,

@@ -29,6 +29,9 @@ using Client = std::shared_ptr<ApiClient>;
 [[nodiscard]] boost::asio::awaitable<Result<core::Revision>> patch_node(Client client,
                                                                         NodeName node,
                                                                         boost::json::object patch);
+/// Tried again a few times, as unmark_node.
+[[nodiscard]] boost::asio::awaitable<Result<core::Revision>> write_soft_taint(
+    Client client, NodeName node, core::SoftTaint taint);
 /// All pages of the pods bound to `node`, none older than `min_revision`.
 [[nodiscard]] boost::asio::awaitable<Result<ListedPods>> list_pods_on(Client client, NodeName node,
                                                                       core::Revision min_revision);

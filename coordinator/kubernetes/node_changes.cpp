@@ -1,10 +1,12 @@
 #include "coordinator/kubernetes/node_changes.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "common/names.h"
 #include "coordinator/core/marks.h"
@@ -17,10 +19,15 @@ using boost::json::array;
 using boost::json::object;
 
 constexpr std::string_view kNoSchedule = "NoSchedule";
+constexpr std::string_view kPreferNoSchedule = "PreferNoSchedule";
+
+bool has_key(const boost::json::value& taint, std::string_view key) {
+  const auto* fields = taint.if_object();
+  return fields != nullptr && find_text(*fields, {"key"}) == key;
+}
 
 bool is_our_taint(const boost::json::value& taint) {
-  const auto* fields = taint.if_object();
-  return fields != nullptr && find_text(*fields, {"key"}) == names::kTaint;
+  return has_key(taint, names::kTaint) || has_key(taint, names::kCandidate);
 }
 
 array foreign_taints(const object& node) {
@@ -32,10 +39,12 @@ array foreign_taints(const object& node) {
 }
 
 bool has_our_taint(const object& node) {
-  for (const auto& taint : find_array(node, {"spec", "taints"})) {
-    if (is_our_taint(taint)) return true;
-  }
-  return false;
+  const auto& taints = find_array(node, {"spec", "taints"});
+  return std::any_of(taints.begin(), taints.end(), is_our_taint);
+}
+
+boost::json::value or_null(array taints) {
+  return taints.empty() ? boost::json::value(nullptr) : boost::json::value(std::move(taints));
 }
 
 object metadata_patch(const object& node, object annotations, object labels) {
@@ -105,8 +114,7 @@ std::optional<object> unmark_patch(const object& node, const core::UnmarkNode& u
     annotations[names::kWakeProof] = unmark.wake_proof;
   }
   if (has_our_taint(node)) {
-    auto taints = foreign_taints(node);
-    spec["taints"] = taints.empty() ? boost::json::value(nullptr) : std::move(taints);
+    spec["taints"] = or_null(foreign_taints(node));
   }
   if (present.contains(names::kCordonedByUs)) spec["unschedulable"] = nullptr;
   object labels;
@@ -116,6 +124,24 @@ std::optional<object> unmark_patch(const object& node, const core::UnmarkNode& u
   object patch;
   patch["metadata"] = metadata_patch(node, std::move(annotations), std::move(labels));
   if (!spec.empty()) patch["spec"] = std::move(spec);
+  return patch;
+}
+
+std::optional<object> soft_taint_patch(const object& node, bool present) {
+  array taints;
+  bool there = false;
+  for (const auto& taint : find_array(node, {"spec", "taints"})) {
+    const bool soft = has_key(taint, names::kCandidate);
+    there = there || soft;
+    if (!soft) taints.push_back(taint);
+  }
+  if (there == present) return std::nullopt;
+  if (present) taints.push_back(object{{"key", names::kCandidate}, {"effect", kPreferNoSchedule}});
+  object spec;
+  spec["taints"] = or_null(std::move(taints));
+  object patch;
+  patch["metadata"] = metadata_patch(node, {}, {});
+  patch["spec"] = std::move(spec);
   return patch;
 }
 

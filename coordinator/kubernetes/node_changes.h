@@ -10,13 +10,18 @@
 // taint which somebody adds meanwhile is never lost.
 namespace ecokube::kubernetes {
 
-/// Our taint, cordon, annotations and label (S11, S25); foreign taints and cordon stay.
+/// Our taint, cordon, annotations and label (S11, S25); foreign taints and cordon stay, our soft
+/// taint goes.
 [[nodiscard]] boost::json::object mark_patch(const boost::json::object& node,
                                              const core::MarkNode& mark, std::int64_t transition);
 
 /// Takes off what is ours and the cordon only if it is ours; nullopt when nothing is left to do.
 [[nodiscard]] std::optional<boost::json::object> unmark_patch(const boost::json::object& node,
                                                               const core::UnmarkNode& unmark);
+
+/// Our PreferNoSchedule taint onto the Node or off it; nullopt when it is so already.
+[[nodiscard]] std::optional<boost::json::object> soft_taint_patch(const boost::json::object& node,
+                                                                  bool present);
 
 /// On any object; empty text removes the annotation.
 [[nodiscard]] boost::json::object one_annotation(std::string_view key, std::string_view text);

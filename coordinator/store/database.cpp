@@ -76,7 +76,8 @@ constexpr std::array kVerbs{core::Verb::evict,
                             core::Verb::record_hold,
                             core::Verb::scale,
                             core::Verb::bind,
-                            core::Verb::report_unschedulable};
+                            core::Verb::report_unschedulable,
+                            core::Verb::soft_taint};
 
 std::optional<core::Verb> verb_from(std::string_view word) {
   for (const auto verb : kVerbs) {

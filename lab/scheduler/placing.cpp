@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/json/array.hpp>
 #include <string_view>
+#include <utility>
 
 #include "coordinator/kubernetes/json_access.h"
 #include "coordinator/kubernetes/objects.h"
@@ -53,6 +54,13 @@ std::string_view forbidding_taint(const core::KubePod& pod, const core::KubeNode
   return {};
 }
 
+/// A taint asks pods to prefer other nodes, and the pod does not tolerate it.
+bool is_unwelcome(const core::KubePod& pod, const core::KubeNode& node) {
+  return std::ranges::any_of(node.taints, [&](const core::Taint& taint) {
+    return taint.effect == "PreferNoSchedule" && !core::tolerates(pod.tolerations, taint);
+  });
+}
+
 /// Why the pod can't go on this node; empty when it can.
 std::string obstacle(const core::KubePod& pod, const Room& room) {
   const auto& node = *room.node;
@@ -94,17 +102,18 @@ std::string describe(const std::map<std::string, std::size_t>& obstacles, std::s
 
 Placing place(const SchedulerPod& waiting, Rooms& rooms) {
   Room* best = nullptr;
-  double best_fullness = 0;
+  auto best_rank = std::pair(false, 0.0);
   std::map<std::string, std::size_t> obstacles;
   for (auto& room : rooms) {
     if (auto why = obstacle(waiting.pod, room); !why.empty()) {
       ++obstacles[std::move(why)];
       continue;
     }
-    const auto full = fullness(waiting.pod, room);
-    if (best != nullptr && full <= best_fullness) continue;
+    const auto rank =
+        std::pair(!is_unwelcome(waiting.pod, *room.node), fullness(waiting.pod, room));
+    if (best != nullptr && rank <= best_rank) continue;
     best = &room;
-    best_fullness = full;
+    best_rank = rank;
   }
   if (best == nullptr) return {&waiting, {}, describe(obstacles, rooms.size())};
   best->used += waiting.pod.requests;

@@ -37,7 +37,8 @@ struct SchedulerView {
 };
 
 /// A decision for each waiting pod, oldest first; each takes its room from those after it. Of the
-/// nodes where a pod fits, the one that is fullest with it (MostAllocated).
+/// nodes where a pod fits, the one that is fullest with it (MostAllocated); those with a
+/// PreferNoSchedule taint that it does not tolerate come last.
 [[nodiscard]] std::vector<Placing> place_waiting_pods(const SchedulerView& view);
 
 /// The body of POST pods/NAME/binding.

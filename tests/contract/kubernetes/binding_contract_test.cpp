@@ -164,5 +164,82 @@ TEST_P(Binding, AnotherOneOfItsNameIsToldNothing) {
 INSTANTIATE_TEST_SUITE_P(Kubernetes, Binding, testing::ValuesIn(servers()),
                          [](const auto& kind) { return kind.param.name; });
 
+class SoftTainting : public ContractTest {
+ protected:
+  SoftTainting() : client_(start()) {}
+
+  Result<core::Revision> soft_taint(const std::string& node, bool present) {
+    const auto step = step_for(node, core::SoftTaint{present});
+    return run(io_, client_->cluster->soft_taint(step));
+  }
+  /// "key:effect" of each, as the client sees them at this revision.
+  std::vector<std::string> taints(const std::string& name, core::Revision revision) {
+    const bool seen = wait([&] {
+      const auto* node = last_node(*client_, name);
+      return node != nullptr && node->revision >= revision;
+    });
+    EXPECT_TRUE(seen) << name << " at " << revision;
+    std::vector<std::string> found;
+    const auto* node = last_node(*client_, name);
+    if (node == nullptr) return found;
+    for (const auto& taint : node->taints) found.push_back(taint.key + ":" + taint.effect);
+    std::sort(found.begin(), found.end());
+    return found;
+  }
+
+  using Taints = std::vector<std::string>;
+  std::shared_ptr<Client> client_;
+};
+
+TEST_P(SoftTainting, ComesAndGoesBesideTheTaintsOfOthers) {
+  const auto name = fresh("node");
+  create_node(name, R"({"taints": [{"key": "gpu", "effect": "NoSchedule"}]})");
+  const auto put = soft_taint(name, true);
+  ASSERT_TRUE(put) << put.error().message;
+  EXPECT_EQ(taints(name, *put),
+            (Taints{"ecokube.io/candidate:PreferNoSchedule", "gpu:NoSchedule"}));
+  EXPECT_EQ(soft_taint(name, true), put) << "it is there, so nothing is written";
+  const auto taken = soft_taint(name, false);
+  ASSERT_TRUE(taken) << taken.error().message;
+  EXPECT_EQ(taints(name, *taken), (Taints{"gpu:NoSchedule"}));
+  EXPECT_EQ(soft_taint(name, false), taken);
+}
+
+TEST_P(SoftTainting, TheMarkTakesItsPlace) {
+  const auto name = fresh("node");
+  create_node(name);
+  const auto put = soft_taint(name, true);
+  ASSERT_TRUE(put) << put.error().message;
+  const auto mark = step_for(name, core::MarkNode{*put, "boot-1", false, "", {}});
+  const auto marked = run(io_, client_->cluster->mark(mark));
+  ASSERT_TRUE(marked) << marked.error().message;
+  const auto there = taints(name, *marked);
+  EXPECT_EQ(std::count(there.begin(), there.end(), "ecokube.io/candidate:PreferNoSchedule"), 0);
+  EXPECT_EQ(std::count(there.begin(), there.end(), "ecokube.io/powering-down:NoSchedule"), 1);
+}
+
+TEST_P(SoftTainting, UnmarkTakesALeftOverOff) {
+  const auto name = fresh("node");
+  const auto made = create_node(name);
+  const auto mark = step_for(name, core::MarkNode{revision_of(made), "boot-1", false, "", {}});
+  ASSERT_TRUE(run(io_, client_->cluster->mark(mark)));
+  ASSERT_TRUE(soft_taint(name, true));
+  const auto step = step_for(name, core::UnmarkNode{""});
+  const auto unmarked = run(io_, client_->cluster->unmark(step));
+  ASSERT_TRUE(unmarked) << unmarked.error().message;
+  for (const auto& taint : taints(name, *unmarked)) {
+    EXPECT_EQ(taint.find("ecokube.io/"), std::string::npos) << taint;
+  }
+}
+
+TEST_P(SoftTainting, OfANodeThatIsGoneIsNotFound) {
+  const auto put = soft_taint(fresh("nobody"), true);
+  ASSERT_FALSE(put);
+  EXPECT_EQ(put.error().code, Errc::not_found);
+}
+
+INSTANTIATE_TEST_SUITE_P(Kubernetes, SoftTainting, testing::ValuesIn(servers()),
+                         [](const auto& kind) { return kind.param.name; });
+
 }  // namespace
 }  // namespace ecokube::test

@@ -8,7 +8,9 @@
 namespace ecokube::core::test {
 namespace {
 
-bool is_ours(const Taint& taint) { return taint.key == names::kTaint; }
+bool is_ours(const Taint& taint) {
+  return taint.key == names::kTaint || taint.key == names::kCandidate;
+}
 
 bool forbids(const Taint& taint) { return taint.effect != "PreferNoSchedule"; }
 
@@ -49,6 +51,7 @@ StepEnded MiniFleet::perform(const Step& step) {
     case Verb::evict: return evict(step);
     case Verb::bind: return bind_for_us(step);
     case Verb::report_unschedulable: return report(step);
+    case Verb::soft_taint: return soft_taint(step);
   }
   return {step.id, Outcome::done, "", 0, {}};
 }
@@ -79,6 +82,16 @@ StepEnded MiniFleet::unmark(const Step& step) {
   node.annotations.erase(std::string(names::kPower));
   node.annotations.erase(std::string(names::kQuarantine));
   if (!proof.empty()) node.annotations[std::string(names::kWakeProof)] = proof;
+  changed(node.name);
+  return {step.id, Outcome::done, "", revision_, {}};
+}
+
+StepEnded MiniFleet::soft_taint(const Step& step) {
+  KubeNode& node = nodes_[step.id.subject];
+  std::erase_if(node.taints, [](const Taint& taint) { return taint.key == names::kCandidate; });
+  if (std::get<SoftTaint>(step.action).present) {
+    node.taints.push_back({std::string(names::kCandidate), "", "PreferNoSchedule"});
+  }
   changed(node.name);
   return {step.id, Outcome::done, "", revision_, {}};
 }

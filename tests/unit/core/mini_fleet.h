@@ -108,6 +108,7 @@ class MiniFleet {
   StepEnded mark(const Step& step);
   StepEnded unmark(const Step& step);
   StepEnded annotate(const Step& step);
+  StepEnded soft_taint(const Step& step);
   StepEnded bind_for_us(const Step& step);
   StepEnded report(const Step& step);
   StepEnded evict(const Step& step);

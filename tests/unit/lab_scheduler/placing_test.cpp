@@ -109,6 +109,20 @@ TEST(Placing, TolerationOpensATaintedNodeAndPreferenceIsNoObstacle) {
   EXPECT_EQ(cluster.place().at("new").node, "master");
 }
 
+TEST(Placing, ASoftTaintComesLast) {
+  Cluster cluster;
+  cluster.node("leaving").taints = {{"ecokube.io/candidate", "", "PreferNoSchedule"}};
+  cluster.node("staying");
+  cluster.pod("a", 500, "leaving");
+  auto& pod = cluster.pod("new", 100);
+  EXPECT_EQ(cluster.place().at("new").node, "staying") << "though the other is fuller";
+  cluster.nodes["/staying"].unschedulable = true;
+  EXPECT_EQ(cluster.place().at("new").node, "leaving");
+  cluster.nodes["/staying"].unschedulable = false;
+  pod.pod.tolerations = {{"ecokube.io/candidate", true, "", ""}};
+  EXPECT_EQ(cluster.place().at("new").node, "leaving") << "it does not mind";
+}
+
 TEST(Placing, LeavesDyingAndForeignPodsAlone) {
   Cluster cluster;
   cluster.node("one");

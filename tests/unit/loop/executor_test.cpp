@@ -37,6 +37,9 @@ class FakeCluster final : public ClusterApi {
   asio::awaitable<Result<void>> evict(const core::EvictPods& /*pods*/) override {
     co_return Result<void>();
   }
+  asio::awaitable<Result<Revision>> soft_taint(const Step& /*step*/) override {
+    co_return Revision{7};
+  }
   asio::awaitable<Result<void>> bind(const core::BindPod& /*pod*/) override {
     ++binds;
     co_return Result<void>();
