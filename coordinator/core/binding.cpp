@@ -17,12 +17,11 @@ constexpr Duration kReportEvery{
     std::chrono::seconds(10)};  ///< for one pod, when its reason changes
 constexpr std::size_t kKindsRemembered = 16;
 
-/// Where one of them does not fit, none of its kind does.
-bool same_kind(const KubePod& a, const KubePod& b) {
-  return a.requests == b.requests && a.ns == b.ns && a.labels == b.labels &&
-         a.node_selector == b.node_selector && a.node_affinity == b.node_affinity &&
-         a.tolerations == b.tolerations && a.pod_terms == b.pod_terms && a.spread == b.spread;
-}
+/// One of a kind that fits nowhere, and what is said of it once somebody asks.
+struct Misfit {
+  const KubePod* pod;
+  std::string message;
+};
 
 class Binder {
  public:
@@ -89,19 +88,21 @@ class Binder {
   }
 
   void consider(const KubePod& pod) {
-    if (!pod.not_placeable.empty()) return report(pod);
-    const auto known = std::find_if(full_for_.begin(), full_for_.end(),
-                                    [&](const KubePod* other) { return same_kind(*other, pod); });
-    if (known != full_for_.end()) return report(pod);
+    std::string of_its_own;
+    if (!pod.not_placeable.empty()) return report(pod, of_its_own);
+    const auto known = std::find_if(misfits_.begin(), misfits_.end(), [&](const Misfit& other) {
+      return same_kind(*other.pod, pod);
+    });
+    if (known != misfits_.end()) return report(pod, known->message);
     auto* bin = fullest_that_fits(bins_, pod, neighbours_.rules_for(pod));
     if (bin == nullptr) {
-      if (full_for_.size() < kKindsRemembered) full_for_.push_back(&pod);
-      return report(pod);
+      if (misfits_.size() >= kKindsRemembered) misfits_.erase(misfits_.begin());
+      misfits_.push_back({&pod, {}});
+      return report(pod, misfits_.back().message);
     }
     bin->room -= pod.requests;
     neighbours_.place(pod, *bin->node->kube);
-    // What has rules about its neighbours may fit now.
-    std::erase_if(full_for_, [](const KubePod* other) { return Neighbours::has_rules(*other); });
+    std::erase_if(misfits_, [](const Misfit& one) { return may_gain_by_neighbours(*one.pod); });
     bind(pod, bin->node->name, "the fullest node that has room");
   }
 
@@ -111,19 +112,19 @@ class Binder {
         {"Packed", pod.ns + "/" + pod.name + " goes to " + node + ": " + why});
   }
 
-  /// Said once, and again when the reason has changed and not too often.
-  void report(const KubePod& pod) {
+  /// Said once, and again when the reason has changed and not too often. `message` is made where
+  /// it is empty.
+  void report(const KubePod& pod, std::string& message) {
     const auto placing = world_.placings.find(pod.uid);
     const bool said = placing != world_.placings.end() && !placing->second.reported.empty();
     if (said && now_ < *placing->second.reported_at + kReportEvery) {
       return look_again(*placing->second.reported_at + kReportEvery);
     }
-    auto message = why_nowhere(bins_, pod, neighbours_.rules_for(pod));
+    if (message.empty()) message = why_nowhere(bins_, pod, neighbours_.rules_for(pod));
     if (message == (said ? placing->second.reported : pod.refusal)) return;
     Reason reason{"Unschedulable", message};
     add(pod, Verb::report_unschedulable,
-        ReportUnschedulable{ref_of(pod), std::move(message), !pod.unschedulable},
-        std::move(reason));
+        ReportUnschedulable{ref_of(pod), message, !pod.unschedulable}, std::move(reason));
   }
 
   void add(const KubePod& pod, Verb verb, Action action, Reason reason) {
@@ -150,7 +151,7 @@ class Binder {
   TimePoint now_;
   Neighbours neighbours_;
   std::vector<BindBin> bins_;
-  std::vector<const KubePod*> full_for_;  ///< one of each kind that fits nowhere
+  std::vector<Misfit> misfits_;
   std::int64_t in_flight_ = 0;
   BindPlan plan_;
 };

@@ -26,12 +26,13 @@ bool is_over(const KubePod& pod) {
   return pod.phase == PodPhase::succeeded || pod.phase == PodPhase::failed;
 }
 
-bool selects(const PodTerm& term, const KubePod& pod) {
-  const bool here =
-      term.namespaces.empty() ||
-      std::find(term.namespaces.begin(), term.namespaces.end(), pod.ns) != term.namespaces.end();
-  return here && matches(term.selector, pod.labels);
+bool selects(const PodTerm& term, const std::string& ns, const Labels& labels) {
+  const auto& in = term.namespaces;
+  const bool here = in.empty() || std::find(in.begin(), in.end(), ns) != in.end();
+  return here && matches(term.selector, labels);
 }
+
+bool selects(const PodTerm& term, const KubePod& pod) { return selects(term, pod.ns, pod.labels); }
 
 bool all_affinity_selects(const KubePod& asking, const KubePod& pod) {
   return std::all_of(asking.pod_terms.begin(), asking.pod_terms.end(),
@@ -121,6 +122,17 @@ bool is_first_of_its_kind(const NeighbourCounts& counts) {
   return true;
 }
 
+/// What the anti-affinity of `by`, which runs at `at`, says to pods of this namespace and labels.
+void repel(const KubePod& by, const KubeNode& at, const std::string& ns, const Labels& labels,
+           Neighbours::Repelled& repelled) {
+  if (is_over(by)) return;
+  for (const auto& term : by.pod_terms) {
+    const auto* value = value_of(at, term.topology_key);
+    if (!term.anti || value == nullptr || !selects(term, ns, labels)) continue;
+    repelled[term.topology_key].insert(*value);
+  }
+}
+
 std::string_view spread_obstacle(const NeighbourCounts& counts, const KubePod& pod,
                                  const KubeNode& node) {
   for (std::size_t i = 0; i < counts.spread.size(); ++i) {
@@ -156,12 +168,13 @@ std::string_view term_obstacle(const NeighbourCounts& counts, const KubePod& pod
 }  // namespace
 
 std::string_view Neighbours::Rules::obstacle(const KubeNode& node) const {
+  if (pod_ == nullptr) return {};
   if (counts_ != nullptr) {
     if (const auto why = spread_obstacle(*counts_, *pod_, node); !why.empty()) return why;
   }
-  for (const auto& [key, value] : repelled_from_) {
+  for (const auto& [key, values] : *repelled_) {
     const auto* here = value_of(node, key);
-    if (here != nullptr && *here == value) {
+    if (here != nullptr && values.contains(*here)) {
       return "node(s) didn't satisfy existing pods anti-affinity rules";
     }
   }
@@ -171,15 +184,20 @@ std::string_view Neighbours::Rules::obstacle(const KubeNode& node) const {
 Neighbours::Rules Neighbours::rules_for(const KubePod& pod) {
   Rules rules;
   rules.pod_ = &pod;
-  for (const auto& uid : world_.pods_repelling) {
-    const auto& by = world_.pods.at(uid);
-    const auto node = world_.nodes.find(by.node);
-    if (node != world_.nodes.end() && node->second.kube) {
-      repel(by, *node->second.kube, pod, rules);
+  const auto [repelled, added] = repelled_.try_emplace(Kind(pod.ns, pod.labels));
+  rules.repelled_ = &repelled->second;
+  if (added) {
+    for (const auto& uid : world_.pods_repelling) {
+      const auto& by = world_.pods.at(uid);
+      const auto node = world_.nodes.find(by.node);
+      if (node == world_.nodes.end() || !node->second.kube) continue;
+      repel(by, *node->second.kube, pod.ns, pod.labels, repelled->second);
+    }
+    for (const auto& [by, node] : placed_) {
+      repel(*by, *node, pod.ns, pod.labels, repelled->second);
     }
   }
-  for (const auto& [by, node] : placed_) repel(*by, *node, pod, rules);
-  if (!has_rules(pod)) return rules;
+  if (pod.pod_terms.empty() && pod.spread.empty()) return rules;
   auto known = std::find_if(known_.begin(), known_.end(),
                             [&](const auto& counts) { return same_rules(*counts->of, pod); });
   if (known == known_.end()) {
@@ -194,21 +212,20 @@ Neighbours::Rules Neighbours::rules_for(const KubePod& pod) {
 
 void Neighbours::place(const KubePod& pod, const KubeNode& node) {
   placed_.emplace_back(&pod, &node);
+  for (auto& [kind, repelled] : repelled_) repel(pod, node, kind.first, kind.second, repelled);
   for (const auto& counts : known_) {
     count(*counts, pod, node);
     find_smallest(*counts);
   }
 }
 
-void Neighbours::repel(const KubePod& by, const KubeNode& at, const KubePod& pod,
-                       Rules& rules) const {
-  if (is_over(by)) return;
-  for (const auto& term : by.pod_terms) {
-    const auto* value = value_of(at, term.topology_key);
-    if (term.anti && value != nullptr && selects(term, pod)) {
-      rules.repelled_from_.emplace(term.topology_key, *value);
-    }
-  }
+bool same_kind(const KubePod& a, const KubePod& b) {
+  return a.requests == b.requests && a.labels == b.labels && same_rules(a, b);
+}
+
+bool may_gain_by_neighbours(const KubePod& pod) {
+  return !pod.spread.empty() || std::any_of(pod.pod_terms.begin(), pod.pod_terms.end(),
+                                            [](const PodTerm& term) { return !term.anti; });
 }
 
 }  // namespace ecokube::core

@@ -22,6 +22,9 @@ class Neighbours {
  public:
   explicit Neighbours(const World& world) : world_(world) {}
 
+  /// Where others do not want a pod: by topology key, the values.
+  using Repelled = std::map<std::string, std::set<std::string>>;
+
   /// The rules that hold for one pod. Valid until the next pod is placed.
   class Rules {
    public:
@@ -31,25 +34,27 @@ class Neighbours {
    private:
     friend class Neighbours;
     const KubePod* pod_ = nullptr;
-    const NeighbourCounts* counts_ = nullptr;                      ///< nullptr: it has no rules
-    std::set<std::pair<std::string, std::string>> repelled_from_;  ///< topology key and value
+    const NeighbourCounts* counts_ = nullptr;  ///< nullptr: it has no rules
+    const Repelled* repelled_ = nullptr;
   };
   [[nodiscard]] Rules rules_for(const KubePod& pod);
   /// From now on the pod counts as running there.
   void place(const KubePod& pod, const KubeNode& node);
 
-  /// Whether rules of this pod, or those of others for it, can change with what is placed.
-  [[nodiscard]] static bool has_rules(const KubePod& pod) {
-    return !pod.pod_terms.empty() || !pod.spread.empty();
-  }
-
  private:
   using Placed = std::pair<const KubePod*, const KubeNode*>;
-  void repel(const KubePod& by, const KubeNode& at, const KubePod& pod, Rules& rules) const;
+  using Kind = std::pair<std::string, Labels>;  ///< what terms of others look at
 
   const World& world_;
   std::vector<Placed> placed_;
-  std::vector<std::shared_ptr<NeighbourCounts>> known_;  ///< one for each kind of pod
+  std::vector<std::shared_ptr<NeighbourCounts>> known_;  ///< one for each kind of rules
+  std::map<Kind, Repelled> repelled_;                    ///< of the kinds that were asked about
 };
+
+/// Where one of them does not fit, the other does not either.
+[[nodiscard]] bool same_kind(const KubePod& a, const KubePod& b);
+
+/// It may fit, because of another pod that was placed, where it did not fit before.
+[[nodiscard]] bool may_gain_by_neighbours(const KubePod& pod);
 
 }  // namespace ecokube::core

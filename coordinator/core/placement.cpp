@@ -108,8 +108,17 @@ Placement pack(const World& world, std::vector<Bin> bins, std::vector<Demand> de
   std::stable_sort(demand.begin(), demand.end(), [](const Demand& a, const Demand& b) {
     return a.requests.cpu_millicores > b.requests.cpu_millicores;
   });
+  constexpr std::size_t kKindsRemembered = 16;
+  std::vector<const KubePod*> misfits;  // one of each kind that fits nowhere
   for (const auto& item : demand) {
     const auto* pod = pod_of(world, item);
+    const bool misfit = pod != nullptr &&
+                        std::any_of(misfits.begin(), misfits.end(),
+                                    [&](const KubePod* other) { return same_kind(*other, *pod); });
+    if (misfit) {
+      placement.unplaced.push_back(item.what);
+      continue;
+    }
     const auto rules = pod == nullptr ? Neighbours::Rules() : neighbours.rules_for(*pod);
     const auto bin = std::find_if(bins.begin(), bins.end(), [&](const Bin& candidate) {
       return item.requests.fits_in(candidate.room) &&
@@ -119,10 +128,14 @@ Placement pack(const World& world, std::vector<Bin> bins, std::vector<Demand> de
     });
     if (bin == bins.end()) {
       placement.unplaced.push_back(item.what);
+      if (pod != nullptr && misfits.size() < kKindsRemembered) misfits.push_back(pod);
       continue;
     }
     bin->room -= item.requests;
-    if (pod != nullptr) neighbours.place(*pod, *bin->node->kube);
+    if (pod != nullptr) {
+      neighbours.place(*pod, *bin->node->kube);
+      std::erase_if(misfits, [](const KubePod* one) { return may_gain_by_neighbours(*one); });
+    }
     placement.needed_for.try_emplace(bin->node->name, item);
   }
   return placement;
