@@ -121,6 +121,33 @@ void FailoverLab::create_pod(const std::string& name, const std::string& node) {
   must(run(io_, admin_->create(kPods, json::value(std::move(pod)))));
 }
 
+void FailoverLab::create_pod_for_us(const std::string& name) {
+  json::object pod{{"apiVersion", "v1"},
+                   {"kind", "Pod"},
+                   {"metadata", {{"name", name}}},
+                   {"spec",
+                    {{"schedulerName", "ecokube"},
+                     {"terminationGracePeriodSeconds", 1},
+                     {"containers", json::array{nap()}}}}};
+  must(run(io_, admin_->create(kPods, json::value(std::move(pod)))));
+}
+
+json::object FailoverLab::pod(const std::string& name) {
+  auto pod = must(run(io_, admin_->get(std::string(kPods) + "/" + name)));
+  return std::move(pod.as_object());
+}
+
+std::set<std::string> FailoverLab::told_about(const std::string& pod) {
+  std::set<std::string> reasons;
+  const auto list = must(run(io_, admin_->get("/api/v1/namespaces/default/events")));
+  for (const auto& item : list.at("items").as_array()) {
+    const auto& event = item.as_object();
+    if (kubernetes::find_text(event, {"involvedObject", "name"}) != pod) continue;
+    reasons.emplace(kubernetes::find_text(event, {"reason"}));
+  }
+  return reasons;
+}
+
 void FailoverLab::delete_pod(const std::string& name) {
   must(run(io_, admin_->remove(std::string(kPods) + "/" + name, nullptr)));
 }

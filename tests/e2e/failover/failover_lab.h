@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -47,7 +48,12 @@ class FailoverLab {
   void prove_wake(const std::string& node);
   /// Runs for ten minutes, and on this node only.
   void create_pod(const std::string& name, const std::string& node);
+  /// The same on whatever node, for the coordinator to bind.
+  void create_pod_for_us(const std::string& name);
   void delete_pod(const std::string& name);
+  [[nodiscard]] boost::json::object pod(const std::string& name);
+  /// The reasons of the Events about it.
+  [[nodiscard]] std::set<std::string> told_about(const std::string& pod);
   [[nodiscard]] bool pod_runs(const std::string& name);
   /// Two replicas of a nap, on whatever workers, under a budget that keeps `available` of them.
   void create_service(const std::string& name, int available);
