@@ -24,12 +24,15 @@ bool admits(const BindBin& bin, const KubePod& pod, const Neighbours::Rules& rul
          matches(pod.node_affinity, kube.name, kube.labels) && rules.obstacle(kube).empty();
 }
 
-double share(std::int64_t room, std::int64_t whole) {
-  return whole > 0 ? 1.0 - static_cast<double>(room) / static_cast<double>(whole) : 0.0;
+constexpr std::int64_t kWhole = 10'000;
+
+/// What is taken of `whole`, in parts of kWhole.
+std::int64_t share(std::int64_t room, std::int64_t whole) {
+  return whole > 0 ? (whole - room) * kWhole / whole : 0;
 }
 
-/// Of CPU and memory together; what the pod itself takes is the same nearly everywhere.
-double fullness(const BindBin& bin, const KubePod& pod) {
+/// Of CPU and memory together, with the pod in it.
+std::int64_t fullness(const BindBin& bin, const KubePod& pod) {
   const auto& whole = bin.node->kube->allocatable;
   return share(bin.room.cpu_millicores - pod.requests.cpu_millicores, whole.cpu_millicores) +
          share(bin.room.memory_bytes - pod.requests.memory_bytes, whole.memory_bytes);
@@ -90,7 +93,7 @@ std::vector<BindBin> open_bins(const World& world, const Policy& policy, TimePoi
 BindBin* fullest_that_fits(std::vector<BindBin>& bins, const KubePod& pod,
                            const Neighbours::Rules& rules) {
   BindBin* best = nullptr;
-  auto best_rank = std::pair(false, 0.0);
+  auto best_rank = std::pair(false, std::int64_t{0});
   for (auto& bin : bins) {
     if (!bin.closed.empty() || !has_room(bin, pod)) continue;
     const auto rank =
