@@ -27,6 +27,7 @@ struct ClusterListed {
   std::vector<KubeLocalVolume> local_volumes = {};
   std::vector<KubeAutoscaler> autoscalers = {};
   std::vector<KubeService> services = {};
+  bool went_backwards = false;  ///< known to be of another past than what was known (S2)
 };
 struct NodeSeen {
   KubeNode node;

@@ -181,6 +181,7 @@ void Kubernetes::start(Observe observe) {
   }());
   lease.duration = options_.lease_duration;
   lease.clock = options_.clock;
+  lease.went_backwards = [view = parts->view.get()] { view->went_backwards(); };
   parts_->lease =
       std::make_shared<LeaseKeeper>(lease_client_, executor_, std::move(lease), observe);
   parts_->lease->raise_floor(fence_floor_);
@@ -223,8 +224,9 @@ std::shared_ptr<Reflector> Kubernetes::make_reflector(Resource resource, Parts& 
   callbacks.list_begun = [=] { view->list_begun(resource); };
   callbacks.item = [=](const object& thing) { view->item(resource, thing); };
   callbacks.listed = [=](Revision revision) { view->listed(resource, revision); };
-  callbacks.changed = [=](ChangeType type, const object& thing) {
+  callbacks.changed = [=, &parts](ChangeType type, const object& thing) {
     view->changed(resource, type, thing);
+    if (resource == Resource::lease && parts.lease) parts.lease->watched(type, thing);
   };
   callbacks.bookmark = [=](Revision revision) { view->bookmark(resource, revision); };
   callbacks.interrupted = [=](const Error& why) { view->interrupted(resource, why); };
@@ -291,10 +293,9 @@ Result<std::unique_ptr<KubernetesCluster>> make_kubernetes(asio::any_io_executor
   if (!client) return std::unexpected(client.error());
   auto lease_limits = options.limits;
   // A renewal that hangs must fail while there is still time for another.
-  lease_limits.response_timeout = std::min<std::chrono::milliseconds>(lease_limits.response_timeout,
-                                                                      options.lease_duration / 3);
-  lease_limits.connect_timeout =
-      std::min<std::chrono::milliseconds>(lease_limits.connect_timeout, options.lease_duration / 3);
+  const std::chrono::milliseconds renewal = renews_every(options.lease_duration);
+  lease_limits.response_timeout = std::min(lease_limits.response_timeout, renewal);
+  lease_limits.connect_timeout = std::min(lease_limits.connect_timeout, renewal);
   auto lease_client = ApiClient::make(executor, options.access, lease_limits);
   if (!lease_client) return std::unexpected(lease_client.error());
   return std::make_unique<Kubernetes>(std::move(executor), std::move(options), std::move(*client),

@@ -89,11 +89,20 @@ void ClusterView::probed(core::Revision revision, core::Revision highest_when_se
                fmt::format("the API server's revision fell from {} to {}: it was restored from an "
                            "older state; everything is listed anew",
                            highest_when_sent, revision)});
+    fell_ = true;
     start_over(std::nullopt);
     return;
   }
   saw(revision);
   sink_.observe(core::ClusterAlive{highest_});
+}
+
+/// Also while lists are under way: they may have begun in the other past.
+void ClusterView::went_backwards() {
+  lost(
+      Error{Errc::gone, "the cluster was restored from an older state; everything is listed anew"});
+  fell_ = true;
+  start_over(std::nullopt);
 }
 
 void ClusterView::silent(const Error& why) {
@@ -150,12 +159,12 @@ void ClusterView::tell_freeze(ChangeType type, const boost::json::object& lease)
 void ClusterView::tell_all() {
   synced_ = true;
   lost_.reset();
-  if (fell_) {
+  core::ClusterListed all;
+  all.went_backwards = std::exchange(fell_, false);
+  if (all.went_backwards) {
     highest_ = 0;
     for (const auto& at : listed_at_) saw(at.value_or(0));
-    fell_ = false;
   }
-  core::ClusterListed all;
   all.revision = highest_;
   const auto move_to_list = [&](auto& kind) {
     auto& list = all.*kind.list;

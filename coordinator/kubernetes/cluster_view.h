@@ -64,6 +64,8 @@ class ClusterView {
   /// A probe that was sent when highest_revision() was `highest_when_sent` answered `revision`.
   /// A revision that fell means another past (a restored etcd): everything is listed anew.
   void probed(core::Revision revision, core::Revision highest_when_sent);
+  /// Something else proved the same.
+  void went_backwards();
   /// The server does not answer probes: what the watches do not say is not known any more.
   void silent(const Error& why);
 
@@ -96,7 +98,7 @@ class ClusterView {
   core::Revision highest_ = 0;
   std::array<std::optional<core::Revision>, kResources> listed_at_{};
   std::array<core::Revision, kResources> known_at_begin_{};
-  bool fell_ = false;  // a list is older than what was known when it was asked for
+  bool fell_ = false;  // the coming list is of another past, however high its revision is by now
   std::optional<std::string> freeze_;
   std::tuple<Kind<core::KubeNode>, Kind<core::KubePod>, Kind<core::KubeBudget>,
              Kind<core::KubeAttachment>, Kind<core::KubeLocalVolume>, Kind<core::KubeAutoscaler>,

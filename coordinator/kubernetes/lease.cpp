@@ -7,7 +7,6 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <charconv>
 #include <exception>
 #include <utility>
 
@@ -22,12 +21,6 @@ namespace asio = boost::asio;
 using boost::json::object;
 
 constexpr std::int64_t kMsPerS = 1000;
-
-std::int64_t number_of(std::string_view text) {
-  std::int64_t number = 0;
-  std::from_chars(text.data(), text.data() + text.size(), number);
-  return number;
-}
 
 /// The sub-object, made when it is absent.
 object& child(object& parent, std::string_view key) {
@@ -57,6 +50,7 @@ LeaseKeeper::LeaseKeeper(std::shared_ptr<ApiClient> client, asio::any_io_executo
       wake_(executor),
       expiry_(executor),
       ended_(executor),
+      claim_(options_.identity, options_.duration),
       random_(std::random_device{}()) {}
 
 void LeaseKeeper::start() {
@@ -101,19 +95,28 @@ asio::awaitable<void> LeaseKeeper::run(std::shared_ptr<LeaseKeeper> self) {
   co_await self->give_back();
 }
 
-/// A third of the duration when all is well, so that two renewals may fail; soon after a failure.
-/// Who waits for another's to lapse looks oftener, and when it has: what it sees late it takes
-/// late.
+void LeaseKeeper::watched(ChangeType type, const object& lease) {
+  const bool there = type != ChangeType::deleted;
+  const auto holder = find_text(lease, {"spec", "holderIdentity"});
+  if (held_ ? !there || holder != options_.identity : there) wake_.cancel();
+}
+
+/// Soon after a failure. Who waits for another's to run out looks when it has: what it sees late it
+/// takes late.
 Duration LeaseKeeper::pause() {
-  const auto third = options_.duration / 3;
-  if (failures_ == 0 && foreign_) {
-    constexpr int kLooks = 10;
-    const auto left = foreign_->may_be_taken_at - options_.clock() + Duration(1);
-    return std::clamp(left, Duration(1), std::max(Duration(1), options_.duration / kLooks));
-  }
-  if (failures_ == 0) return third;
   constexpr Duration kBase{100};
-  return std::max(Duration(1), next_delay(failures_, random_(), kBase, third));
+  const auto renewal = renews_every(options_.duration);
+  if (failures_ > 0) {
+    return std::max(Duration(1), next_delay(failures_, random_(), kBase, renewal));
+  }
+  if (held_ && !held_->acts) {
+    return std::clamp(held_->acts_from - options_.clock(), Duration(1), renewal);
+  }
+  if (const auto at = claim_.may_be_taken_at()) {
+    const auto left = *at - options_.clock() + Duration(1);
+    return std::clamp(left, Duration(1), std::max(Duration(1), looks_every(options_.duration)));
+  }
+  return renewal;
 }
 
 asio::awaitable<void> LeaseKeeper::try_to_take() {
@@ -121,96 +124,106 @@ asio::awaitable<void> LeaseKeeper::try_to_take() {
   object lease;
   if (found) {
     lease = found->get_object();
-    if (!may_take(lease)) co_return;
   } else if (found.error().code != Errc::not_found) {
     complain(found.error());
-    if (foreign_ && options_.clock() > foreign_->may_be_taken_at) see_holder("");
+    const auto at = claim_.may_be_taken_at();
+    if (at && options_.clock() > *at) see_holder("");
     co_return;
   }
-  const auto known = number_of(annotation_of(lease, names::kFence));
-  const auto fence = std::max({known, floor_, own_highest_}) + 1;
+  const auto wait = may_take(found ? &lease : nullptr);
+  if (!wait) co_return;
+  const auto fence = std::max({claim_.highest_fence(), floor_, own_highest_}) + 1;
   const auto sent = options_.clock();
   auto wish = fill(std::move(lease), fence, true);
+  claim_.try_to_take(*wait);
   const auto written = co_await write(std::move(wish));
   if (written) {
-    log::info("lease event=taken fence={} identity={}", fence, options_.identity);
-    hold(written->get_object(), fence, sent);
-  } else if (written.error().code != Errc::conflict) {
+    log::info("lease event=taken fence={} identity={} acts_in_ms={}", fence, options_.identity,
+              wait->count());
+    hold(written->get_object(), fence, sent, options_.clock() + *wait);
+  } else if (written.error().code == Errc::conflict) {
+    ++failures_;  // another was quicker; what it wrote is read soon
+  } else {
     complain(written.error());
   }
 }
 
 asio::awaitable<void> LeaseKeeper::renew() {
-  const bool raise = floor_ > held_->fence;
+  // What agents saw before we act is another's; afterwards they also report our own.
+  const bool raise = held_->acts ? floor_ > held_->fence : floor_ >= held_->fence;
   const auto fence = raise ? floor_ + 1 : held_->fence;
   const auto sent = options_.clock();
+  const auto acts_from = held_->acts_from;
   auto wish = fill(held_->lease, fence, raise);
   const auto written = co_await write(std::move(wish));
   if (written) {
     // Even if it expired here meanwhile: nobody took it, or this write would have been refused.
-    hold(written->get_object(), fence, sent);
+    hold(written->get_object(), fence, sent, acts_from);
     co_return;
   }
-  if (written.error().code == Errc::not_found) {
-    lose("the Lease object was deleted");
-  } else if (written.error().code == Errc::conflict) {
-    co_await read_again();
-  }
-  complain(written.error());
+  // A server answers a write to a Lease that is gone with either.
+  const auto code = written.error().code;
+  if (code != Errc::conflict && code != Errc::not_found) co_return complain(written.error());
+  ++failures_;
+  co_await read_again();
 }
 
 /// Somebody else wrote it: a person, a backup tool, or another holder.
 asio::awaitable<void> LeaseKeeper::read_again() {
   const auto found = co_await client_->get(path());
-  if (!found || !held_) co_return;
-  const auto holder = find_text(found->get_object(), {"spec", "holderIdentity"});
+  if (!held_) co_return;
+  if (!found) {
+    if (found.error().code != Errc::not_found) co_return;
+    if (held_->acts) claim_.was_deleted(held_->valid_until);
+    lose("the Lease object was deleted");
+    co_return co_await try_to_take();
+  }
+  const auto& lease = found->get_object();
+  const auto holder = find_text(lease, {"spec", "holderIdentity"});
   if (holder == options_.identity) {
-    held_->lease = found->get_object();
+    held_->lease = lease;
+    claim_.hold(lease);
   } else {
     lose(fmt::format("the Lease was taken by '{}'", holder));
+    (void)may_take(&lease);  // whose it is now is told at once
   }
+  tell_of_another_past();
 }
 
 asio::awaitable<void> LeaseKeeper::give_back() {
   if (!held_) co_return;
   auto wish = held_->lease;
-  auto& spec = child(wish, "spec");
-  spec["holderIdentity"] = "";
-  spec["leaseDurationSeconds"] = 1;
-  spec["renewTime"] = micro_time(options_.clock());
+  kubernetes::give_back(wish, micro_time(options_.clock()));
   lose("given back at stop");
   const auto written = co_await write(std::move(wish));
   if (!written) log::warn("lease event=not_given_back reason=\"{}\"", written.error().message);
 }
 
 asio::awaitable<Result<boost::json::value>> LeaseKeeper::write(object lease) {
-  if (revision_of(lease) > 0) {
-    boost::json::value body(std::move(lease));
-    co_return co_await client_->replace(path(), std::move(body));
-  }
+  const bool exists = revision_of(lease) > 0;
   boost::json::value body(std::move(lease));
-  auto made = co_await client_->create(
-      fmt::format("/apis/coordination.k8s.io/v1/namespaces/{}/leases", options_.ns),
-      std::move(body));
-  co_return made;
+  if (exists) co_return co_await client_->replace(path(), std::move(body));
+  auto leases = fmt::format("/apis/coordination.k8s.io/v1/namespaces/{}/leases", options_.ns);
+  co_return co_await client_->create(std::move(leases), std::move(body));
 }
 
-bool LeaseKeeper::may_take(const object& lease) {
-  const auto holder = find_text(lease, {"spec", "holderIdentity"});
-  if (holder.empty() || holder == options_.identity) return true;
-  const auto revision = revision_of(lease);
-  const auto now = options_.clock();
+std::optional<Duration> LeaseKeeper::may_take(const object* lease) {
+  const auto before = claim_.holder();
   failures_ = 0;
-  if (!foreign_ || foreign_->holder != holder || foreign_->revision != revision) {
-    if (!foreign_ || foreign_->holder != holder) {
-      log::info("lease event=waiting holder={}", holder);
-    }
-    const auto seconds = find_int(lease, {"spec", "leaseDurationSeconds"}, 1);
-    foreign_ = Foreign{std::string(holder), revision, now + std::chrono::seconds(seconds)};
-    see_holder(foreign_->holder);
-    return false;
-  }
-  return now > foreign_->may_be_taken_at;
+  const auto wait = claim_.look(lease, options_.clock());
+  tell_of_another_past();
+  if (wait) return wait;
+  if (before != claim_.holder()) log::info("lease event=waiting holder={}", claim_.holder());
+  see_holder(claim_.holder());
+  return std::nullopt;
+}
+
+void LeaseKeeper::tell_of_another_past() {
+  if (!claim_.went_backwards()) return;
+  log::warn(
+      "lease event=went_backwards reason=\"the Lease is older than it was: the cluster was "
+      "restored from before that\"");
+  options_.went_backwards();
 }
 
 object LeaseKeeper::fill(object lease, std::int64_t fence, bool taken) {
@@ -236,15 +249,17 @@ object LeaseKeeper::fill(object lease, std::int64_t fence, bool taken) {
   return lease;
 }
 
-void LeaseKeeper::hold(object lease, std::int64_t fence, TimePoint sent) {
+void LeaseKeeper::hold(object lease, std::int64_t fence, TimePoint sent, TimePoint acts_from) {
   own_highest_ = std::max(own_highest_, fence);
-  held_ = Held{fence, sent + options_.duration, std::move(lease)};
-  foreign_.reset();
+  claim_.hold(lease);
+  tell_of_another_past();
   failures_ = 0;
   complaint_.clear();
+  const bool acts = options_.clock() >= acts_from;
+  held_ = Held{fence, sent + acts_for(options_.duration), acts_from, std::move(lease), acts};
   expire_in_time();
-  see_holder(options_.identity);
-  observe_(core::LeaseHeld{held_->fence, held_->valid_until});
+  see_holder(acts ? options_.identity : "");
+  if (acts) observe_(core::LeaseHeld{held_->fence, held_->valid_until});
 }
 
 /// The end of validity is told when it is there, whatever a renewal on its way still waits for:
@@ -262,11 +277,12 @@ void LeaseKeeper::expire_in_time() {
 
 void LeaseKeeper::lose(std::string why) {
   if (!held_) return;
+  const bool acted = held_->acts;
   held_.reset();
   expiry_.cancel();
   holder_seen_.clear();
   log::warn("lease event=lost reason=\"{}\"", why);
-  observe_(core::LeaseLost{std::move(why)});
+  if (acted) observe_(core::LeaseLost{std::move(why)});
 }
 
 void LeaseKeeper::see_holder(const std::string& holder) {

@@ -15,6 +15,8 @@
 #include "common/policy_clock.h"
 #include "coordinator/core/observation.h"
 #include "coordinator/kubernetes/api_client.h"
+#include "coordinator/kubernetes/lease_claim.h"
+#include "coordinator/kubernetes/watch_events.h"
 
 namespace ecokube::kubernetes {
 
@@ -24,12 +26,12 @@ struct LeaseOptions {
   std::string identity;  ///< new for each start of a process
   Duration duration{15000};
   std::function<TimePoint()> clock;
+  /// The Lease was found older than it was: the cluster was restored from before that.
+  std::function<void()> went_backwards = [] {};
 };
 
 /// Keeps the one Lease whose holder may take capacity away (S5). The fence is an annotation on it,
-/// raised in the same compare-and-swap that takes it. Validity is counted from before the request
-/// was sent; another's Lease is taken only after it was seen unchanged for its whole duration by
-/// our own clock, so no two clocks are ever compared.
+/// raised in the same compare-and-swap that takes it, and above every one that was ever seen.
 class LeaseKeeper : public std::enable_shared_from_this<LeaseKeeper> {
  public:
   using Observe = std::function<void(core::Fact)>;
@@ -47,6 +49,9 @@ class LeaseKeeper : public std::enable_shared_from_this<LeaseKeeper> {
   /// Lease is taken again at once with a higher one.
   void raise_floor(std::int64_t floor);
 
+  /// A watch saw the Lease change: it need not be looked at later.
+  void watched(ChangeType type, const boost::json::object& lease);
+
   /// The freeze last seen on the Lease (S27): when somebody deletes the Lease, ours has it again.
   void carry_freeze(std::string text) { freeze_ = std::move(text); }
 
@@ -54,23 +59,20 @@ class LeaseKeeper : public std::enable_shared_from_this<LeaseKeeper> {
   struct Held {
     std::int64_t fence = 0;
     TimePoint valid_until;
+    TimePoint acts_from;        ///< until then it is ours, and we do not act on it
     boost::json::object lease;  ///< as the server last gave it
+    bool acts = false;          ///< it was told that we do
   };
-  struct Foreign {
-    std::string holder;
-    std::int64_t revision = 0;
-    TimePoint may_be_taken_at;  ///< if it stays as it is
-  };
-
   static boost::asio::awaitable<void> run(std::shared_ptr<LeaseKeeper> self);
   boost::asio::awaitable<void> try_to_take();
   boost::asio::awaitable<void> renew();
   boost::asio::awaitable<void> read_again();
   boost::asio::awaitable<void> give_back();
   boost::asio::awaitable<Result<boost::json::value>> write(boost::json::object lease);
-  [[nodiscard]] bool may_take(const boost::json::object& lease);
+  [[nodiscard]] std::optional<Duration> may_take(const boost::json::object* lease);
+  void tell_of_another_past();
   [[nodiscard]] boost::json::object fill(boost::json::object lease, std::int64_t fence, bool taken);
-  void hold(boost::json::object lease, std::int64_t fence, TimePoint sent);
+  void hold(boost::json::object lease, std::int64_t fence, TimePoint sent, TimePoint acts_from);
   void expire_in_time();
   void lose(std::string why);
   void see_holder(const std::string& holder);
@@ -85,7 +87,7 @@ class LeaseKeeper : public std::enable_shared_from_this<LeaseKeeper> {
   boost::asio::steady_timer expiry_;
   boost::asio::steady_timer ended_;
   std::optional<Held> held_;
-  std::optional<Foreign> foreign_;
+  LeaseClaim claim_;
   std::string freeze_;
   std::string holder_seen_;
   std::int64_t floor_ = 0;

@@ -5,6 +5,7 @@
 #include <boost/json/parse.hpp>
 
 #include "coordinator/kubernetes/json_access.h"
+#include "coordinator/kubernetes/lease_claim.h"
 #include "tests/contract/kubernetes/contract_test.h"
 
 namespace ecokube::test {
@@ -15,10 +16,20 @@ const std::string kOurs = kLeases + "/" + std::string(names::kLeaseName);
 
 class Leasing : public ContractTest {
  protected:
-  Leasing() { delete_lease(); }
+  Leasing() {
+    delete_lease();
+    free_lease();
+  }
   ~Leasing() override { delete_lease(); }
 
   void delete_lease() { (void)run(io_, admin_->remove(kOurs, nullptr)); }
+  /// As a holder before this one left it, so that the first need not wait.
+  void free_lease() {
+    create(kLeases, fmt::format(R"({{"apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
+                            "metadata": {{"name": "{}"}},
+                            "spec": {{"holderIdentity": "", "leaseDurationSeconds": 1}}}})",
+                                names::kLeaseName));
+  }
   kubernetes::KubernetesOptions with_lease(const std::string& identity) {
     auto wish = options();
     wish.lease = true;
@@ -131,10 +142,55 @@ TEST_P(Leasing, TheFenceIsAboveTheFloor) {
 
 TEST_P(Leasing, ADeletedLeaseIsLostAndTakenAgainHigher) {
   auto client = start_holder("a");
-  const auto fence = fence_of(*client);
+  auto second = start(with_lease("b"));
+  ASSERT_TRUE(wait([&] { return count<core::LeaseSeen>(*second) > 0; }));
+  for (int times = 1; times <= 3; ++times) {
+    const auto fence = fence_of(*client);
+    delete_lease();
+    ASSERT_TRUE(wait([&] { return fence_of(*client) > fence; }));
+    EXPECT_EQ(fence_on_server(), fence_of(*client));
+    EXPECT_GE(count<core::LeaseLost>(*client), static_cast<std::size_t>(times));
+  }
+  EXPECT_EQ(count<core::LeaseHeld>(*second), 0U) << "the holder is told of it at once";
+}
+
+// Who comes to a cluster without a Lease can't know that nobody acts.
+TEST_P(Leasing, AMissingLeaseIsMadeAtOnceAndActedOnWhenAnothersTimeIsOver) {
+  auto first = start_holder("a");
+  proxy_->refuse();  // it acts on, and does not hear of the deletion
   delete_lease();
-  ASSERT_TRUE(wait([&] { return count<core::LeaseLost>(*client) > 0; }));
-  ASSERT_TRUE(wait([&] { return fence_of(*client) > fence; }));
+  auto beside = with_lease("b");
+  beside.access = server_->access();
+  auto second = start(beside);
+  EXPECT_TRUE(wait([&] {
+    const auto made = run(io_, admin_->get(kOurs));
+    return made && kubernetes::find_text(made->get_object(), {"spec", "holderIdentity"}) != "";
+  }));
+  EXPECT_EQ(count<core::LeaseHeld>(*second), 0U);
+  ASSERT_TRUE(wait([&] { return count<core::LeaseHeld>(*second) > 0; }));
+  EXPECT_EQ(count<core::LeaseLost>(*first), 1U) << "before the other's gain";
+  EXPECT_GT(fence_on_server(), 0);
+}
+
+// From what the two were told: when each sent the write that it acts on, in parts of the duration.
+TEST_P(Leasing, AStandbyTakesItWithinItsDurationOfTheLastRenewal) {
+  const std::chrono::milliseconds duration(3000);
+  auto wish = with_lease("a");
+  wish.lease_duration = duration;
+  auto first = start(wish);
+  ASSERT_TRUE(wait([&] { return count<core::LeaseHeld>(*first) > 1; }));
+  auto beside = with_lease("b");
+  beside.lease_duration = duration;
+  beside.access = server_->access();
+  auto second = start(beside);
+  ASSERT_TRUE(wait([&] { return count<core::LeaseSeen>(*second) > 0; }));
+  proxy_->refuse();
+  ASSERT_TRUE(wait([&] { return count<core::LeaseHeld>(*second) > 0; }));
+  const auto acted_until = last<core::LeaseHeld>(*first)->valid_until;
+  const auto renewed = acted_until - kubernetes::acts_for(duration);
+  const auto taken = last<core::LeaseHeld>(*second)->valid_until - kubernetes::acts_for(duration);
+  EXPECT_GE(taken, acted_until + duration / 20) << "not while the first acts";
+  EXPECT_LE(taken, renewed + duration);
 }
 
 // A freeze must outlive its leader, and reach the next one before anything else does (S27).
@@ -165,6 +221,7 @@ TEST_P(Leasing, AFreezeOutlivesTheLeaseObject) {
 }
 
 TEST_P(Leasing, AFreezeWithoutALeaseFails) {
+  delete_lease();
   auto client = start();
   const auto frozen = run(io_, client->cluster->record_freeze("freeze ann: disk swap"));
   ASSERT_FALSE(frozen);

@@ -23,6 +23,7 @@ namespace json = boost::json;
 
 constexpr std::chrono::milliseconds kLook{20};
 constexpr const char* kPods = "/api/v1/namespaces/default/pods";
+constexpr const char* kLeases = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases";
 
 std::string program(const std::string& name) { return fmt::format("{}/{}", ECOKUBE_BIN_DIR, name); }
 
@@ -40,6 +41,7 @@ FailoverLab::FailoverLab() {
   admin_ = must(kubernetes::ApiClient::make(
       io_.get_executor(), must(kubernetes::read_kubeconfig(cluster_->kubeconfig()))));
   proxy_ = std::make_unique<FlakyProxy>(io_, "127.0.0.1", cluster_->port());
+  free_lease();
   ca_ = must(lab::make_ca(dir_.path(), "ca"));
   for (const char* name : {"a", "b"}) {
     write_coordinator(name);
@@ -59,6 +61,24 @@ FailoverLab::FailoverLab() {
 }
 
 FailoverLab::~FailoverLab() = default;
+
+/// As its last holder left it: the first coordinator need not wait.
+void FailoverLab::free_lease() {
+  json::object lease{{"apiVersion", "coordination.k8s.io/v1"},
+                     {"kind", "Lease"},
+                     {"metadata", {{"name", names::kLeaseName}}},
+                     {"spec", {{"holderIdentity", ""}, {"leaseDurationSeconds", 1}}}};
+  must(run(io_, admin_->create(kLeases, json::value(std::move(lease)))));
+}
+
+void FailoverLab::delete_lease() {
+  must(run(io_, admin_->remove(kLeases + ("/" + std::string(names::kLeaseName)), nullptr)));
+}
+
+json::object FailoverLab::lease() {
+  const auto found = run(io_, admin_->get(kLeases + ("/" + std::string(names::kLeaseName))));
+  return found ? found->as_object() : json::object();
+}
 
 std::unique_ptr<ChildProcess> FailoverLab::start(const std::string& log,
                                                  std::vector<std::string> argv) {

@@ -59,6 +59,8 @@ class FailoverLab {
   void create_service(const std::string& name, int available);
   /// How many of its pods run there.
   [[nodiscard]] int replicas_on(const std::string& service, const std::string& node);
+  void delete_lease();
+  [[nodiscard]] boost::json::object lease();  ///< empty: there is none
   [[nodiscard]] boost::json::object kube_node(const std::string& name);
   [[nodiscard]] bool marked(const std::string& node);
 
@@ -85,6 +87,7 @@ class FailoverLab {
     std::unique_ptr<HttpClient> api;
   };
 
+  void free_lease();
   void make_machine(const std::string& name, int number);
   void write_coordinator(const std::string& name);
   [[nodiscard]] std::unique_ptr<ChildProcess> start(const std::string& log,

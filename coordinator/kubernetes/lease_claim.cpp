@@ -1,0 +1,83 @@
+#include "coordinator/kubernetes/lease_claim.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "common/names.h"
+#include "coordinator/kubernetes/json_access.h"
+
+namespace ecokube::kubernetes {
+namespace {
+
+using boost::json::object;
+
+constexpr std::int64_t kGivenBackFor_s = 1;
+
+/// By its holder, which then acts no more. A holder that somebody only struck out may not know.
+bool is_given_back(const object& lease) {
+  return find_text(lease, {"spec", "holderIdentity"}).empty() &&
+         find_int(lease, {"spec", "leaseDurationSeconds"}, 0) == kGivenBackFor_s;
+}
+
+}  // namespace
+
+void give_back(object& lease, const std::string& now) {
+  auto& value = lease["spec"];
+  auto& spec = value.is_object() ? value.get_object() : value.emplace_object();
+  spec["holderIdentity"] = "";
+  spec["leaseDurationSeconds"] = kGivenBackFor_s;
+  spec["renewTime"] = now;
+}
+
+std::int64_t fence_of(const object& lease) {
+  const auto text = annotation_of(lease, names::kFence);
+  std::int64_t fence = 0;
+  std::from_chars(text.data(), text.data() + text.size(), fence);
+  return fence;
+}
+
+bool LeaseClaim::note(const object& lease) {
+  highest_fence_ = std::max(highest_fence_, fence_of(lease));
+  const auto before = std::exchange(last_revision_, revision_of(lease));
+  const bool forwards = last_revision_ >= before;
+  went_backwards_ = went_backwards_ || !forwards;
+  return forwards;
+}
+
+void LeaseClaim::hold(const object& lease) {
+  (void)note(lease);
+  waiting_.reset();
+  tried_.reset();
+}
+
+std::optional<Duration> LeaseClaim::look(const object* lease, TimePoint now) {
+  constexpr Duration kAtOnce{0};
+  if (lease == nullptr) return now < ours_until_ ? kAtOnce : waits_for(duration_);
+  ours_until_ = TimePoint{};
+  // From a restored past it says nothing of who held it since, and may not know yet.
+  const bool forwards = note(*lease);
+  const auto holder = find_text(*lease, {"spec", "holderIdentity"});
+  const auto revision = revision_of(*lease);
+  // It ran out here and nobody took it, or our write arrived that seemed lost.
+  const bool ours = holder == own_ && (!waiting_ || tried_);
+  if (ours && forwards) return tried_.value_or(kAtOnce);
+  tried_.reset();
+  const bool given_back = is_given_back(*lease);
+  if (given_back && forwards && (!waiting_ || waiting_->revision != revision)) return kAtOnce;
+  if (!waiting_ || waiting_->holder != holder || waiting_->revision != revision) {
+    const std::chrono::seconds says(find_int(*lease, {"spec", "leaseDurationSeconds"}, 0));
+    duration_ = std::max<Duration>(duration_, says);
+    waiting_ = Waiting{std::string(holder), revision, now + waits_for(duration_)};
+    return std::nullopt;
+  }
+  if (now <= waiting_->may_be_taken_at) return std::nullopt;
+  return kAtOnce;
+}
+
+std::optional<TimePoint> LeaseClaim::may_be_taken_at() const {
+  if (!waiting_) return std::nullopt;
+  return waiting_->may_be_taken_at;
+}
+
+}  // namespace ecokube::kubernetes

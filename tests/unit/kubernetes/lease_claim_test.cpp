@@ -1,0 +1,118 @@
+// When a Lease may be taken: within its duration of the last renewal, and never while another acts.
+#include "coordinator/kubernetes/lease_claim.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <boost/json/parse.hpp>
+
+namespace ecokube::kubernetes {
+namespace {
+
+constexpr Duration kLease{10'000};
+constexpr TimePoint kNow = from_ms(1'700'000'000'000);
+
+boost::json::object lease(const std::string& holder, std::int64_t revision,
+                          std::int64_t duration_s = 10) {
+  return boost::json::parse(fmt::format(R"({{"metadata": {{"resourceVersion": "{}",
+                                              "annotations": {{"ecokube.io/fence": "7"}}}},
+                                            "spec": {{"holderIdentity": "{}",
+                                              "leaseDurationSeconds": {}}}}})",
+                                        revision, holder, duration_s))
+      .as_object();
+}
+
+/// Looks at the same thing for as long as it must, and returns how long that was.
+Duration waited(LeaseClaim& claim, const boost::json::object* seen) {
+  auto now = kNow;
+  std::optional<Duration> more;
+  for (; !more; now += Duration(1)) more = claim.look(seen, now);
+  return now - kNow + *more;
+}
+
+TEST(LeaseClaim, TheHolderStopsBeforeAnotherStartsAndThatWithinTheDuration) {
+  LeaseClaim claim("b", kLease);
+  const auto held = lease("a", 5);
+  const auto wait = waited(claim, &held);
+  EXPECT_GE(wait, acts_for(kLease) + kLease / 10) << "a tenth for what a request takes";
+  EXPECT_LE(wait + looks_every(kLease), kLease * 9 / 10 + Duration(2)) << "seen by a look";
+  EXPECT_GE(acts_for(kLease), 3 * renews_every(kLease)) << "two renewals may fail";
+}
+
+TEST(LeaseClaim, EachChangeIsWaitedForAnew) {
+  LeaseClaim claim("b", kLease);
+  const auto first = lease("a", 5);
+  const auto second = lease("a", 6);
+  EXPECT_FALSE(claim.look(&first, kNow));
+  EXPECT_FALSE(claim.look(&second, kNow + waits_for(kLease)));
+  EXPECT_EQ(claim.may_be_taken_at(), kNow + 2 * waits_for(kLease));
+}
+
+TEST(LeaseClaim, TheHoldersOwnDurationCounts) {
+  LeaseClaim claim("b", kLease);
+  const auto held = lease("a", 5, 30);
+  EXPECT_GT(waited(claim, &held), waits_for(std::chrono::seconds(30)));
+}
+
+TEST(LeaseClaim, OneThatIsGoneIsMadeAtOnceAndActedOnLater) {
+  LeaseClaim fresh("b", kLease);
+  EXPECT_EQ(fresh.look(nullptr, kNow), waits_for(kLease)) << "who held it is not known";
+  LeaseClaim standby("b", kLease);
+  const auto held = lease("a", 5, 30);
+  EXPECT_FALSE(standby.look(&held, kNow));
+  EXPECT_EQ(standby.look(nullptr, kNow), waits_for(std::chrono::seconds(30)));
+  EXPECT_EQ(standby.holder(), "a");
+  EXPECT_EQ(standby.highest_fence(), 7) << "its fence is not forgotten";
+}
+
+TEST(LeaseClaim, OursThatWasDeletedIsActedOnAtOnceWhileItIsOurs) {
+  LeaseClaim claim("a", kLease);
+  claim.hold(lease("a", 5));
+  claim.was_deleted(kNow + Duration(10));
+  EXPECT_EQ(claim.look(nullptr, kNow), Duration(0));
+  EXPECT_EQ(claim.look(nullptr, kNow + Duration(10)), waits_for(kLease));
+}
+
+TEST(LeaseClaim, OursThatRanOutIsTakenAtOnce) {
+  LeaseClaim claim("a", kLease);
+  const auto ours = lease("a", 5);
+  claim.hold(ours);
+  EXPECT_EQ(claim.look(&ours, kNow), Duration(0));
+}
+
+TEST(LeaseClaim, OneThatIsGivenBackIsFreeAndOneWhoseHolderWasStruckOutIsNot) {
+  LeaseClaim claim("b", kLease);
+  auto given_back = lease("a", 6);
+  give_back(given_back, "");
+  EXPECT_EQ(claim.look(&given_back, kNow), Duration(0));
+  const auto struck_out = lease("", 7);
+  EXPECT_GT(waited(claim, &struck_out), waits_for(kLease));
+}
+
+// What a restored etcd brings back is no word of today's holder.
+TEST(LeaseClaim, NothingFromAnotherPastIsFree) {
+  const auto today = lease("b", 50);
+  auto given_back = lease("a", 30);
+  give_back(given_back, "");
+  for (const auto& restored : {lease("a", 30), given_back}) {
+    LeaseClaim claim("a", kLease);
+    EXPECT_FALSE(claim.look(&today, kNow));
+    EXPECT_FALSE(claim.went_backwards());
+    EXPECT_FALSE(claim.look(&restored, kNow));
+    EXPECT_TRUE(claim.went_backwards());
+    EXPECT_FALSE(claim.went_backwards()) << "once";
+    EXPECT_GT(claim.may_be_taken_at(), kNow + acts_for(kLease));
+  }
+}
+
+TEST(LeaseClaim, AWriteOfOursThatSeemedLostIsOurs) {
+  LeaseClaim claim("b", kLease);
+  const auto held = lease("a", 5);
+  EXPECT_GT(waited(claim, &held), waits_for(kLease));
+  claim.try_to_take(Duration(1));
+  const auto ours = lease("b", 6);
+  EXPECT_EQ(claim.look(&ours, kNow + kLease), Duration(1));
+}
+
+}  // namespace
+}  // namespace ecokube::kubernetes
