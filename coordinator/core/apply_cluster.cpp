@@ -103,8 +103,19 @@ void replace(std::map<std::string, Kube>& table, const std::vector<Kube>& object
   for (const auto& object : objects) table[object.key()] = object;
 }
 
+/// A Node that is older than it was seen before is as good a proof as a revision that fell, which
+/// may have grown past the old one until the list was made.
+bool is_of_another_past(const World& world, const ClusterListed& fact) {
+  if (fact.went_backwards || fact.revision < world.revision) return true;
+  return std::any_of(fact.nodes.begin(), fact.nodes.end(), [&](const KubeNode& kube) {
+    const auto known = world.nodes.find(kube.name);
+    return known != world.nodes.end() && known->second.kube &&
+           known->second.kube->uid == kube.uid && kube.revision < known->second.kube->revision;
+  });
+}
+
 /// A restored etcd: what we knew is from a future that never was. Marks that are not there are
-/// gone.
+/// gone; what a person asked for since is written anew.
 void go_backwards(World& world, Revision revision, TimePoint now) {
   world.went_backwards_at = now;
   world.revision = revision;
@@ -114,6 +125,7 @@ void go_backwards(World& world, Revision revision, TimePoint now) {
     node.marks_revision = 0;
     node.soft_taint_revision = 0;
     if (node.state == Lifecycle::draining) node.down.give_up = true;
+    if (node.hold) node.hold_unsaved = true;
   }
 }
 
@@ -162,7 +174,7 @@ void advance_revision(World& world, Revision revision) {
 }
 
 void on(World& world, const ClusterListed& fact, TimePoint now) {
-  if (fact.revision < world.revision) go_backwards(world, fact.revision, now);
+  if (is_of_another_past(world, fact)) go_backwards(world, fact.revision, now);
   std::set<NodeName> present;
   std::set<std::string> uids;
   for (const auto& node : fact.nodes) present.insert(node.name);

@@ -40,7 +40,8 @@ void begin(Node& node, const ShutdownNode& /*shutdown*/, const Step& step, TimeP
   enter(node, Lifecycle::powering_down, now);
 }
 
-void begin(Node& node, const RecordOff& /*record*/, const Step& /*step*/, TimePoint now) {
+void begin(Node& node, const RecordOff& record, const Step& /*step*/, TimePoint now) {
+  if (record.mark) node.marked = true;  // from now on it may be, even if no answer comes
   if (node.request && node.request->verb == PersonVerb::sleep) node.request.reset();
   node.refusals = 0;
   enter(node, Lifecycle::powered_down, now);
@@ -144,7 +145,10 @@ void end_node_step(const World& world, Node& node, const StepEnded& fact, TimePo
     case Verb::shutdown:
       if (fact.outcome == Outcome::refused) node.down.refused = true;
       return;
-    case Verb::record_off: node.off_recorded = fact.outcome == Outcome::done; return;
+    case Verb::record_off:
+      node.off_recorded = fact.outcome == Outcome::done;
+      node.marks_revision = std::max(node.marks_revision, fact.revision);
+      return;
     case Verb::unmark: return end_unmark(node, fact, now);
     case Verb::record_hold:
       if (fact.outcome != Outcome::done) node.hold_unsaved = true;

@@ -6,18 +6,27 @@
 
 namespace ecokube::core {
 
-MarkNode mark_of(const World& world, const Policy& policy, const Node& node) {
+namespace {
+
+MarkNode mark_with(const Policy& policy, const Node& node, const std::string& boot_id,
+                   const std::vector<NicFacts>& nics) {
   WakeRecipe recipe{wake_address_of(node, policy), {}};
-  for (const auto& nic : node.agent.nics) {
+  for (const auto& nic : nics) {
     if (nic.wake_armed) recipe.macs.push_back(nic.mac);
   }
-  MarkNode mark{node.kube->revision,
-                node.agent.boot_id,
-                cordoned_by_other(node),
-                format_wake_recipe(recipe),
-                {}};
+  return {node.kube->revision, boot_id, cordoned_by_other(node), format_wake_recipe(recipe), {}};
+}
+
+}  // namespace
+
+MarkNode mark_of(const World& world, const Policy& policy, const Node& node) {
+  auto mark = mark_with(policy, node, node.agent.boot_id, node.agent.nics);
   for (const auto* pod : work_on(world, node)) mark.pods_to_evict.push_back(pod->uid);
   return mark;
+}
+
+MarkNode mark_of_sleeper(const Policy& policy, const Node& node) {
+  return mark_with(policy, node, node.inventory.boot_id, node.inventory.nics);
 }
 
 WakeNode packet_of(const Policy& policy, const Node& node) {

@@ -9,6 +9,9 @@ namespace ecokube::core {
 /// The mark of a node as it is now, with the recipe that wakes it and the work that is to go.
 [[nodiscard]] MarkNode mark_of(const World& world, const Policy& policy, const Node& node);
 
+/// The same of one that is off, by what it was last known by.
+[[nodiscard]] MarkNode mark_of_sleeper(const Policy& policy, const Node& node);
+
 /// A packet for its armed NICs; for all of them when none is known to be armed.
 [[nodiscard]] WakeNode packet_of(const Policy& policy, const Node& node);
 

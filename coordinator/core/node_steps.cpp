@@ -174,8 +174,7 @@ class NodePlanner {
       const auto off_at = node_.agent.closed_at.value_or(node_.since) + policy_.silence_to_off;
       if (want_.on && may_be_woken(world_, policy_, node_, now_)) return wake();
       if (now_ < off_at) return look_again(off_at);
-      return add(Verb::record_off, RecordOff{"off (inferred)"},
-                 {"SaidGoodbye", "it said goodbye for our step and is silent since"});
+      return record_off({"SaidGoodbye", "it said goodbye for our step and is silent since"});
     }
     const auto given_up_at = node_.down.shutdown_at.value_or(node_.since) + policy_.down_deadline;
     if (now_ < given_up_at) return look_again(given_up_at);
@@ -185,8 +184,16 @@ class NodePlanner {
 
   void powered_down() {
     if (want_.on) return wake_if_wanted();
-    if (node_.off_recorded || !node_.kube) return;
-    add(Verb::record_off, RecordOff{"off (inferred)"}, {"RecordOff", "its power is not recorded"});
+    if (!node_.kube) return;
+    if (!node_.off_recorded) return record_off({"RecordOff", "its power is not recorded"});
+    if (!node_.marked) record_off({"MarkGone", "it sleeps, and our mark on it is gone"});
+  }
+
+  /// With our mark where that is gone, so that no pod comes to it and a successor knows of it.
+  void record_off(Reason reason) {
+    RecordOff record{"off (inferred)"};
+    if (!node_.marked && node_.kube) record.mark = mark_of_sleeper(policy_, node_);
+    add(Verb::record_off, std::move(record), std::move(reason));
   }
 
   void powering_up() {
@@ -206,11 +213,13 @@ class NodePlanner {
     send_packet({"NoBootYet", "no new boot id since the last packet"});
   }
 
-  /// No agent speaks. What we marked and lost sight of is woken, so that no crash of ours strands a
-  /// node (S8); other silence is a fault and left to Kubernetes, unless its room is needed.
+  /// No agent speaks. What we marked or ordered down and lost sight of is woken, so that no crash
+  /// of ours strands a node (S8); other silence is a fault and left to Kubernetes, unless its room
+  /// is needed.
   void unknown() {
-    if (node_.marked && !want_.on) {
-      want_.reason = {"LostSight", "marked by us and silent; it is woken to know its state"};
+    const bool ours = node_.marked || node_.state == Lifecycle::powering_down;
+    if (ours && !want_.on) {
+      want_.reason = {"LostSight", "put down by us and silent; it is woken to know its state"};
       want_.on = true;
     }
     wake_if_wanted();

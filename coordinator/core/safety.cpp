@@ -253,9 +253,9 @@ std::vector<Violation> check(const World& world, const Policy& policy, const Ste
   if (takes_capacity_away(step.id.verb)) {
     const auto standing = blockers(world, policy, node, now);
     out.insert(out.end(), standing.begin(), standing.end());
-    if (step.fence != world.fence) {
-      out.push_back({"S5", "OldFence", "the step was decided under another Lease"});
-    }
+  }
+  if (needs_lease(step.id.verb) && step.fence != world.fence) {
+    out.push_back({"S5", "OldFence", "the step was decided under another Lease"});
   }
   if (step.id.verb == Verb::mark) s22_node_loss(world, policy, node, now, out);
   if (!takes_capacity_away(step.id.verb) && needs_lease(step.id.verb)) s5_lease(world, now, out);
@@ -263,6 +263,8 @@ std::vector<Violation> check(const World& world, const Policy& policy, const Ste
       may_obey_another(world, node)) {
     out.push_back({"S1", "OldOrder", "it may be going down by an older leader's order"});
   }
+  const auto* off = std::get_if<RecordOff>(&step.action);
+  if (off != nullptr && off->mark) s1_off(world, node, out);
   if (step.id.verb == Verb::shutdown) check_shutdown(world, policy, node, out);
   if (const auto* evict = std::get_if<EvictPods>(&step.action)) {
     s12_marked(node, *evict, now, out);

@@ -25,6 +25,14 @@ void s1_listed(const Policy& policy, const Node& node, Violations& out) {
   }
 }
 
+void s1_off(const World& world, const Node& node, Violations& out) {
+  const bool said_goodbye = node.state == Lifecycle::powering_down && node.agent.goodbye;
+  if (node.agent.connected || (node.state != Lifecycle::powered_down && !said_goodbye)) {
+    out.push_back({"S1", "NotOff", "it is not known to be off"});
+  }
+  s1_empty(world, node, out);
+}
+
 void s12_movable(const World& world, const Policy& policy, const Node& node, TimePoint now,
                  Violations& out) {
   const auto work = work_on(world, node);

@@ -13,6 +13,9 @@ void s1_empty(const World& world, const Node& node, Violations& out);
 /// Empty by a list that is not older than our mark, made after the settle time (S1).
 void s1_listed(const Policy& policy, const Node& node, Violations& out);
 
+/// Our mark is put back only onto what is known to be off and has no pod bound to it (S1).
+void s1_off(const World& world, const Node& node, Violations& out);
+
 /// All of its work may be moved, and there is room for it elsewhere (S12, S14, S22). A budget that
 /// is used up for the moment bars the beginning, not the rest: the API has the word then.
 void s12_movable(const World& world, const Policy& policy, const Node& node, TimePoint now,

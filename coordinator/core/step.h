@@ -86,6 +86,8 @@ struct ShutdownNode {
 /// Annotation with the power as known, once the node is off.
 struct RecordOff {
   std::string power;
+  /// Where the Node does not carry our mark: a restored cluster knows nothing of it.
+  std::optional<MarkNode> mark = {};
   bool operator==(const RecordOff&) const = default;
 };
 /// One magic packet; repeats are attempts 2, 3, ...

@@ -272,6 +272,9 @@ asio::awaitable<Result<Revision>> Kubernetes::soft_taint(const core::Step& step)
 }
 
 asio::awaitable<Result<Revision>> Kubernetes::annotate(const core::Step& step) {
+  if (const auto* off = std::get_if<core::RecordOff>(&step.action); off != nullptr && off->mark) {
+    return telling_the_view(mark_off_node(client_, step.id.subject, *off, step.id.transition));
+  }
   auto patch = annotation_patch(step.action);
   if (!patch) return wrong_step(step.id.text());
   return telling_the_view(patch_node(client_, step.id.subject, std::move(*patch)));

@@ -67,19 +67,33 @@ asio::awaitable<Result<void>> evict_pod(Client client, core::PodRef pod) {
   co_return fail_while(fmt::format("evicting {}/{}", pod.ns, pod.name), std::move(error));
 }
 
+/// The Node as the decision saw it, or Errc::conflict.
+asio::awaitable<Result<boost::json::value>> get_at(Client client, NodeName node,
+                                                   Revision expected) {
+  auto found = co_await client->get(node_path(node));
+  if (!found) co_return found;
+  const auto revision = revision_of(found->get_object());
+  if (revision == expected) co_return found;
+  co_return fail(Errc::conflict,
+                 fmt::format("Node {} changed: it is at revision {}, the decision was made at {}",
+                             node, revision, expected));
+}
+
 }  // namespace
 
 asio::awaitable<Result<Revision>> mark_node(Client client, NodeName node, core::MarkNode mark,
                                             std::int64_t transition) {
-  const auto found = co_await client->get(node_path(node));
+  const auto found = co_await get_at(client, node, mark.expected_revision);
   if (!found) co_return std::unexpected(found.error());
-  const auto revision = revision_of(found->get_object());
-  if (revision != mark.expected_revision) {
-    co_return fail(Errc::conflict,
-                   fmt::format("Node {} changed: it is at revision {}, the decision was made at {}",
-                               node, revision, mark.expected_revision));
-  }
   auto patch = mark_patch(found->get_object(), mark, transition);
+  co_return co_await patch_node(client, std::move(node), std::move(patch));
+}
+
+asio::awaitable<Result<Revision>> mark_off_node(Client client, NodeName node, core::RecordOff off,
+                                                std::int64_t transition) {
+  const auto found = co_await get_at(client, node, off.mark->expected_revision);
+  if (!found) co_return std::unexpected(found.error());
+  auto patch = record_off_patch(found->get_object(), off, transition);
   co_return co_await patch_node(client, std::move(node), std::move(patch));
 }
 

@@ -22,6 +22,11 @@ using Client = std::shared_ptr<ApiClient>;
 [[nodiscard]] boost::asio::awaitable<Result<core::Revision>> mark_node(Client client, NodeName node,
                                                                        core::MarkNode mark,
                                                                        std::int64_t transition);
+/// The same, of a node that is off.
+[[nodiscard]] boost::asio::awaitable<Result<core::Revision>> mark_off_node(Client client,
+                                                                           NodeName node,
+                                                                           core::RecordOff off,
+                                                                           std::int64_t transition);
 /// Tried again a few times when somebody else writes the Node meanwhile.
 [[nodiscard]] boost::asio::awaitable<Result<core::Revision>> unmark_node(Client client,
                                                                          NodeName node,

@@ -145,6 +145,12 @@ std::optional<object> soft_taint_patch(const object& node, bool present) {
   return patch;
 }
 
+object record_off_patch(const object& node, const core::RecordOff& off, std::int64_t transition) {
+  auto patch = mark_patch(node, *off.mark, transition);
+  patch["metadata"].as_object()["annotations"].as_object()[names::kPower] = off.power;
+  return patch;
+}
+
 std::optional<object> annotation_patch(const core::Action& action) {
   if (const auto* off = std::get_if<core::RecordOff>(&action)) {
     return one_annotation(names::kPower, off->power);

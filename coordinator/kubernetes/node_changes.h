@@ -23,6 +23,11 @@ namespace ecokube::kubernetes {
 [[nodiscard]] std::optional<boost::json::object> soft_taint_patch(const boost::json::object& node,
                                                                   bool present);
 
+/// The mark anew, and the power.
+[[nodiscard]] boost::json::object record_off_patch(const boost::json::object& node,
+                                                   const core::RecordOff& off,
+                                                   std::int64_t transition);
+
 /// On any object; empty text removes the annotation.
 [[nodiscard]] boost::json::object one_annotation(std::string_view key, std::string_view text);
 

@@ -1,5 +1,6 @@
 // The mini fleet's Kubernetes: objects with revisions, a watch, a scheduler and kubelets.
 #include <algorithm>
+#include <limits>
 
 #include "bench.h"
 #include "coordinator/core/marks.h"
@@ -16,14 +17,40 @@ bool forbids(const Taint& taint) { return taint.effect != "PreferNoSchedule"; }
 
 }  // namespace
 
+void MiniFleet::list_all(bool went_backwards) {
+  ClusterListed listed{revision_, {}, {}, {}};
+  listed.went_backwards = went_backwards;
+  for (const auto& [name, node] : nodes_) listed.nodes.push_back(node);
+  for (const auto& [uid, pod] : pods_) listed.pods.push_back(pod);
+  watched_ = revision_;
+  watch_until_ = now;
+  post(std::move(listed));
+}
+
+/// New revisions may have grown past the old ones by the time of the list; a leader's Lease tells.
+void MiniFleet::restore() {
+  ++past_;
+  nodes_ = backup_.nodes;
+  pods_ = backup_.pods;
+  revision_ = backup_.revision + draw(0, 500);
+  watched_ = std::numeric_limits<Revision>::max();  // until it is listed, nothing is heard
+  for (const auto& [uid, pod] : pods_) {
+    if (!pod.node.empty()) at(now + lives_[uid], [this, uid = uid] { end_pod(uid); });
+  }
+  if (!running_) return;
+  post(ClusterLost{"the API server is restored"});
+  in_process(500, 8000, [this] { list_all(true); });
+}
+
 /// Changes come in their order, each a little late.
 void MiniFleet::watch(Fact fact) {
   watch_until_ = std::max(watch_until_, now + Duration(draw(1, 400)));
-  at(watch_until_, [this, process = process_, revision = revision_, fact = std::move(fact)] {
-    if (!running_ || process != process_ || revision <= watched_) return;
-    watched_ = revision;
-    post(fact);
-  });
+  at(watch_until_,
+     [this, process = process_, past = past_, revision = revision_, fact = std::move(fact)] {
+       if (!running_ || process != process_ || past != past_ || revision <= watched_) return;
+       watched_ = revision;
+       post(fact);
+     });
 }
 
 void MiniFleet::changed(const NodeName& name) {
@@ -122,6 +149,10 @@ StepEnded MiniFleet::report(const Step& step) {
 StepEnded MiniFleet::annotate(const Step& step) {
   KubeNode& node = nodes_[step.id.subject];
   if (const auto* off = std::get_if<RecordOff>(&step.action)) {
+    if (off->mark) {
+      const auto marked = mark({step.id, *off->mark, {}});
+      if (marked.outcome != Outcome::done) return marked;
+    }
     node.annotations[std::string(names::kPower)] = off->power;
   }
   if (const auto* quarantine = std::get_if<QuarantineNode>(&step.action)) {

@@ -83,14 +83,7 @@ void MiniFleet::start_process(bool keep_store) {
   for (const auto& [name, node] : saved_) recovered.nodes.push_back(node);
   recovered.unfinished.assign(intents_.begin(), intents_.end());
   post(std::move(recovered));
-  in_process(10, 2000, [this] {
-    ClusterListed listed{revision_, {}, {}, {}};
-    for (const auto& [name, node] : nodes_) listed.nodes.push_back(node);
-    for (const auto& [uid, pod] : pods_) listed.pods.push_back(pod);
-    watched_ = revision_;
-    watch_until_ = now;
-    post(std::move(listed));
-  });
+  in_process(10, 2000, [this] { list_all(false); });
   in_process(10, 3000, [this] { renew(); });
   for (const auto& [name, machine] : machines) connect(name);
 }

@@ -63,6 +63,10 @@ class MiniFleet {
   /// By somebody else's hand.
   void cordon(const NodeName& name);
   void taint(const NodeName& name, Taint taint);
+  /// The cluster's objects are kept, and later swapped for what was kept: pods that ended are back,
+  /// and later ones never were.
+  void back_up() { backup_ = {nodes_, pods_, revision_}; }
+  void restore();
   [[nodiscard]] const KubeNode& node(const NodeName& name) const { return nodes_.at(name); }
 
   [[nodiscard]] bool all_pods_done() const { return pods_.empty(); }
@@ -104,6 +108,7 @@ class MiniFleet {
   void changed(const NodeName& name);
   void changed_pod(const std::string& uid);
   void watch(Fact fact);
+  void list_all(bool went_backwards);
   StepEnded perform(const Step& step);
   StepEnded mark(const Step& step);
   StepEnded unmark(const Step& step);
@@ -156,6 +161,14 @@ class MiniFleet {
   int binds_ = 0;
   std::vector<TimePoint> evicted_at_;
   std::uint64_t sessions_ = 0;
+
+  struct Backup {
+    std::map<NodeName, KubeNode> nodes;
+    std::map<std::string, KubePod> pods;
+    Revision revision = 0;
+  };
+  Backup backup_;
+  int past_ = 0;  ///< counts restores: what a watch had under way then is lost
 };
 
 }  // namespace ecokube::core::test

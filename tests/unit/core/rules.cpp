@@ -268,6 +268,15 @@ std::vector<std::string> broken_rules(const World& world, const Policy& policy, 
       node.agent.fence < world.fence) {
     out.push_back("S1 may be dying");
   }
+  const auto* off = std::get_if<RecordOff>(&step.action);
+  if (off != nullptr && off->mark) {
+    const bool leaves = node.state == Lifecycle::powering_down && node.agent.goodbye.has_value();
+    if (node.state != Lifecycle::powered_down && !leaves) out.push_back("S1 mark of what is on");
+    if (node.agent.connected) out.push_back("S1 mark of what speaks");
+    for (const auto& [uid, pod] : world.pods) {
+      if (pod.node == node.name && works(pod)) out.push_back("S1 " + uid);
+    }
+  }
   const bool takes =
       step.id.verb == Verb::mark || step.id.verb == Verb::evict || step.id.verb == Verb::shutdown;
   if (!takes) return out;

@@ -168,6 +168,7 @@ std::vector<Step> hostile_steps(const World& world) {
       const PodRef ref{std::string("uid-") + pod, "default", pod};
       steps.push_back({{subject_of(ref), Verb::bind, 0, 1}, BindPod{ref, name}, {}, 1, {ref}});
     }
+    steps.push_back({id(Verb::record_off), RecordOff{"off", MarkNode{0, "", false, ""}}, {}, 1});
   }
   return steps;
 }
@@ -189,7 +190,8 @@ TEST(SafetyWalk, NoHostileStepGetsThroughInABentWorld) {
       }
     }
   }
-  for (const auto verb : {Verb::mark, Verb::evict, Verb::shutdown, Verb::wake, Verb::bind}) {
+  for (const auto verb : {Verb::mark, Verb::evict, Verb::shutdown, Verb::wake, Verb::bind,
+                          Verb::record_off}) {
     EXPECT_GT(passed[verb], 1000) << to_string(verb);
     EXPECT_GT(refused[verb], 1000) << to_string(verb);
   }
