@@ -25,6 +25,7 @@ inline constexpr std::string_view kPower = "ecokube.io/power";           // "off
 inline constexpr std::string_view kWakeProof = "ecokube.io/wake-proof";  // "<method> <ms>"
 inline constexpr std::string_view kWakeRecipe = "ecokube.io/wake-recipe";
 inline constexpr std::string_view kHold = "ecokube.io/hold";              // "<owner>: <reason>"
+inline constexpr std::string_view kRequest = "ecokube.io/request";        // a person's, standing
 inline constexpr std::string_view kQuarantine = "ecokube.io/quarantine";  // "<until ms> <failures>"
 inline constexpr std::string_view kQuorum = "ecokube.io/quorum";  // on pods that must stay (S14)
 inline constexpr std::string_view kOwnerPaused = "ecokube.io/owner-paused";  // by a person (S25)

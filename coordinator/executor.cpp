@@ -117,7 +117,8 @@ asio::awaitable<StepEnded> Executor::act(const Step& step) {
     case Verb::unmark: co_return from(step, co_await ports_.cluster.unmark(step));
     case Verb::record_off:
     case Verb::quarantine:
-    case Verb::record_hold: co_return from(step, co_await ports_.cluster.annotate(step));
+    case Verb::record_hold:
+    case Verb::record_request: co_return from(step, co_await ports_.cluster.annotate(step));
     case Verb::shutdown: co_return from(step, co_await ports_.agents.shutdown(step));
     case Verb::wake:
       co_return from(step, co_await ports_.power.wake(std::get<core::WakeNode>(step.action)));

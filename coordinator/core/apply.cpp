@@ -75,6 +75,7 @@ void on(World& world, const PersonAsked& fact, TimePoint now) {
   Node& node = node_at(world, fact.node, now);
   const auto until =
       fact.valid_for ? std::optional(now + *fact.valid_for) : std::optional<TimePoint>();
+  node.request_unsaved = true;
   switch (fact.verb) {
     case PersonVerb::hold:
       node.hold = Hold{fact.by, fact.reason, until};
@@ -91,6 +92,7 @@ void on(World& world, const PersonAsked& fact, TimePoint now) {
     case PersonVerb::sleep:
     case PersonVerb::test_wake:
       node.request = Request{fact.verb, fact.by, fact.reason, now, until};
+      node.asked_us = true;
       node.down_not_before.reset();
       node.quarantined_until.reset();
       break;

@@ -11,6 +11,10 @@ void advance_revision(World& world, Revision revision);
 /// The freeze as it is now, or its end, has yet to be written to the Lease.
 void write_freeze_anew(FreezeView& freeze);
 
+/// follow_evidence(), and a person's drain that another began is gone on with: what is on the node
+/// when we see that is moved off it, as it is for who begins one.
+void follow(const World& world, Node& node, TimePoint now);
+
 /// Keeps the node's count of work, and notes when its last work ended and what came while we drain.
 void count_work(World& world, const NodeName& name, TimePoint now);
 /// What the view says of a pod. One that we have bound meanwhile stays where we bound it.

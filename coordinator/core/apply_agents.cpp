@@ -27,7 +27,7 @@ void on(World& world, const AgentConnected& fact, TimePoint now) {
   node.agent.fence = fact.fence_highest_seen;
   node.inventory = fact.inventory;
   world.fence_highest_seen = std::max(world.fence_highest_seen, fact.fence_highest_seen);
-  follow_evidence(node, now);
+  follow(world, node, now);
 }
 
 void on(World& world, const AgentHeartbeat& fact, TimePoint now) {
@@ -51,7 +51,7 @@ void on(World& world, const AgentHeartbeat& fact, TimePoint now) {
   world.fence_highest_seen = std::max(world.fence_highest_seen, agent.fence);
   node->inventory.nics = fact.nics;
   node->inventory.boot_id = fact.boot_id;
-  follow_evidence(*node, now);
+  follow(world, *node, now);
 }
 
 void on(World& world, const AgentGoodbye& fact, TimePoint now) {
@@ -65,6 +65,12 @@ void on(World& world, const AgentGoodbye& fact, TimePoint now) {
     node->down.command_id = fact.command_id;
     node->down.refused = false;
     return enter(*node, Lifecycle::powering_down, now);
+  }
+  const bool wanted_on = node->request && node->request->verb == PersonVerb::wake;
+  if (fact.origin == LeaveOrigin::person &&
+      wanted_on) {  // the later word counts, after a restart too
+    node->request.reset();
+    node->request_unsaved = true;
   }
   node->last_problem = "the agent left by itself: " + std::string(to_string(fact.origin));
   const bool machine_stays = fact.origin == LeaveOrigin::service_stop;

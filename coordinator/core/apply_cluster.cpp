@@ -5,6 +5,7 @@
 #include "coordinator/core/eviction.h"
 #include "coordinator/core/lifecycle.h"
 #include "coordinator/core/marks.h"
+#include "coordinator/core/requests.h"
 
 namespace ecokube::core::detail {
 namespace {
@@ -20,11 +21,34 @@ std::string_view annotation(const KubeNode& kube, std::string_view name) {
   return at == kube.annotations.end() ? std::string_view() : std::string_view(at->second);
 }
 
+/// A hold or request of ours is on its way to the Node, or this view of it is from before that.
+bool is_older_than_our_words(const Node& node, const KubeNode& kube) {
+  const bool on_its_way =
+      std::any_of(node.in_flight.begin(), node.in_flight.end(), [](const auto& entry) {
+        return entry.first.verb == Verb::record_hold || entry.first.verb == Verb::record_request;
+      });
+  return on_its_way || kube.revision < node.said_revision;
+}
+
+/// What another coordinator was asked, or one before us.
+void adopt(Node& node, std::optional<Request> request) {
+  if (node.request == request) return;
+  node.request = std::move(request);
+  node.asked_us = false;
+  if (!node.request) return;
+  node.down_not_before.reset();
+  node.quarantined_until.reset();
+}
+
 /// Safety state that belongs to the cluster (S23).
 void read_marks(Node& node, const KubeNode& kube) {
   if (kube.revision >= node.marks_revision) node.marked = carries_our_mark(kube);
   node.off_recorded = annotation(kube, names::kPower).starts_with("off");
-  if (!node.hold_unsaved) node.hold = parse_hold(annotation(kube, names::kHold));
+  if (!is_older_than_our_words(node, kube)) {
+    if (!node.hold_unsaved) node.hold = parse_hold(annotation(kube, names::kHold));
+    if (request_text(kube) == request_text(node)) node.request_unsaved = false;
+    if (!node.request_unsaved) adopt(node, parse_request(request_text(kube)));
+  }
   if (const auto proof = parse_wake_proof(annotation(kube, names::kWakeProof))) {
     if (!node.wake_proven_at || *node.wake_proven_at < *proof) node.wake_proven_at = proof;
   }
@@ -68,8 +92,20 @@ void see_node(World& world, const KubeNode& kube, TimePoint now) {
   read_marks(node, kube);
   recall_quarantine(node, kube, now);
   recall_sleep(node, kube, now);
-  follow_evidence(node, now);
+  follow(world, node, now);
 }
+
+}  // namespace
+
+void follow(const World& world, Node& node, TimePoint now) {
+  const bool was_draining = node.state == Lifecycle::draining;
+  follow_evidence(node, now);
+  const bool resumed = node.state == Lifecycle::draining && !was_draining && node.down.resumed;
+  if (!resumed || !may_be_drained(node, now)) return;
+  for (const auto* pod : work_on(world, node)) node.down.evicting.insert(pod->uid);
+}
+
+namespace {
 
 /// Keeps what the node's pods take of it, so that a decision need not walk over all pods.
 void sum_requests(World& world, const NodeName& name) {
@@ -125,7 +161,9 @@ void go_backwards(World& world, Revision revision, TimePoint now) {
     node.marks_revision = 0;
     node.soft_taint_revision = 0;
     if (node.state == Lifecycle::draining) node.down.give_up = true;
+    node.said_revision = 0;
     if (node.hold) node.hold_unsaved = true;
+    node.request_unsaved = true;  // also that there is none: a request that is done may be back
   }
 }
 

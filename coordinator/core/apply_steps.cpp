@@ -42,7 +42,10 @@ void begin(Node& node, const ShutdownNode& /*shutdown*/, const Step& step, TimeP
 
 void begin(Node& node, const RecordOff& record, const Step& /*step*/, TimePoint now) {
   if (record.mark) node.marked = true;  // from now on it may be, even if no answer comes
-  if (node.request && node.request->verb == PersonVerb::sleep) node.request.reset();
+  if (node.request && node.request->verb == PersonVerb::sleep) {
+    node.request.reset();
+    node.request_unsaved = true;
+  }
   node.refusals = 0;
   enter(node, Lifecycle::powered_down, now);
 }
@@ -79,6 +82,11 @@ void begin(Node& node, const UnmarkNode& /*unmark*/, const Step& /*step*/, TimeP
 
 void begin(Node& node, const RecordHold& /*hold*/, const Step& /*step*/, TimePoint /*now*/) {
   node.hold_unsaved = false;
+}
+
+void begin(Node& node, const RecordRequest& record, const Step& /*step*/, TimePoint /*now*/) {
+  node.request_unsaved = false;
+  if (record.text.empty()) node.request.reset();
 }
 
 void begin(Node&, const EvictPods&, const Step&, TimePoint) {}
@@ -132,6 +140,15 @@ void end_unmark(Node& node, const StepEnded& fact, TimePoint now) {
   follow_evidence(node, now);
 }
 
+/// What a person asked for stands on the Node, or must be written again.
+void end_saying(Node& node, const StepEnded& fact) {
+  if (fact.outcome == Outcome::done) {
+    node.said_revision = std::max(node.said_revision, fact.revision);
+  } else {
+    (fact.id.verb == Verb::record_hold ? node.hold_unsaved : node.request_unsaved) = true;
+  }
+}
+
 void end_node_step(const World& world, Node& node, const StepEnded& fact, TimePoint now) {
   node.in_flight.erase(fact.id);
   if (fact.outcome != Outcome::done) {
@@ -151,8 +168,7 @@ void end_node_step(const World& world, Node& node, const StepEnded& fact, TimePo
       return;
     case Verb::unmark: return end_unmark(node, fact, now);
     case Verb::record_hold:
-      if (fact.outcome != Outcome::done) node.hold_unsaved = true;
-      return;
+    case Verb::record_request: return end_saying(node, fact);
     case Verb::soft_taint:
       node.soft_taint_revision = std::max(node.soft_taint_revision, fact.revision);
       return;

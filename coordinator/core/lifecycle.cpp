@@ -41,7 +41,10 @@ void finish_way_up(Node& node, TimePoint now) {
     node.boot_times.push_back(now - *node.up.asked_at);
     if (node.boot_times.size() > kBootTimesKept) node.boot_times.erase(node.boot_times.begin());
     node.wake_proven_at = now;
-    if (node.request && node.request->verb == PersonVerb::test_wake) node.request.reset();
+    if (node.request && node.request->verb == PersonVerb::test_wake) {
+      node.request.reset();
+      node.request_unsaved = true;
+    }
   }
   node.wake_failures = 0;
   node.quarantined_until.reset();

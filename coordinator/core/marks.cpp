@@ -1,7 +1,10 @@
 #include "coordinator/core/marks.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <tuple>
+#include <utility>
 
 namespace ecokube::core {
 namespace {
@@ -27,6 +30,21 @@ std::optional<std::int64_t> number(std::string_view text, std::string_view key) 
   const auto [end, error] = std::from_chars(value->begin(), value->end(), parsed);
   if (error != std::errc{} || end != value->end()) return std::nullopt;
   return parsed;
+}
+
+/// Takes the first word off the text.
+std::string_view next_word(std::string_view& text) {
+  const auto end = std::min(text.find(' '), text.size());
+  const auto first = text.substr(0, end);
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return first;
+}
+
+/// "<by>: <reason>"; whatever has no colon is a reason.
+std::pair<std::string, std::string> by_and_reason(std::string_view text) {
+  const auto colon = text.find(": ");
+  if (colon == std::string_view::npos) return {"", std::string(text)};
+  return {std::string(text.substr(0, colon)), std::string(text.substr(colon + 2))};
 }
 
 }  // namespace
@@ -82,6 +100,26 @@ std::optional<QuarantineNode> parse_quarantine(std::string_view text) {
   return QuarantineNode{from_ms(*until), *failures};
 }
 
+std::string format_request(const Request& request) {
+  const auto until = request.until ? to_ms(*request.until) : 0;
+  return std::string(to_string(request.verb)) + " at_ms=" + std::to_string(to_ms(request.at)) +
+         " until_ms=" + std::to_string(until) + " " + request.by + ": " + request.reason;
+}
+
+std::optional<Request> parse_request(std::string_view text) {
+  constexpr std::array kVerbs{PersonVerb::wake, PersonVerb::sleep, PersonVerb::test_wake};
+  const auto asked = next_word(text);
+  const auto at = number(next_word(text), "at_ms");
+  const auto until = number(next_word(text), "until_ms");
+  const auto verb = std::find_if(kVerbs.begin(), kVerbs.end(),
+                                 [&](PersonVerb known) { return to_string(known) == asked; });
+  if (verb == kVerbs.end() || !at || !until) return std::nullopt;
+  Request request{*verb, "", "", from_ms(*at), std::nullopt};
+  if (*until != 0) request.until = from_ms(*until);
+  std::tie(request.by, request.reason) = by_and_reason(text);
+  return request;
+}
+
 std::string format_freeze(const Freeze& freeze) {
   return (freeze.wake_all ? "evacuate " : "freeze ") + freeze.by + ": " + freeze.reason;
 }
@@ -96,9 +134,7 @@ std::optional<Freeze> parse_freeze(std::string_view text) {
   };
   freeze.wake_all = after("evacuate ");
   if (!freeze.wake_all) after("freeze ");
-  const auto colon = text.find(": ");
-  freeze.by = colon == std::string_view::npos ? "" : text.substr(0, colon);
-  freeze.reason = colon == std::string_view::npos ? text : text.substr(colon + 2);
+  std::tie(freeze.by, freeze.reason) = by_and_reason(text);
   return freeze;
 }
 
@@ -116,13 +152,7 @@ std::optional<Hold> parse_hold(std::string_view text) {
     const auto space = text.find(' ');
     text.remove_prefix(space == std::string_view::npos ? text.size() : space + 1);
   }
-  const auto colon = text.find(": ");
-  if (colon == std::string_view::npos) {
-    hold.reason = std::string(text);
-  } else {
-    hold.by = std::string(text.substr(0, colon));
-    hold.reason = std::string(text.substr(colon + 2));
-  }
+  std::tie(hold.by, hold.reason) = by_and_reason(text);
   return hold;
 }
 

@@ -42,6 +42,10 @@ struct WakeRecipe {
 [[nodiscard]] std::string format_hold(const Hold& hold);
 [[nodiscard]] std::optional<Hold> parse_hold(std::string_view text);
 
+/// names::kRequest: "<verb> at_ms=<ms> until_ms=<ms> <by>: <reason>", until_ms=0 without an end.
+[[nodiscard]] std::string format_request(const Request& request);
+[[nodiscard]] std::optional<Request> parse_request(std::string_view text);
+
 /// names::kFreeze, on the Lease: "freeze <by>: <reason>" or "evacuate <by>: <reason>". Whatever a
 /// person wrote there by hand is a freeze too.
 [[nodiscard]] std::string format_freeze(const Freeze& freeze);

@@ -9,6 +9,7 @@
 #include "coordinator/core/marks.h"
 #include "coordinator/core/node_actions.h"
 #include "coordinator/core/placement.h"
+#include "coordinator/core/requests.h"
 #include "coordinator/core/safety.h"
 #include "coordinator/core/safety_spread.h"
 
@@ -35,6 +36,9 @@ class NodePlanner {
     if (node_.hold_unsaved && node_.kube) {
       add(Verb::record_hold, RecordHold{node_.hold ? format_hold(*node_.hold) : std::string()},
           {"PersonAsked", "a person's hold belongs to the Node object"});
+    }
+    if (auto words = request_to_record(world_, policy_, node_, now_)) {
+      add(Verb::record_request, std::move(words->record), std::move(words->reason));
     }
     if (node_.agent.heard_at && node_.agent.connected) {
       look_again(*node_.agent.heard_at + policy_.heartbeat_age_max);
@@ -104,6 +108,8 @@ class NodePlanner {
       return block({reasons().front().code, reasons().front().text});
     }
     if (node_.kube->revision < node_.soft_taint_revision) return;  // until its view is ours
+    // A mark now would only meet the conflict with what a person's words change on the Node.
+    if (request_waits(node_, policy_)) return;
     add(Verb::mark, mark_of(world_, policy_, node_), want_.reason);
   }
 
@@ -233,7 +239,7 @@ class NodePlanner {
 
   /// What another leads is woken by it, unless a person asked us: we may know less than it does.
   void wake() {
-    const bool asked = node_.request && node_.request->verb == PersonVerb::wake;
+    const bool asked = node_.request && node_.request->verb == PersonVerb::wake && node_.asked_us;
     if (world_.fence == 0 && !world_.leader.empty() && !asked) return;
     std::vector<PodRef> pods;
     if (want_.needed_by) pods.push_back(*want_.needed_by);
@@ -274,11 +280,14 @@ class NodePlanner {
   void add(Verb verb, Action action, Reason reason, std::vector<PodRef> pods = {}) {
     if (needs_lease(verb) && world_.fence == 0) return;
     for (const auto& [id, at] : node_.in_flight) {
-      // A packet may still be on its way out when the next step is due, and a soft taint keeps only
-      // the mark waiting, which would meet a changed Node; nothing else overlaps.
-      const bool beside = id.verb == Verb::wake || id.verb == Verb::record_hold ||
-                          (id.verb == Verb::soft_taint && verb != Verb::mark);
-      if (id.verb == verb || !beside) return;
+      // A packet may still be on its way out when the next step is due, and waits for nobody's
+      // words on the Node; a soft taint keeps only the mark waiting, which would meet a changed
+      // Node. Nothing else overlaps.
+      const bool words = id.verb == Verb::record_hold || id.verb == Verb::record_request;
+      const bool apart = id.verb == Verb::wake || id.verb == Verb::record_hold ||
+                         (words && verb == Verb::wake) ||
+                         (id.verb == Verb::soft_taint && verb != Verb::mark);
+      if (id.verb == verb || !apart) return;
     }
     const auto retry = node_.retry_not_before.find(verb);
     if (retry != node_.retry_not_before.end() && now_ < retry->second) {

@@ -31,6 +31,7 @@ enum class Verb {
   unmark,
   quarantine,
   record_hold,
+  record_request,
   record_freeze,
   scale,
   bind,
@@ -110,6 +111,10 @@ struct RecordHold {
   std::string text;  ///< core/marks.h's hold text; empty: removes the annotation
   bool operator==(const RecordHold&) const = default;
 };
+struct RecordRequest {
+  std::string text;  ///< core/marks.h's request text; empty: removes the annotation
+  bool operator==(const RecordRequest&) const = default;
+};
 /// Of the fleet, not of a node: the annotation on the Lease by which a freeze outlives us (S27).
 struct RecordFreeze {
   std::string text;  ///< core/marks.h's freeze text; empty: removes the annotation
@@ -143,9 +148,10 @@ struct SoftTaint {
 };
 
 /// One thing to do, as data. Same order as Verb.
-using Action = std::variant<MarkNode, EvictPods, ListPods, ShutdownNode, RecordOff, WakeNode,
-                            UnmarkNode, QuarantineNode, RecordHold, RecordFreeze, ScaleWorkload,
-                            BindPod, ReportUnschedulable, SoftTaint>;
+using Action =
+    std::variant<MarkNode, EvictPods, ListPods, ShutdownNode, RecordOff, WakeNode, UnmarkNode,
+                 QuarantineNode, RecordHold, RecordRequest, RecordFreeze, ScaleWorkload, BindPod,
+                 ReportUnschedulable, SoftTaint>;
 
 struct Step {
   StepId id;
@@ -162,10 +168,11 @@ struct Step {
   return verb == Verb::mark || verb == Verb::evict || verb == Verb::shutdown;
 }
 
-/// All but packets, a person's hold and a freeze: two that write one Node at the same time undo
-/// each other.
+/// All but packets and what a person asked for: two that write one Node at the same time undo each
+/// other.
 [[nodiscard]] constexpr bool needs_lease(Verb verb) {
-  return verb != Verb::wake && verb != Verb::record_hold && verb != Verb::record_freeze;
+  return verb != Verb::wake && verb != Verb::record_hold && verb != Verb::record_request &&
+         verb != Verb::record_freeze;
 }
 
 }  // namespace ecokube::core

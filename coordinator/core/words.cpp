@@ -16,6 +16,7 @@ std::string_view to_string(Verb verb) {
     case Verb::unmark: return "unmark";
     case Verb::quarantine: return "quarantine";
     case Verb::record_hold: return "record_hold";
+    case Verb::record_request: return "record_request";
     case Verb::record_freeze: return "record_freeze";
     case Verb::scale: return "scale";
     case Verb::bind: return "bind";

@@ -114,6 +114,9 @@ struct Node {
   std::optional<Hold> hold;
   bool hold_unsaved = false;  ///< not yet on the Node object (S23)
   std::optional<Request> request;
+  bool request_unsaved = false;  ///< the same of it, or of there being none
+  bool asked_us = false;         ///< the request; else it was read from the Node
+  Revision said_revision = 0;    ///< of the last of the two written; older views of the Node lie
 
   WayDown down;
   WayUp up;

@@ -161,6 +161,9 @@ std::optional<object> annotation_patch(const core::Action& action) {
   if (const auto* hold = std::get_if<core::RecordHold>(&action)) {
     return one_annotation(names::kHold, hold->text);
   }
+  if (const auto* request = std::get_if<core::RecordRequest>(&action)) {
+    return one_annotation(names::kRequest, request->text);
+  }
   return std::nullopt;
 }
 

@@ -171,6 +171,7 @@ TEST_P(Writing, Annotations) {
   EXPECT_EQ(core::parse_quarantine(node.annotations.at(std::string(names::kQuarantine))),
             quarantine);
   EXPECT_EQ(node.annotations.at(std::string(names::kHold)), "ann: disk swap");
+  ASSERT_TRUE(annotate(name, core::RecordRequest{"sleep at_ms=1 until_ms=0 ann: disk swap"}));
   written = annotate(name, core::RecordHold{""});
   ASSERT_TRUE(written);
   EXPECT_FALSE(node_at(name, *written).annotations.contains(std::string(names::kHold)));

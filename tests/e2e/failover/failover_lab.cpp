@@ -177,7 +177,12 @@ void FailoverLab::create_service(const std::string& name, int available) {
   const json::object selector{{"matchLabels", labels}};
   // There are two nodes: who lets one of them sleep lets all replicas be on the other.
   const json::object declared{{"cluster-autoscaler.kubernetes.io/safe-to-evict", "true"}};
-  json::object spec{{"terminationGracePeriodSeconds", 1}, {"containers", json::array{nap()}}};
+  auto container = nap();
+  if (ends_in_.count() > 0) {
+    container["command"] = json::array{"sh", "-c", "trap '' TERM; exec sleep 600"};
+  }
+  json::object spec{{"terminationGracePeriodSeconds", std::max<std::int64_t>(1, ends_in_.count())},
+                    {"containers", json::array{std::move(container)}}};
   json::object deployment{{"apiVersion", "apps/v1"},
                           {"kind", "Deployment"},
                           {"metadata", {{"name", name}}},
@@ -219,6 +224,10 @@ bool FailoverLab::pod_runs(const std::string& name) {
 json::object FailoverLab::kube_node(const std::string& name) {
   auto node = must(run(io_, admin_->get("/api/v1/nodes/" + name)));
   return std::move(node.as_object());
+}
+
+std::string FailoverLab::request_on(const std::string& node) {
+  return std::string(kubernetes::annotation_of(kube_node(node), names::kRequest));
 }
 
 bool FailoverLab::marked(const std::string& node) {

@@ -55,6 +55,8 @@ class FailoverLab {
   /// The reasons of the Events about it.
   [[nodiscard]] std::set<std::string> told_about(const std::string& pod);
   [[nodiscard]] bool pod_runs(const std::string& name);
+  /// What create_service() makes from now on ends only so long after it was told to.
+  void take_time_to_end(std::chrono::seconds time) { ends_in_ = time; }
   /// Two replicas of a nap, on whatever workers, under a budget that keeps `available` of them.
   void create_service(const std::string& name, int available);
   /// How many of its pods run there.
@@ -62,6 +64,8 @@ class FailoverLab {
   void delete_lease();
   [[nodiscard]] boost::json::object lease();  ///< empty: there is none
   [[nodiscard]] boost::json::object kube_node(const std::string& name);
+  /// What a person has asked for, as it stands on the Node.
+  [[nodiscard]] std::string request_on(const std::string& node);
   [[nodiscard]] bool marked(const std::string& node);
 
   /// What a coordinator's API says; empty while it does not answer.
@@ -104,6 +108,7 @@ class FailoverLab {
   lab::CertificateFiles ca_;
   std::map<std::string, Coordinator> coordinators_;
   std::vector<std::unique_ptr<ChildProcess>> machines_;
+  std::chrono::seconds ends_in_{0};
 };
 
 }  // namespace ecokube::test

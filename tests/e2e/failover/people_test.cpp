@@ -51,6 +51,35 @@ TEST_F(People, ABudgetThatNeverAllowsItIsFoundBeforeTheNodeIsTouched) {
   EXPECT_EQ(lab.said("a", "step=" + node + ":mark"), 0U) << lab.log("a");
 }
 
+// The pod takes its time to end, and the leader dies meanwhile, its database too.
+TEST_F(People, ADrainGoesOnUnderTheNextLeader) {
+  lab.take_time_to_end(std::chrono::seconds(8));
+  const auto [node, other] = serve(1);
+  EXPECT_EQ(lab.post("a", "/api/v1/nodes/" + node + "/sleep").status, 202);
+  ASSERT_TRUE(lab.becomes([&] { return lab.replicas_on("web", node) == 0; })) << all_logs();
+  lab.kill("a");
+  lab.delete_database("a");
+  ASSERT_TRUE(lab.becomes([&] { return lab.state("b", node) == "PoweredDown"; })) << all_logs();
+  EXPECT_EQ(lab.said("b", "step=" + node + ":unmark"), 0U) << "it was not rolled back";
+  EXPECT_GT(lab.said("b", "step=" + node + ":shutdown"), 0U) << lab.log("b");
+  const auto machine = lab.history().machines[node];
+  ASSERT_EQ(machine.offs.size(), 1U);
+  EXPECT_TRUE(machine.offs[0].alive_when_asked.empty() && machine.offs[0].alive_when_off.empty());
+  EXPECT_TRUE(lab.becomes([&] { return lab.request_on(node).empty(); })) << "it is done";
+  EXPECT_EQ(lab.machine_state(other), "on");
+}
+
+// It was asked of the one that stands by; the leader reads it on the Node and leaves the node on.
+TEST_F(People, AWakeThatAStandbyTookCountsForTheLeader) {
+  lab.prove_wake("w1");
+  ASSERT_TRUE(asleep("w1")) << all_logs();
+  EXPECT_EQ(lab.post("b", "/api/v1/nodes/w1/wake").status, 202);
+  ASSERT_TRUE(lab.becomes([&] { return lab.state("a", "w1") == "Ready"; })) << all_logs();
+  lab.pass(std::chrono::seconds(2));
+  EXPECT_EQ(lab.state("a", "w1"), "Ready") << "policy alone would put it down at once";
+  EXPECT_NE(lab.request_on("w1"), "");
+}
+
 TEST_F(People, AFreezeOutlivesTheLeaderUntilItIsEnded) {
   EXPECT_EQ(lab.post("b", "/api/v1/fleet/freeze", R"({"reason": "storage work"})").status, 202)
       << "a standby takes it too";

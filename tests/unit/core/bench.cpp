@@ -92,6 +92,14 @@ void Bench::see_node(KubeNode node) {
   see(NodeSeen{std::move(node)});
 }
 
+void Bench::ask(const NodeName& name, PersonVerb verb, std::optional<Duration> valid_for) {
+  see(PersonAsked{name, verb, "anna", "new disk", valid_for});
+  const Step record = run(name, Verb::record_request);
+  KubeNode kube = *node(name).kube;
+  kube.annotations[std::string(names::kRequest)] = std::get<RecordRequest>(record.action).text;
+  see_node(std::move(kube));
+}
+
 void Bench::hello(const NodeName& name, int boot) {
   Inventory inventory = inventory_of(name);
   inventory.boot_id = boot_of(name, boot);
@@ -174,6 +182,8 @@ void Bench::see_marked(const NodeName& name, bool marked, Readiness ready, int b
   KubeNode kube = worker(name);
   kube.ready = ready;
   kube.boot_id = boot_of(name, boot);
+  const auto& asked = node(name).request;
+  if (asked) kube.annotations[std::string(names::kRequest)] = format_request(*asked);
   if (marked) {
     kube.taints.push_back({std::string(names::kTaint), "", "NoSchedule"});
     kube.annotations[std::string(names::kIntent)] =

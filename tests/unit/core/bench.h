@@ -39,6 +39,8 @@ class Bench {
   void fleet(std::initializer_list<NodeName> names);
   void see(Fact fact);
   void see_node(KubeNode node);  ///< with the next revision
+  /// anna asks for it, and that stands on the Node.
+  void ask(const NodeName& name, PersonVerb verb, std::optional<Duration> valid_for = {});
   void hello(const NodeName& name, int boot = 1);
   void heartbeat(const NodeName& name);
   /// Time passes with heartbeats, a renewed Lease and a confirmed view.

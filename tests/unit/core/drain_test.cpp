@@ -16,7 +16,7 @@ Bench asked() {
   bench.fleet({"w1", "w2", "w3", "w4"});
   bench.see(PodSeen{bound_pod("one", "w1")});
   bench.see(PodSeen{bound_pod("two", "w2")});
-  bench.see(PersonAsked{"w1", PersonVerb::sleep, "anna", "new disk", {}});
+  bench.ask("w1", PersonVerb::sleep);
   return bench;
 }
 
@@ -97,8 +97,10 @@ TEST(Drain, APodThatCameAfterTheMarkSavesTheNode) {
   EXPECT_TRUE(bench.planned("w1", Verb::unmark));
 }
 
-TEST(Drain, ASuccessorRollsItBack) {
-  const Bench before = marked();
+TEST(Drain, ASuccessorRollsItBackWhenNobodyWantsItAnyMore) {
+  Bench before = marked();
+  before.see(PersonAsked{"w1", PersonVerb::release, "anna", "", {}});
+  before.see_marked("w1", true, Readiness::ready);
   Bench after;
   after.revision = before.revision;
   after.see(ClusterListed{after.revision,

@@ -72,7 +72,8 @@ StepEnded MiniFleet::perform(const Step& step) {
     case Verb::wake: wake(step.id.subject); break;
     case Verb::record_off:
     case Verb::quarantine:
-    case Verb::record_hold: return annotate(step);
+    case Verb::record_hold:
+    case Verb::record_request: return annotate(step);
     case Verb::record_freeze:
     case Verb::scale: break;
     case Verb::evict: return evict(step);
@@ -157,6 +158,11 @@ StepEnded MiniFleet::annotate(const Step& step) {
   }
   if (const auto* quarantine = std::get_if<QuarantineNode>(&step.action)) {
     node.annotations[std::string(names::kQuarantine)] = format_quarantine(*quarantine);
+  }
+  if (const auto* request = std::get_if<RecordRequest>(&step.action)) {
+    auto& text = node.annotations[std::string(names::kRequest)];
+    text = request->text;
+    if (text.empty()) node.annotations.erase(std::string(names::kRequest));
   }
   changed(node.name);
   return {step.id, Outcome::done, "", revision_, {}};

@@ -262,7 +262,8 @@ std::vector<std::string> broken_rules(const World& world, const Policy& policy, 
   const Node& node = world.nodes.at(step.id.subject);
   if (step.id.transition != node.transition) out.push_back("S8 old step");
   if (step.id.verb == Verb::wake) waking(node, now, out);
-  const bool writes_node = step.id.verb != Verb::wake && step.id.verb != Verb::record_hold;
+  const bool says = step.id.verb == Verb::record_hold || step.id.verb == Verb::record_request;
+  const bool writes_node = step.id.verb != Verb::wake && !says;
   if (writes_node) writer(world, step, now, out);
   if (step.id.verb == Verb::unmark && node.state == Lifecycle::draining && node.down.resumed &&
       node.agent.fence < world.fence) {

@@ -191,7 +191,7 @@ TEST(SafetyRules, EachRefusesAnEviction) {
   Bench bench = before_mark();
   bench.see(PodSeen{bound_pod("one", "w1")});
   bench.see(PodSeen{bound_pod("two", "w2")});
-  bench.see(PersonAsked{"w1", PersonVerb::sleep, "anna", "", {}});
+  bench.ask("w1", PersonVerb::sleep);
   bench.run("w1", Verb::mark);
   bench.see_marked("w1", true, Readiness::ready);
   auto rows = rows_of_view_and_lease();
@@ -267,8 +267,8 @@ TEST(SafetyRules, ScalingIsRefusedWithoutLeaseBelowLagAndAboveTheMaximum) {
 
 TEST(SafetyRules, AnExpiredRequestBypassesNothing) {
   Bench bench = before_mark();
+  bench.ask("w1", PersonVerb::sleep, seconds(5));
   bench.world.nodes.at("w1").wake_proven_at.reset();
-  bench.see(PersonAsked{"w1", PersonVerb::sleep, "anna", "", seconds(5)});
   const auto mark = bench.planned("w1", Verb::mark);
   ASSERT_TRUE(mark);
   EXPECT_TRUE(bench.broken(*mark).empty());

@@ -142,7 +142,7 @@ Bench all_kinds() {
   bench.see_marked("w1", true, Readiness::ready);
   bench.pass(bench.policy.settle);
   bench.run("w1", Verb::list_pods);
-  bench.see(PersonAsked{"w6", PersonVerb::sleep, "anna", "", {}});
+  bench.ask("w6", PersonVerb::sleep);
   bench.run("w6", Verb::mark);
   KubePod theirs = pending_pod("theirs");
   bench.see(PodSeen{theirs});

@@ -85,6 +85,16 @@ TEST(NodeChanges, UnmarkOfAnUnmarkedNodeIsNothing) {
   EXPECT_TRUE(unmark_patch(node.as_object(), {"wol 1"}));
 }
 
+TEST(NodeChanges, ASleeperIsMarkedAnewWithItsPower) {
+  const auto node = json(R"({"metadata": {"name": "n", "resourceVersion": "7"}})");
+  const core::RecordOff off{"off (inferred)", core::MarkNode{7, "boot", false, "recipe", {}}};
+  const auto patch = record_off_patch(node.as_object(), off, 3);
+  const auto& annotations = patch.at("metadata").at("annotations");
+  EXPECT_EQ(annotations.at(names::kPower), "off (inferred)");
+  EXPECT_EQ(annotations.at(names::kIntent), "down transition=3 boot_id=boot");
+  EXPECT_EQ(patch.at("spec").at("taints").as_array().size(), 1U);
+}
+
 TEST(NodeChanges, Annotations) {
   const core::QuarantineNode quarantine{from_ms(1234), 3};
   EXPECT_EQ(boost::json::value(*annotation_patch(core::RecordOff{"off (inferred)"})),
@@ -93,6 +103,8 @@ TEST(NodeChanges, Annotations) {
             boost::json::value(core::format_quarantine(quarantine)));
   EXPECT_EQ(boost::json::value(*annotation_patch(core::RecordHold{""})),
             json(R"({"metadata": {"annotations": {"ecokube.io/hold": null}}})"));
+  EXPECT_EQ(boost::json::value(*annotation_patch(core::RecordRequest{"sleep ann"})),
+            json(R"({"metadata": {"annotations": {"ecokube.io/request": "sleep ann"}}})"));
   EXPECT_FALSE(annotation_patch(core::MarkNode{1, "", false, "", {}}));
 }
 
