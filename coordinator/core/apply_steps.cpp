@@ -160,7 +160,10 @@ void end_node_step(const World& world, Node& node, const StepEnded& fact, TimePo
     case Verb::mark: return end_mark(node, fact, now);
     case Verb::list_pods: return end_list(world, node, fact, now);
     case Verb::shutdown:
-      if (fact.outcome == Outcome::refused) node.down.refused = true;
+      // Taken up anew under another fence, the order that this answers is given up anyway.
+      if (fact.outcome == Outcome::refused && node.state == Lifecycle::powering_down) {
+        node.down.refused = true;
+      }
       return;
     case Verb::record_off:
       node.off_recorded = fact.outcome == Outcome::done;

@@ -2,8 +2,11 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <map>
 #include <stdexcept>
+#include <string>
 
 #include "tests/support/run.h"
 
@@ -40,6 +43,39 @@ void RealControlPlane::kill_api_server() {
   const bool back =
       run_until(io_, [&] { return read_text(pid_file) != before && fs::exists(files_.ready()); });
   if (!back) throw std::runtime_error("kube-apiserver was not started again");
+}
+
+void RealControlPlane::back_up(const fs::path& to) {
+  const auto etcd = std::stoi(read_text(files_.pid("etcd")));
+  ::kill(etcd, SIGSTOP);
+  fs::copy(files_.folder / "etcd", to, fs::copy_options::recursive);
+  ::kill(etcd, SIGCONT);
+}
+
+/// While the data is swapped nobody may start the parts again.
+void RealControlPlane::restore(const fs::path& from) {
+  process_->signal_group(SIGSTOP);
+  std::map<std::string, std::string> pids;
+  for (const auto* part : {"kube-scheduler", "kube-controller-manager", "kube-apiserver", "etcd"}) {
+    pids[part] = read_text(files_.pid(part));
+    ::kill(std::stoi(pids[part]), SIGKILL);
+  }
+  const auto is_dead = [](const std::string& pid) {
+    const auto stat = read_text("/proc/" + std::to_string(std::stoi(pid)) + "/stat");
+    return stat.empty() || stat.find(") Z ") != std::string::npos;
+  };
+  const auto all = [&](const auto& so) { return std::all_of(pids.begin(), pids.end(), so); };
+  const bool dead =
+      run_until(io_, [&] { return all([&](const auto& part) { return is_dead(part.second); }); });
+  if (!dead) throw std::runtime_error("a part of the control plane does not die");
+  fs::remove_all(files_.folder / "etcd");
+  fs::copy(from, files_.folder / "etcd", fs::copy_options::recursive);
+  process_->signal_group(SIGCONT);
+  const bool back = run_until(io_, [&] {
+    return fs::exists(files_.ready()) &&
+           all([&](const auto& part) { return read_text(files_.pid(part.first)) != part.second; });
+  });
+  if (!back) throw std::runtime_error(read_text(files_.folder / "control-plane.log"));
 }
 
 std::string RealControlPlane::kubectl(const std::string& arguments) {

@@ -2,6 +2,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,6 +26,10 @@ class RealControlPlane {
   [[nodiscard]] const lab::ControlPlaneFiles& files() const { return files_; }
   /// The API server dies and is back, empty of all that it remembered.
   void kill_api_server();
+  /// What is in etcd now, as a crash at this moment would leave it.
+  void back_up(const std::filesystem::path& to);
+  /// All parts die, and come back with that data.
+  void restore(const std::filesystem::path& from);
   /// Runs kubectl as admin and returns what it printed; throws when it fails.
   std::string kubectl(const std::string& arguments);
 

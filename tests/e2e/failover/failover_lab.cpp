@@ -3,14 +3,12 @@
 #include <fmt/format.h>
 
 #include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
+#include <cmath>
 #include <csignal>
 #include <sstream>
 #include <stdexcept>
 #include <utility>
 
-#include "common/boot_clock.h"
-#include "coordinator/core/marks.h"
 #include "coordinator/kubernetes/json_access.h"
 #include "tests/support/must.h"
 #include "tests/support/run.h"
@@ -22,21 +20,12 @@ namespace asio = boost::asio;
 namespace json = boost::json;
 
 constexpr std::chrono::milliseconds kLook{20};
-constexpr const char* kPods = "/api/v1/namespaces/default/pods";
-constexpr const char* kLeases = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases";
 
 std::string program(const std::string& name) { return fmt::format("{}/{}", ECOKUBE_BIN_DIR, name); }
 
-json::object nap() {
-  return {{"name", "nap"},
-          {"image", "nap"},
-          {"command", json::array{"sleep", "600"}},
-          {"resources", {{"requests", {{"cpu", "200m"}}}}}};
-}
-
 }  // namespace
 
-FailoverLab::FailoverLab() {
+FailoverLab::FailoverLab(FailoverOptions options) : options_(options) {
   cluster_ = make_cluster(io_);
   admin_ = must(kubernetes::ApiClient::make(
       io_.get_executor(), must(kubernetes::read_kubeconfig(cluster_->kubeconfig()))));
@@ -46,39 +35,33 @@ FailoverLab::FailoverLab() {
   for (const char* name : {"a", "b"}) {
     write_coordinator(name);
   }
-  make_machine("w1", 1);
-  make_machine("w2", 2);
+  for (int i = 1; i <= options_.workers; ++i) {
+    nodes_.push_back(fmt::format("w{}", i));
+    make_machine(nodes_.back(), i);
+    power_on(nodes_.back());
+  }
   start_coordinator("a");
   if (!becomes([&] { return leads("a"); })) throw std::runtime_error(log("a"));
   start_coordinator("b");
   for (const char* coordinator : {"a", "b"}) {
-    for (const char* node : {"w1", "w2"}) {
+    for (const auto& node : nodes_) {
       const bool ready = becomes([&] { return state(coordinator, node) == "Ready"; });
-      if (!ready)
-        throw std::runtime_error(std::string(node) + " is not Ready\n" + log(coordinator));
+      if (!ready) throw std::runtime_error(node + " is not Ready\n" + log(coordinator));
     }
   }
 }
 
+void FailoverLab::power_on(const std::string& node) {
+  machines_[node] =
+      start(node + "-machine", {"lab-machine", "--config", dir_ / node / "machine.toml"});
+}
+
+void FailoverLab::lose_power(const std::string& node) {
+  machines_.at(node)->signal_group(SIGKILL);
+  (void)run(io_, machines_.at(node)->wait(kRunLimit));
+}
+
 FailoverLab::~FailoverLab() = default;
-
-/// As its last holder left it: the first coordinator need not wait.
-void FailoverLab::free_lease() {
-  json::object lease{{"apiVersion", "coordination.k8s.io/v1"},
-                     {"kind", "Lease"},
-                     {"metadata", {{"name", names::kLeaseName}}},
-                     {"spec", {{"holderIdentity", ""}, {"leaseDurationSeconds", 1}}}};
-  must(run(io_, admin_->create(kLeases, json::value(std::move(lease)))));
-}
-
-void FailoverLab::delete_lease() {
-  must(run(io_, admin_->remove(kLeases + ("/" + std::string(names::kLeaseName)), nullptr)));
-}
-
-json::object FailoverLab::lease() {
-  const auto found = run(io_, admin_->get(kLeases + ("/" + std::string(names::kLeaseName))));
-  return found ? found->as_object() : json::object();
-}
 
 std::unique_ptr<ChildProcess> FailoverLab::start(const std::string& log,
                                                  std::vector<std::string> argv) {
@@ -123,117 +106,6 @@ void FailoverLab::let_hooks_wait(const std::string& node) {
   std::filesystem::permissions(hook, std::filesystem::perms(0755));
 }
 
-void FailoverLab::prove_wake(const std::string& node) {
-  const RealClock clock;
-  json::object patch{
-      {"metadata", {{"annotations", {{names::kWakeProof, core::format_wake_proof(clock.now())}}}}}};
-  must(run(io_, admin_->merge_patch("/api/v1/nodes/" + node, json::value(std::move(patch)))));
-}
-
-void FailoverLab::create_pod(const std::string& name, const std::string& node) {
-  json::object pod{{"apiVersion", "v1"},
-                   {"kind", "Pod"},
-                   {"metadata", {{"name", name}}},
-                   {"spec",
-                    {{"nodeSelector", {{"kubernetes.io/hostname", node}}},
-                     {"terminationGracePeriodSeconds", 1},
-                     {"containers", json::array{nap()}}}}};
-  must(run(io_, admin_->create(kPods, json::value(std::move(pod)))));
-}
-
-void FailoverLab::create_pod_for_us(const std::string& name) {
-  json::object pod{{"apiVersion", "v1"},
-                   {"kind", "Pod"},
-                   {"metadata", {{"name", name}}},
-                   {"spec",
-                    {{"schedulerName", "ecokube"},
-                     {"terminationGracePeriodSeconds", 1},
-                     {"containers", json::array{nap()}}}}};
-  must(run(io_, admin_->create(kPods, json::value(std::move(pod)))));
-}
-
-json::object FailoverLab::pod(const std::string& name) {
-  auto pod = must(run(io_, admin_->get(std::string(kPods) + "/" + name)));
-  return std::move(pod.as_object());
-}
-
-std::set<std::string> FailoverLab::told_about(const std::string& pod) {
-  std::set<std::string> reasons;
-  const auto list = must(run(io_, admin_->get("/api/v1/namespaces/default/events")));
-  for (const auto& item : list.at("items").as_array()) {
-    const auto& event = item.as_object();
-    if (kubernetes::find_text(event, {"involvedObject", "name"}) != pod) continue;
-    reasons.emplace(kubernetes::find_text(event, {"reason"}));
-  }
-  return reasons;
-}
-
-void FailoverLab::delete_pod(const std::string& name) {
-  must(run(io_, admin_->remove(std::string(kPods) + "/" + name, nullptr)));
-}
-
-void FailoverLab::create_service(const std::string& name, int available) {
-  const json::object labels{{"app", name}};
-  const json::object selector{{"matchLabels", labels}};
-  // There are two nodes: who lets one of them sleep lets all replicas be on the other.
-  const json::object declared{{"cluster-autoscaler.kubernetes.io/safe-to-evict", "true"}};
-  auto container = nap();
-  if (ends_in_.count() > 0) {
-    container["command"] = json::array{"sh", "-c", "trap '' TERM; exec sleep 600"};
-  }
-  json::object spec{{"terminationGracePeriodSeconds", std::max<std::int64_t>(1, ends_in_.count())},
-                    {"containers", json::array{std::move(container)}}};
-  json::object deployment{{"apiVersion", "apps/v1"},
-                          {"kind", "Deployment"},
-                          {"metadata", {{"name", name}}},
-                          {"spec",
-                           {{"replicas", 2},
-                            {"selector", selector},
-                            {"template",
-                             {{"metadata", {{"labels", labels}, {"annotations", declared}}},
-                              {"spec", std::move(spec)}}}}}};
-  json::object budget{{"apiVersion", "policy/v1"},
-                      {"kind", "PodDisruptionBudget"},
-                      {"metadata", {{"name", name}}},
-                      {"spec", {{"minAvailable", available}, {"selector", selector}}}};
-  must(run(io_, admin_->create("/apis/apps/v1/namespaces/default/deployments",
-                               json::value(std::move(deployment)))));
-  must(run(io_, admin_->create("/apis/policy/v1/namespaces/default/poddisruptionbudgets",
-                               json::value(std::move(budget)))));
-}
-
-int FailoverLab::replicas_on(const std::string& service, const std::string& node) {
-  const auto list =
-      must(run(io_, admin_->get(kPods + std::string("?labelSelector=app%3D") + service)));
-  int running = 0;
-  for (const auto& item : list.at("items").as_array()) {
-    const auto& pod = item.as_object();
-    const bool there = kubernetes::find_text(pod, {"spec", "nodeName"}) == node;
-    const bool leaves = !kubernetes::find_text(pod, {"metadata", "deletionTimestamp"}).empty();
-    const bool runs = kubernetes::find_text(pod, {"status", "phase"}) == "Running";
-    if (there && runs && !leaves) ++running;
-  }
-  return running;
-}
-
-bool FailoverLab::pod_runs(const std::string& name) {
-  const auto pod = run(io_, admin_->get(std::string(kPods) + "/" + name));
-  return pod && kubernetes::find_text(pod->as_object(), {"status", "phase"}) == "Running";
-}
-
-json::object FailoverLab::kube_node(const std::string& name) {
-  auto node = must(run(io_, admin_->get("/api/v1/nodes/" + name)));
-  return std::move(node.as_object());
-}
-
-std::string FailoverLab::request_on(const std::string& node) {
-  return std::string(kubernetes::annotation_of(kube_node(node), names::kRequest));
-}
-
-bool FailoverLab::marked(const std::string& node) {
-  return !kubernetes::annotation_of(kube_node(node), names::kIntent).empty();
-}
-
 HttpResponse FailoverLab::ask(const std::string& coordinator, HttpRequest request) {
   auto& api = coordinators_.at(coordinator).api;
   const auto answer = run(io_, api->request(std::move(request)));
@@ -254,9 +126,24 @@ std::string FailoverLab::state(const std::string& coordinator, const std::string
   return std::string(kubernetes::find_text(document, {"state"}));
 }
 
-bool FailoverLab::leads(const std::string& coordinator) {
+bool FailoverLab::knows_wake(const std::string& coordinator, const std::string& node) {
+  const auto document = get(coordinator, "/api/v1/nodes/" + node);
+  return !kubernetes::find_text(document, {"wake", "proven_at"}).empty();
+}
+
+std::chrono::milliseconds FailoverLab::boot_time(const std::string& coordinator,
+                                                 const std::string& node) {
+  constexpr double kMsPerS = 1000;
+  const auto document = get(coordinator, "/api/v1/nodes/" + node);
+  const auto* seconds = kubernetes::find(document, {"wake", "boot_time_p95_s"});
+  if (seconds == nullptr || seconds->is_null()) return std::chrono::milliseconds(0);
+  return std::chrono::milliseconds(std::llround(kMsPerS * seconds->to_number<double>()));
+}
+
+std::int64_t FailoverLab::acts_with(const std::string& coordinator) {
   const auto document = fleet(coordinator);
-  return !document.empty() && document.at("lease").at("held").as_bool();
+  if (document.empty() || !document.at("lease").at("held").as_bool()) return 0;
+  return document.at("lease").at("fence").to_number<std::int64_t>();
 }
 
 HttpResponse FailoverLab::post(const std::string& coordinator, const std::string& path,

@@ -22,15 +22,20 @@
 
 namespace ecokube::test {
 
-/// Two workers w1 and w2 and two coordinators a and b, all of them real processes, on one cluster;
+struct FailoverOptions {
+  int workers = 2;
+  int view_age_max_s = 30;
+};
+
+/// Workers w1, w2 and so on and two coordinators a and b, all real processes, on one cluster;
 /// a is the first to lead, and reaches the API server through a proxy of its own. A worker is put
 /// down by policy as soon as prove_wake() says that it can be woken.
 class FailoverLab {
  public:
   static constexpr std::chrono::seconds kLease{3};
 
-  /// Up to: a leads, and both coordinators know both workers as Ready.
-  FailoverLab();
+  /// Up to: a leads, and both coordinators know all workers as Ready.
+  explicit FailoverLab(FailoverOptions options = {});
   ~FailoverLab();
   FailoverLab(const FailoverLab&) = delete;
   FailoverLab& operator=(const FailoverLab&) = delete;
@@ -41,6 +46,11 @@ class FailoverLab {
   void go_on(const std::string& coordinator) { signal(coordinator, SIGCONT); }
   void delete_database(const std::string& coordinator);
   [[nodiscard]] FlakyProxy& way_of_a() { return *proxy_; }
+  [[nodiscard]] const std::vector<std::string>& nodes() const { return nodes_; }
+
+  /// The machine stops dead, with its kubelet, agent and pods; and boots again.
+  void lose_power(const std::string& node);
+  void power_on(const std::string& node);
 
   /// The agent's check before a power-off takes until let_hooks_end().
   void let_hooks_wait(const std::string& node);
@@ -57,9 +67,16 @@ class FailoverLab {
   [[nodiscard]] bool pod_runs(const std::string& name);
   /// What create_service() makes from now on ends only so long after it was told to.
   void take_time_to_end(std::chrono::seconds time) { ends_in_ = time; }
+  /// Replicas of a nap, on whatever workers; a second after its node is lost each is made anew.
+  void create_deployment(const std::string& name, int replicas);
+  void scale(const std::string& deployment, int replicas);
+  void delete_deployment(const std::string& name);
+  /// By somebody else's hand.
+  void cordon(const std::string& node, bool cordoned);
   /// Two replicas of a nap, on whatever workers, under a budget that keeps `available` of them.
   void create_service(const std::string& name, int available);
-  /// How many of its pods run there.
+  /// How many of its pods run, by their nodes; those on their way out do not count.
+  [[nodiscard]] std::map<std::string, int> replicas(const std::string& service);
   [[nodiscard]] int replicas_on(const std::string& service, const std::string& node);
   void delete_lease();
   [[nodiscard]] boost::json::object lease();  ///< empty: there is none
@@ -67,11 +84,20 @@ class FailoverLab {
   /// What a person has asked for, as it stands on the Node.
   [[nodiscard]] std::string request_on(const std::string& node);
   [[nodiscard]] bool marked(const std::string& node);
+  /// Kubernetes has given it up: its pods are made anew elsewhere.
+  [[nodiscard]] bool given_up(const std::string& node);
 
   /// What a coordinator's API says; empty while it does not answer.
   [[nodiscard]] boost::json::object fleet(const std::string& coordinator);
   [[nodiscard]] std::string state(const std::string& coordinator, const std::string& node);
-  [[nodiscard]] bool leads(const std::string& coordinator);
+  /// It knows that the node can be woken.
+  [[nodiscard]] bool knows_wake(const std::string& coordinator, const std::string& node);
+  /// From the packet to Ready, as it has learned it; 0: no wake was seen.
+  [[nodiscard]] std::chrono::milliseconds boot_time(const std::string& coordinator,
+                                                    const std::string& node);
+  [[nodiscard]] bool leads(const std::string& coordinator) { return acts_with(coordinator) > 0; }
+  /// Its fence; 0 while it does not lead.
+  [[nodiscard]] std::int64_t acts_with(const std::string& coordinator);
   [[nodiscard]] HttpResponse post(const std::string& coordinator, const std::string& path,
                                   const std::string& body = "");
 
@@ -107,7 +133,9 @@ class FailoverLab {
   std::shared_ptr<kubernetes::ApiClient> admin_;
   lab::CertificateFiles ca_;
   std::map<std::string, Coordinator> coordinators_;
-  std::vector<std::unique_ptr<ChildProcess>> machines_;
+  FailoverOptions options_;
+  std::vector<std::string> nodes_;
+  std::map<std::string, std::unique_ptr<ChildProcess>> machines_;
   std::chrono::seconds ends_in_{0};
 };
 

@@ -90,8 +90,6 @@ output = "{1}/{0}-kubelet.log"
 )",
                          name, dir_.path().string(), wake, number, program("ecokube-agent"),
                          program("lab-kubelet"), cluster_->kubeconfig().string()));
-  machines_.push_back(
-      start(name + "-machine", {"lab-machine", "--config", folder / "machine.toml"}));
 }
 
 void FailoverLab::write_coordinator(const std::string& name) {
@@ -123,6 +121,7 @@ listen = "127.0.0.1:0"
 socket = "{1}/{0}.sock"
 [safety]
 settle_s = 1
+cluster_view_age_max_s = {9}
 silence_to_off_s = 1
 heartbeat_age_max_s = 3
 wake_deadline_s = 30
@@ -135,7 +134,7 @@ unneeded_time_s = 0
 )",
                          name, dir_.path().string(), kubeconfig.string(), kLease.count(),
                          agents_port(name), ca_.certificate.string(), made.certificate.string(),
-                         made.key.string(), own_address()));
+                         made.key.string(), own_address(), options_.view_age_max_s));
 }
 
 }  // namespace ecokube::test

@@ -167,6 +167,19 @@ TEST_F(StandbyTest, ALeaderThatLosesTheLeaseLeavesItsWayDownToTheNext) {
   EXPECT_EQ(bench.state("w1"), Lifecycle::ready) << "the next one took it back";
 }
 
+// The agent gives up what it had begun for the old fence: that is no refusal of the node's.
+TEST_F(StandbyTest, AnOrderThatIsGivenUpForTheNextFenceIsNoRefusal) {
+  take_over();
+  bench.heartbeat("w1");
+  const Step shutdown = bench.take_down("w1");
+  bench.see(LeaseLost{"the Lease object was deleted"});
+  bench.see(LeaseHeld{4, bench.now + seconds(15)});
+  bench.end(shutdown, Outcome::refused);
+  bench.heartbeat("w1");
+  EXPECT_FALSE(bench.planned("w1", Verb::unmark));
+  EXPECT_TRUE(bench.planned("w1", Verb::list_pods));
+}
+
 TEST_F(StandbyTest, OneWhomTheAgentsKnowToBeDeposedPutsNothingDown) {
   take_over();
   bench.pass(bench.policy.pools.front().unneeded_time);
