@@ -147,7 +147,9 @@ Result<void> run_coordinator(const CoordinatorConfig& config) {
   }
   const Ports ports{*parts.cluster, *parts.power, *parts.agents, *parts.store};
   parts.loop = std::make_unique<Loop>(io.get_executor(), config.policy, ports, clock);
-  parts.api = make_api(io.get_executor(), config.api, *parts.loop);
+  auto api = config.api;
+  api.events_dropped = [&parts] { return parts.events ? parts.events->dropped() : 0; };
+  parts.api = make_api(io.get_executor(), std::move(api), *parts.loop);
   auto events = open_events(io, config, *std::move(access), clock);
   if (!events) return std::unexpected(events.error());
   parts.events = *std::move(events);

@@ -79,7 +79,7 @@ asio::awaitable<void> answer(std::shared_ptr<Shared> shared, HttpExchange& excha
     request.body = std::move(*body);
   }
   if (shared->stopped) co_return;  // while the body was read
-  const ApiContext context{shared->fleet, *shared->events};
+  const ApiContext context{shared->fleet, *shared->events, shared->options.events_dropped};
   auto response = route.answer(context, request);
   co_await exchange.respond(std::move(response));
 }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -19,6 +20,7 @@ struct ApiOptions {
   std::filesystem::path socket = "/run/ecokube/api.sock";  ///< the only way to change anything
   std::chrono::milliseconds keep_alive{15'000};            ///< silence on an event stream
   std::size_t event_queue_max = 1024;  ///< events that wait for one client before it is cut
+  std::function<std::uint64_t()> events_dropped = [] { return 0; };  ///< of Kubernetes; a metric
 };
 
 /// REST, event stream and metrics over the const view of the loop. On the loop's thread.

@@ -176,6 +176,9 @@ void add_steps(Families& all, const StepCounters& counters) {
   Family blocked(all, "ecokube_step_blocked_total", "Steps that a safety rule stopped.",
                  MetricType::Counter);
   for (const auto& [rule, times] : counters.blocked) blocked.add({{"rule", rule}}, times);
+  Family(all, "ecokube_kubernetes_events_dropped_total",
+         "Events on nodes and pods that could not be written.", MetricType::Counter)
+      .add({}, counters.events_dropped);
 }
 
 std::string text_of(const Families& all) {

@@ -13,6 +13,7 @@ namespace ecokube {
 struct StepCounters {
   std::map<std::pair<std::string, std::string>, std::uint64_t> ended;  ///< by verb and outcome
   std::map<std::string, std::uint64_t> blocked;                        ///< by rule
+  std::uint64_t events_dropped = 0;  ///< Kubernetes Events that could not be written
 };
 void count(StepCounters& counters, const FleetEvent& event);
 

@@ -95,7 +95,9 @@ HttpResponse get_events(const ApiContext& context, const ApiRequest& request) {
 }
 
 HttpResponse get_metrics(const ApiContext& context, const ApiRequest&) {
-  return metrics_answer(metrics_text(context.fleet, context.events.counters()));
+  auto counters = context.events.counters();
+  counters.events_dropped = context.events_dropped();
+  return metrics_answer(metrics_text(context.fleet, counters));
 }
 
 HttpResponse get_pod_metrics(const ApiContext& context, const ApiRequest&) {

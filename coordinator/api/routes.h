@@ -27,6 +27,7 @@ struct ApiRequest {
 struct ApiContext {
   Fleet& fleet;
   EventHub& events;
+  std::function<std::uint64_t()> events_dropped = [] { return 0; };
 };
 
 /// Who may use a route: everyone who reaches the API, or root on this host.

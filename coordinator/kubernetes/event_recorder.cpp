@@ -2,19 +2,19 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <deque>
 #include <exception>
 #include <utility>
 
 #include "common/log.h"
 #include "coordinator/kubernetes/api_client.h"
+#include "coordinator/kubernetes/event_queue.h"
 
 namespace ecokube::kubernetes {
 namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::size_t kWaitingMax = 256;
+constexpr std::size_t kWaitingMax = 4096;
 
 class ApiEventRecorder final : public EventRecorder,
                                public std::enable_shared_from_this<ApiEventRecorder> {
@@ -28,15 +28,15 @@ class ApiEventRecorder final : public EventRecorder,
 
   void tell(ObjectEvent event) override {
     if (stopped_) return;
-    if (waiting_.size() >= kWaitingMax) return complain("too many wait to be written");
-    waiting_.push_back(std::move(event));
+    if (!waiting_.push(std::move(event))) return drop(1, "too many wait to be written");
     if (std::exchange(writing_, true)) return;
     asio::co_spawn(executor_, write_all(shared_from_this()),
                    [self = shared_from_this()](const std::exception_ptr& error) {
                      self->writing_ = false;
-                     if (error) self->complain("an unforeseen error");
+                     if (error) self->drop(1, "an unforeseen error");
                    });
   }
+  [[nodiscard]] std::uint64_t dropped() const override { return dropped_; }
   void stop() override {
     stopped_ = true;
     waiting_.clear();
@@ -44,21 +44,19 @@ class ApiEventRecorder final : public EventRecorder,
 
  private:
   static asio::awaitable<void> write_all(std::shared_ptr<ApiEventRecorder> self) {
-    while (!self->waiting_.empty()) {
-      const auto event = std::move(self->waiting_.front());
-      self->waiting_.pop_front();
-      auto written = co_await self->write(event);
+    while (auto next = self->waiting_.pop()) {
+      auto written = co_await self->write(*next);
       // An Event lives for an hour by default, or until somebody deletes it.
       if (!written && written.error().code == Errc::not_found) {
-        written = co_await self->write(event);
+        written = co_await self->write(*next);
       }
-      if (!written) self->complain(written.error().message);
+      if (!written) self->drop(static_cast<std::uint64_t>(next->times), written.error().message);
       if (written) self->complained_ = false;
     }
   }
 
-  asio::awaitable<Result<void>> write(const ObjectEvent& event) {
-    auto wish = series_.next(event, clock_());
+  asio::awaitable<Result<void>> write(const EventQueue::Waiting& next) {
+    auto wish = series_.next(next.event, clock_(), next.times);
     boost::json::value body(std::move(wish.body));
     std::string target = "/api/v1/namespaces/" + percent_encode(wish.ns) + "/events";
     Result<boost::json::value> answer;
@@ -73,7 +71,8 @@ class ApiEventRecorder final : public EventRecorder,
     co_return std::unexpected(std::move(answer.error()));
   }
 
-  void complain(const std::string& why) {
+  void drop(std::uint64_t events, const std::string& why) {
+    dropped_ += events;
     if (std::exchange(complained_, true)) return;
     log::warn("kubernetes event=events_dropped reason=\"{}\"", why);
   }
@@ -82,7 +81,8 @@ class ApiEventRecorder final : public EventRecorder,
   std::shared_ptr<ApiClient> client_;
   EventSeries series_;
   std::function<TimePoint()> clock_;
-  std::deque<ObjectEvent> waiting_;
+  EventQueue waiting_{kWaitingMax};
+  std::uint64_t dropped_ = 0;
   bool writing_ = false;
   bool stopped_ = false;
   bool complained_ = false;
@@ -96,6 +96,7 @@ class Owner final : public EventRecorder {
   Owner(const Owner&) = delete;
   Owner& operator=(const Owner&) = delete;
   void tell(ObjectEvent event) override { recorder_->tell(std::move(event)); }
+  [[nodiscard]] std::uint64_t dropped() const override { return recorder_->dropped(); }
   void stop() override { recorder_->stop(); }
 
  private:

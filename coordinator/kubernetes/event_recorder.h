@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -13,12 +14,14 @@
 namespace ecokube::kubernetes {
 
 /// Writes Events about nodes and pods, for people: nothing is decided by them, so one that cannot
-/// be written is dropped, and said in the log once until one is written again.
+/// be written is dropped and counted, and said in the log once until one is written again.
 class EventRecorder {
  public:
   virtual ~EventRecorder() = default;
-  /// Returns at once; what does not fit into a queue of 256 is dropped.
+  /// Returns at once; what does not fit into a queue of 4,096 that differ is dropped.
   virtual void tell(ObjectEvent event) = 0;
+  /// How many were.
+  [[nodiscard]] virtual std::uint64_t dropped() const = 0;
   virtual void stop() = 0;
 };
 

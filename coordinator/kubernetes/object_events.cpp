@@ -19,7 +19,7 @@ std::string namespace_of(const EventSubject& about) {
 }
 
 object new_event(const ObjectEvent& event, const std::string& name, const std::string& reporter,
-                 TimePoint now) {
+                 TimePoint now, std::int64_t times) {
   object body;
   body["apiVersion"] = "v1";
   body["kind"] = "Event";
@@ -38,7 +38,7 @@ object new_event(const ObjectEvent& event, const std::string& name, const std::s
   body["reportingInstance"] = reporter;
   body["firstTimestamp"] = micro_time(now);
   body["lastTimestamp"] = micro_time(now);
-  body["count"] = 1;
+  body["count"] = times;
   return body;
 }
 
@@ -48,17 +48,23 @@ EventSubject about_node(const NodeName& node) { return {"Node", "", node, node};
 
 EventSubject about_pod(const core::PodRef& pod) { return {"Pod", pod.ns, pod.name, pod.uid}; }
 
-EventWrite EventSeries::next(const ObjectEvent& event, TimePoint now) {
+std::string key_of(const ObjectEvent& event) {
   const auto& about = event.about;
-  const auto key = fmt::format("{}\n{}\n{}\n{}\n{}\n{}", about.kind, about.ns, about.uid,
-                               event.warning, event.reason, event.message);
+  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}", about.kind, about.ns, about.uid, event.warning,
+                     event.reason, event.message);
+}
+
+EventWrite EventSeries::next(const ObjectEvent& event, TimePoint now, std::int64_t times) {
+  const auto& about = event.about;
+  const auto key = key_of(event);
   const auto found = by_key_.find(key);
   if (found != by_key_.end() && now - found->second->last < kSeriesPause) {
     said_.splice(said_.begin(), said_, found->second);
     auto& said = said_.front();
     said.last = now;
     object patch;
-    patch["count"] = ++said.count;
+    said.count += times;
+    patch["count"] = said.count;
     patch["lastTimestamp"] = micro_time(now);
     return {namespace_of(about), said.name, false, std::move(patch)};
   }
@@ -67,13 +73,13 @@ EventWrite EventSeries::next(const ObjectEvent& event, TimePoint now) {
     by_key_.erase(found);
   }
   const auto name = fmt::format("{}.{:x}.{:x}", about.name, to_ms(now), ++made_);
-  said_.push_front({key, name, 1, now});
+  said_.push_front({key, name, times, now});
   by_key_[key] = said_.begin();
   if (said_.size() > kRememberedMax) {
     by_key_.erase(said_.back().key);
     said_.pop_back();
   }
-  return {namespace_of(about), name, true, new_event(event, name, reporter_, now)};
+  return {namespace_of(about), name, true, new_event(event, name, reporter_, now, times)};
 }
 
 void EventSeries::forget(const std::string& name) {

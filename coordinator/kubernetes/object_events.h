@@ -34,6 +34,9 @@ struct ObjectEvent {
   bool operator==(const ObjectEvent&) const = default;
 };
 
+/// The same for events that say the same.
+[[nodiscard]] std::string key_of(const ObjectEvent& event);
+
 /// How an event is written: as a new object, or as a higher count of the one that says the same.
 struct EventWrite {
   std::string ns;
@@ -47,7 +50,8 @@ class EventSeries {
  public:
   /// `reporter` is the coordinator's id.
   explicit EventSeries(std::string reporter) : reporter_(std::move(reporter)) {}
-  [[nodiscard]] EventWrite next(const ObjectEvent& event, TimePoint now);
+  /// It was told so many times since the last.
+  [[nodiscard]] EventWrite next(const ObjectEvent& event, TimePoint now, std::int64_t times = 1);
   /// Its object is gone: the next like it is a new one.
   void forget(const std::string& name);
 

@@ -83,6 +83,27 @@ TEST_P(Telling, WithoutAServerNothingWaitsAndTheNextIsWritten) {
   EXPECT_TRUE(wait([&] { return !events().empty(); }));
 }
 
+// A fleet that is woken at once: 200 nodes, each with more than one thing to tell. They wait for
+// their turn, and what none would read again is counted.
+TEST_P(Telling, ABurstLosesNothing) {
+  constexpr int kNodes = 200;
+  proxy_->hold();
+  for (int times = 0; times < 2; ++times) {
+    for (int i = 0; i < kNodes; ++i) {
+      const auto node = kubernetes::about_node(fmt::format("{}-{}", node_, i));
+      recorder_->tell({node, false, "Waking", "pods wait for room"});
+      recorder_->tell({node, false, "PoweringUp", "PoweredDown -> PoweringUp"});
+    }
+  }
+  EXPECT_EQ(recorder_->dropped(), 0U);
+  constexpr int kMore = 4096;
+  for (int i = 0; i < kMore; ++i) {
+    recorder_->tell({kubernetes::about_node(node_), false, "Waking", std::to_string(i)});
+  }
+  EXPECT_GT(recorder_->dropped(), 0U) << "that is too much, and counted";
+  EXPECT_LE(recorder_->dropped(), 2U * kNodes);
+}
+
 INSTANTIATE_TEST_SUITE_P(Kubernetes, Telling, testing::ValuesIn(servers()),
                          [](const auto& kind) { return kind.param.name; });
 

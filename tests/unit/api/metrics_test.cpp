@@ -86,6 +86,7 @@ TEST_F(MetricsTest, CountsStepsAndRules) {
   count(counters_, test::event(3, "state", ""));
   EXPECT_TRUE(has(R"(ecokube_steps_total{verb="wake",outcome="done"} 2)"));
   EXPECT_TRUE(has(R"(ecokube_step_blocked_total{rule="S1"} 1)"));
+  EXPECT_TRUE(has("ecokube_kubernetes_events_dropped_total 0"));
 }
 
 TEST_F(MetricsTest, EscapesLabels) {
