@@ -217,6 +217,40 @@ TEST(Drain, ADeclaredPodIsMovedWhateverItsKind) {
   EXPECT_TRUE(bench.planned("w1", Verb::mark));
 }
 
+TEST(Drain, ASleeperIsNoRoomForThePodsOfAnother) {
+  Bench bench;
+  bench.fleet({"w1", "w2", "w3"});
+  bench.put_to_sleep("w3");
+  bench.see(PodSeen{bound_pod("one", "w1")});
+  KubePod two = bound_pod("two", "w2");
+  two.requests.cpu_millicores = 3500;
+  bench.see(PodSeen{two});
+  bench.ask("w1", PersonVerb::sleep);
+  EXPECT_FALSE(bench.planned("w1", Verb::mark));
+  EXPECT_EQ(bench.want("w1").reason.code, "NoPlaceToMovePods");
+  two.requests.cpu_millicores = 1000;
+  bench.see(PodSeen{two});
+  EXPECT_TRUE(bench.planned("w1", Verb::mark));
+}
+
+// S16 has a share, not a count: the rest of the fleet is put down and woken as before.
+TEST(Drain, OneDeadMachineOfManyStopsNothing) {
+  Bench bench;
+  bench.fleet({"w1", "w2", "w3", "w4", "w5"});
+  bench.put_to_sleep("w1");
+  bench.hang_up("w2");
+  KubeNode dead = worker("w2");
+  dead.ready = Readiness::unknown;
+  bench.see_node(dead);
+  bench.pass(minutes(2));
+  EXPECT_TRUE(bench.planned("w3", Verb::mark));
+  bench.see(PodSeen{pending_pod("big", 4000)});
+  for (const char* full : {"w3", "w4", "w5"}) {
+    bench.see(PodSeen{bound_pod(std::string("on-") + full, full)});
+  }
+  EXPECT_TRUE(bench.planned("w1", Verb::wake));
+}
+
 TEST(Drain, ABudgetThatAllowsOneDoesForASinglePod) {
   Bench bench = asked();
   change_pod(bench, [](KubePod& pod) { pod.owner_name = "alone"; });
