@@ -1,15 +1,13 @@
 #include "node-agent/sensors/hwmon_meter.h"
 
-#include <algorithm>
-#include <utility>
-#include <vector>
+#include <limits.h>
 
-#include "node-agent/sensors/small_file.h"
+#include <array>
+#include <cstdio>
+#include <utility>
 
 namespace ecokube::agent {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds kLookPause{10};
 constexpr std::chrono::seconds kGoodFor{5};
@@ -30,27 +28,33 @@ std::optional<Power> plausible_power(std::uint64_t microwatts, Power power_max) 
   return Power::milliwatts(static_cast<std::int64_t>(microwatts / 1000));
 }
 
-HwmonMeter::HwmonMeter(fs::path sysfs_root, std::string chip, Power power_max)
+HwmonMeter::HwmonMeter(std::filesystem::path sysfs_root, std::string chip, Power power_max)
     : sysfs_root_(std::move(sysfs_root)), chip_(std::move(chip)), power_max_(power_max) {}
 
+// By number and in a buffer of its own: most machines have no meter, and looking for one again and
+// again must not allocate either.
 void HwmonMeter::find(const Stamp& now) {
+  constexpr int kChipsMax = 64;
   looked_at_ = now.monotonic;
-  std::vector<fs::path> chips;
-  std::error_code error;
-  for (fs::directory_iterator it(sysfs_root_ / "class/hwmon", error), end; !error && it != end;
-       it.increment(error)) {
-    chips.push_back(it->path());
-  }
-  std::sort(chips.begin(), chips.end());
-  for (const auto& chip : chips) {
+  std::array<char, PATH_MAX> path;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+  const auto open = [&](int chip, const char* folder, const char* attribute) {
+    const int length = std::snprintf(path.data(), path.size(), "%s/class/hwmon/hwmon%d/%s%s",
+                                     sysfs_root_.c_str(), chip, folder, attribute);
+    return length > 0 && static_cast<std::size_t>(length) < path.size() &&
+           file_.open(path.data()) == 0;
+  };
+  for (int chip = 0; chip < kChipsMax; ++chip) {
     // Older drivers have their attributes one folder further down.
-    for (const auto& folder : {chip, chip / "device"}) {
-      if (read_small_file(folder / "name").text != chip_) continue;
-      for (const auto* attribute : {"power1_average", "power1_input"}) {
-        if (file_.open((folder / attribute).c_str()) == 0) return;
+    for (const char* folder : {"", "device/"}) {
+      if (!open(chip, folder, "name")) continue;
+      std::array<char, 64> name;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+      if (file_.read(name.data(), name.size()).text != chip_) continue;
+      for (const char* attribute : {"power1_average", "power1_input"}) {
+        if (open(chip, folder, attribute)) return;
       }
     }
   }
+  file_.close();
 }
 
 void HwmonMeter::sample(SampleClock& clock) {

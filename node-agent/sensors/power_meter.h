@@ -36,7 +36,7 @@ class PowerMeter {
   /// `clock` must outlive it.
   PowerMeter(const PowerMeterOptions& options, SampleClock& clock);
 
-  /// Allocates nothing while the sources stay what they are.
+  /// Allocates nothing, but where powercap looks for zones.
   void sample();
   [[nodiscard]] NodeEnergy node() const;
   [[nodiscard]] std::vector<EnergyReading> readings() const;
