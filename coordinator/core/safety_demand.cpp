@@ -10,8 +10,8 @@ namespace ecokube::core {
 void s2_demand(const World& world, const Policy& policy, const Scaler& scaler, const Node& node,
                TimePoint now, Violations& out) {
   const auto* target = target_of(world, scaler);
-  if (target != nullptr && !could_run_on(node, target->node_selector, target->tolerations,
-                                         target->node_affinity)) {
+  if (target != nullptr &&
+      !could_run_on(node, target->node_selector, target->tolerations, target->node_affinity)) {
     return;
   }
   if (const auto unknown = why_target_unknown(world, scaler); !unknown.empty()) {

@@ -119,10 +119,9 @@ void s22_node_loss(const World& world, const Policy& policy, const Node& node, T
   if (!policy.cover_node_loss || !node.kube) return;
   const LossTrial trial(world, policy, now, &node);
   for (const auto& left : trial.unplaced()) {
-    const bool could_help =
-        left.requests.fits_in(room_on(world, node)) &&
-        could_run_on(node, left.replicas->node_selector, left.replicas->tolerations,
-                     left.replicas->node_affinity);
+    const bool could_help = left.requests.fits_in(room_on(world, node)) &&
+                            could_run_on(node, left.replicas->node_selector,
+                                         left.replicas->tolerations, left.replicas->node_affinity);
     if (!could_help) continue;
     out.push_back({"S22", "NodeLossNotCovered",
                    "were " + left.lost + " lost, its pods would find no room without this node"});

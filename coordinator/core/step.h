@@ -148,10 +148,9 @@ struct SoftTaint {
 };
 
 /// One thing to do, as data. Same order as Verb.
-using Action =
-    std::variant<MarkNode, EvictPods, ListPods, ShutdownNode, RecordOff, WakeNode, UnmarkNode,
-                 QuarantineNode, RecordHold, RecordRequest, RecordFreeze, ScaleWorkload, BindPod,
-                 ReportUnschedulable, SoftTaint>;
+using Action = std::variant<MarkNode, EvictPods, ListPods, ShutdownNode, RecordOff, WakeNode,
+                            UnmarkNode, QuarantineNode, RecordHold, RecordRequest, RecordFreeze,
+                            ScaleWorkload, BindPod, ReportUnschedulable, SoftTaint>;
 
 struct Step {
   StepId id;

@@ -64,20 +64,13 @@ DELETE FROM intent WHERE outcome IS NOT NULL AND number <= (
   SELECT number FROM intent WHERE outcome IS NOT NULL ORDER BY number DESC LIMIT 1 OFFSET ?1)
 )sql";
 
-constexpr std::array kVerbs{core::Verb::evict,
-                            core::Verb::record_freeze,
-                            core::Verb::mark,
-                            core::Verb::list_pods,
-                            core::Verb::shutdown,
-                            core::Verb::record_off,
-                            core::Verb::wake,
-                            core::Verb::unmark,
-                            core::Verb::quarantine,
-                            core::Verb::record_hold,
-                            core::Verb::record_request,
-                            core::Verb::scale,
-                            core::Verb::bind,
-                            core::Verb::report_unschedulable,
+constexpr std::array kVerbs{core::Verb::evict,          core::Verb::record_freeze,
+                            core::Verb::mark,           core::Verb::list_pods,
+                            core::Verb::shutdown,       core::Verb::record_off,
+                            core::Verb::wake,           core::Verb::unmark,
+                            core::Verb::quarantine,     core::Verb::record_hold,
+                            core::Verb::record_request, core::Verb::scale,
+                            core::Verb::bind,           core::Verb::report_unschedulable,
                             core::Verb::soft_taint};
 
 std::optional<core::Verb> verb_from(std::string_view word) {

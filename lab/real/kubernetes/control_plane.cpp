@@ -114,16 +114,13 @@ Argv LocalControlPlane::api_server() const {
 
 Argv LocalControlPlane::controllers() const {
   return {"--kubeconfig=" + files_.kubeconfig("kube-controller-manager").string(),
-          "--leader-elect=false",
-          "--bind-address=" + options_.address,
+          "--leader-elect=false", "--bind-address=" + options_.address,
           fmt::format("--secure-port={}", port(kControllers)),
           "--use-service-account-credentials=true",
           "--service-account-private-key-file=" + files_.key("service-accounts").string(),
           "--root-ca-file=" + files_.certificate("ca").string(),
           "--flex-volume-plugin-dir=" + (files_.folder / "flexvolume").string(),
-          "--kube-api-qps=500",
-          "--kube-api-burst=1000",
-          "--node-monitor-period=1s",
+          "--kube-api-qps=500", "--kube-api-burst=1000", "--node-monitor-period=1s",
           // As docs/kubernetes.md asks for: each node that is put down takes a turn.
           "--node-eviction-rate=10",
           fmt::format("--node-monitor-grace-period={}s", options_.node_grace.count())};

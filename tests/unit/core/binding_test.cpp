@@ -177,8 +177,8 @@ TEST_F(BindingTest, PodsOfAScalersTargetAreDemandOnce) {
   scaler.name = "jobs";
   KubeWorkload workload;
   workload.ns = "default";
-  workload.match_labels = {{"app", "jobs"}};
-  workload.requests = {4000, 0, 1};
+  workload.selector.match_labels = {{"app", "jobs"}};
+  workload.requests = Resources{4000, 0, 1};
   KubePod pod = our_pod("j", 4000);
   pod.labels = {{"app", "jobs"}};
   bench.see(PodSeen{pod});

@@ -155,7 +155,8 @@ TEST_F(PlacementTest, OfAWorkloadWithoutATemplateItsPodsTell) {
   workload.ns = "default";
   workload.selector.match_labels = {{"app", "thing"}};
   const ScalerWant want{&scaler, &workload, true, 3, {}, std::nullopt};
-  EXPECT_TRUE(demand_of(bench.world, bench.policy, {want}).empty()) << "nothing tells what they ask for";
+  EXPECT_TRUE(demand_of(bench.world, bench.policy, {want}).empty())
+      << "nothing tells what they ask for";
   KubePod pending = pending_pod("t1", 700);
   pending.labels = {{"app", "thing"}};
   bench.see(PodSeen{pending});

@@ -35,11 +35,8 @@ TEST(Restore, NothingGoesDownForAWhileWhateverTellsOfIt) {
       auto w2 = worker("w2", kOld);
       bench.pass(minutes(2));
       ASSERT_TRUE(bench.planned("w2", Verb::mark));
-      bench.see(ClusterListed{.revision = listed,
-                              .nodes = {w1, w2},
-                              .pods = {},
-                              .workloads = {},
-                              .went_backwards = said_so});
+      bench.see(ClusterListed{
+          .revision = listed, .nodes = {w1, w2}, .pods = {}, .went_backwards = said_so});
       bench.revision = listed;
       EXPECT_FALSE(bench.planned("w2", Verb::mark))
           << "a Node is older than it was, though the revision grew past the old one";

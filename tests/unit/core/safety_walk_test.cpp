@@ -190,8 +190,8 @@ TEST(SafetyWalk, NoHostileStepGetsThroughInABentWorld) {
       }
     }
   }
-  for (const auto verb : {Verb::mark, Verb::evict, Verb::shutdown, Verb::wake, Verb::bind,
-                          Verb::record_off}) {
+  for (const auto verb :
+       {Verb::mark, Verb::evict, Verb::shutdown, Verb::wake, Verb::bind, Verb::record_off}) {
     EXPECT_GT(passed[verb], 1000) << to_string(verb);
     EXPECT_GT(refused[verb], 1000) << to_string(verb);
   }
