@@ -236,7 +236,7 @@ TEST(Drain, ASleeperIsNoRoomForThePodsOfAnother) {
 // S16 has a share, not a count: the rest of the fleet is put down and woken as before.
 TEST(Drain, OneDeadMachineOfManyStopsNothing) {
   Bench bench;
-  bench.fleet({"w1", "w2", "w3", "w4", "w5"});
+  bench.fleet({"w1", "w2", "w3", "w4", "w5", "w6"});
   bench.put_to_sleep("w1");
   bench.hang_up("w2");
   KubeNode dead = worker("w2");
@@ -245,7 +245,7 @@ TEST(Drain, OneDeadMachineOfManyStopsNothing) {
   bench.pass(minutes(2));
   EXPECT_TRUE(bench.planned("w3", Verb::mark));
   bench.see(PodSeen{pending_pod("big", 4000)});
-  for (const char* full : {"w3", "w4", "w5"}) {
+  for (const char* full : {"w3", "w4", "w5", "w6"}) {
     bench.see(PodSeen{bound_pod(std::string("on-") + full, full)});
   }
   EXPECT_TRUE(bench.planned("w1", Verb::wake));
