@@ -52,7 +52,10 @@ void begin(Node& node, const RecordOff& record, const Step& /*step*/, TimePoint 
 
 void begin(Node& node, const WakeNode& /*wake*/, const Step& /*step*/, TimePoint now) {
   if (node.state != Lifecycle::powering_up) {
+    const bool silent = node.state == Lifecycle::unknown || node.state == Lifecycle::ready ||
+                        node.state == Lifecycle::draining;
     node.up = WayUp{};
+    node.up.out_of_silence = silent && !node.marked;
     node.up.old_boot_id = node.inventory.boot_id;
     node.up.asked_at = now;
     enter(node, Lifecycle::powering_up, now);

@@ -40,6 +40,8 @@ std::optional<Tier> tier_of(const World& world, const Policy& policy, const Node
       // that does not get Ready.
       if (now >= node.up.asked_at.value_or(node.since) + policy.wake_deadline) return std::nullopt;
       if (node.quarantined_until && now < *node.quarantined_until) return std::nullopt;
+      // Nor is a machine that died with its pods, which wait for room elsewhere.
+      if (node.up.out_of_silence && !node.up.boot_proven) return std::nullopt;
       return Tier::coming_up;
     case Lifecycle::draining: return Tier::going_down;
     case Lifecycle::powering_down:

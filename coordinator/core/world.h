@@ -96,6 +96,8 @@ struct WayUp {
   std::optional<TimePoint> packet_at;
   std::int64_t packets = 0;
   bool boot_proven = false;
+  bool out_of_silence =
+      false;  ///< it was not asleep but silent: it may be dead, and promises nothing
 };
 
 struct Node {

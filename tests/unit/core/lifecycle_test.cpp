@@ -208,6 +208,23 @@ TEST_F(LifecycleTest, ABootThatNeverGetsReadyIsNoCapacityForever) {
   EXPECT_TRUE(bench.planned("w2", Verb::wake));
 }
 
+// It is woken since its pods are bound to it, but its room may be gone: they run elsewhere at once.
+TEST_F(LifecycleTest, AMachineThatDiedIsNoCapacityWhileItIsWoken) {
+  bench.put_to_sleep("w2");
+  bench.see(PodSeen{bound_pod("p1", "w1")});
+  bench.hang_up("w1");
+  KubeNode dead = worker("w1");
+  dead.ready = Readiness::unknown;
+  bench.see_node(dead);
+  bench.pass(bench.policy.heartbeat_age_max + Duration(1));
+  bench.run("w1", Verb::wake);
+  EXPECT_EQ(bench.state("w1"), Lifecycle::powering_up);
+  bench.see(PodDeleted{"uid-p1", ++bench.revision});
+  bench.see(PodSeen{pending_pod("p2")});
+  EXPECT_TRUE(bench.planned("w2", Verb::wake));
+  EXPECT_EQ(bench.want("w2").reason.code, "NeededFor");
+}
+
 TEST_F(LifecycleTest, MarkedAndSilentIsWokenToBeKnown) {
   bench.see_marked("w1", true, Readiness::unknown);
   Bench successor;
