@@ -17,7 +17,7 @@ const core::NodeWant* want_of(const core::Plan& plan, const NodeName& name) {
   return found == plan.nodes.end() ? nullptr : &*found;
 }
 
-core::PowerState power_of(const Fleet& fleet, const core::Node& node) {
+core::PowerView power_of(const Fleet& fleet, const core::Node& node) {
   return core::power_at(node, fleet.policy(), fleet.now());
 }
 

@@ -69,6 +69,17 @@ json::object agent_json(const core::AgentView& agent, TimePoint now) {
   return object;
 }
 
+json::value bmc_json(const Fleet& fleet, const core::Node& node) {
+  if (!core::has_bmc(fleet.policy(), node.name)) return nullptr;
+  const auto& bmc = node.bmc;
+  json::object object{{"reads", bmc.on ? (*bmc.on ? "on" : "off") : "unknown"}};
+  put_time(object, "read_at", bmc.read_at);
+  object["guid"] = text_or_null(bmc.guid);
+  object["problem"] = bmc.failure ? json::value(bmc.failure->message) : json::value(nullptr);
+  if (bmc.contradicts) object["problem"] = "it says off while the node's agent speaks";
+  return object;
+}
+
 json::object wake_json(const Fleet& fleet, const core::Node& node) {
   json::array nics;
   for (const auto& nic : node.inventory.nics) {
@@ -146,9 +157,12 @@ void put_kubernetes(json::object& into, const Fleet& fleet, const core::Node& no
 
 json::object node_json(const Fleet& fleet, const core::Node& node, const core::NodeWant* want) {
   const auto now = fleet.now();
+  const auto power = power_of(fleet, node);
   json::object object{{"name", node.name},
                       {"state", core::to_string(state_of(fleet, node))},
-                      {"power", core::to_string(power_of(fleet, node))}};
+                      {"power", core::to_string(power.state)},
+                      {"power_evidence", core::to_string(power.evidence)}};
+  object["bmc"] = bmc_json(fleet, node);
   put_time(object, "since", node.since);
   object["for_s"] = seconds(now - node.since);
   object["transition"] = node.transition;
@@ -189,9 +203,11 @@ json::object nodes_json(const Fleet& fleet) {
 }
 
 json::object explanation_json(const Fleet& fleet, const core::Node& node) {
+  const auto power = power_of(fleet, node);
   json::object object{{"node", node.name},
                       {"state", core::to_string(state_of(fleet, node))},
-                      {"power", core::to_string(power_of(fleet, node))}};
+                      {"power", core::to_string(power.state)},
+                      {"power_evidence", core::to_string(power.evidence)}};
   put_time(object, "since", node.since);
   object["for_s"] = seconds(fleet.now() - node.since);
   object["want"] = want_json(want_of(fleet.plan(), node.name));

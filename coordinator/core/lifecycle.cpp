@@ -157,10 +157,4 @@ Lifecycle state_at(const Node& node, const Policy& policy, TimePoint now) {
   return should_speak && !agent_alive(node, policy, now) ? Lifecycle::unknown : node.state;
 }
 
-PowerState power_at(const Node& node, const Policy& policy, TimePoint now) {
-  if (agent_alive(node, policy, now)) return PowerState::on;
-  if (node.state == Lifecycle::powered_down) return PowerState::off;
-  return PowerState::unknown;
-}
-
 }  // namespace ecokube::core

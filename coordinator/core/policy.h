@@ -29,6 +29,7 @@ struct Pool {
 /// [[node]]: overrides of what the agent reports.
 struct NodeOverride {
   std::string wake_address;
+  bool bmc = false;  ///< it has a management controller, whose power readings are the proof
 };
 
 /// [[scaler]] with KEDA's field names and meaning (Kafka scaler, ScaledObject).
@@ -69,6 +70,7 @@ struct Policy {
   Duration down_deadline{std::chrono::seconds(180)};  ///< from shutdown sent to goodbye
   Duration wake_deadline{std::chrono::seconds(600)};  ///< S7, from first packet to Ready
   Duration wake_repeat{std::chrono::seconds(2)};
+  Duration bmc_poll{std::chrono::seconds(60)};         ///< between two readings of a BMC
   Duration person_wake_for{std::chrono::hours(1)};     ///< how long a person's wake keeps a node on
   Duration quarantine_base{std::chrono::minutes(10)};  ///< doubles with each failure
   std::int64_t downs_per_day_max = 24;                 ///< S17

@@ -1,5 +1,6 @@
 // The words of the core's enums, as they stand in logs, the API and the journal.
 #include "coordinator/core/observation.h"
+#include "coordinator/core/power.h"
 #include "coordinator/core/step.h"
 #include "coordinator/core/world.h"
 
@@ -41,6 +42,16 @@ std::string_view to_string(PowerState power) {
     case PowerState::on: return "on";
     case PowerState::off: return "off";
     case PowerState::unknown: return "unknown";
+  }
+  return "?";
+}
+
+std::string_view to_string(PowerEvidence evidence) {
+  switch (evidence) {
+    case PowerEvidence::none: return "none";
+    case PowerEvidence::agent: return "agent";
+    case PowerEvidence::bmc: return "bmc";
+    case PowerEvidence::inferred: return "inferred";
   }
   return "?";
 }

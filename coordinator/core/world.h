@@ -26,9 +26,6 @@ enum class Lifecycle {
 };
 [[nodiscard]] std::string_view to_string(Lifecycle state);
 
-enum class PowerState { on, off, unknown };
-[[nodiscard]] std::string_view to_string(PowerState power);
-
 struct Request {
   PersonVerb verb;
   std::string by;
@@ -64,6 +61,23 @@ struct AgentView {
   std::int64_t fence = 0;               ///< the highest it has seen: it obeys no lower one
 };
 
+/// So many readings in a row count as one that is sure.
+inline constexpr int kEqualReadings = 2;
+
+/// The management controller's side of a node.
+struct BmcView {
+  std::optional<bool> on;            ///< the newest reading; none since a failure: empty
+  int equal = 0;                     ///< readings in a row that said so, at most kEqualReadings
+  std::optional<TimePoint> read_at;  ///< the newest reading
+  std::optional<Error> failure;      ///< of the newest attempt, if it failed
+  std::optional<TimePoint> failed_at;
+  std::string guid;         ///< core::BmcSeen; empty: not known
+  int off_under_agent = 0;  ///< readings of off while the agent's link stood, at most as above
+  /// It said off, again and again, and the agent has spoken since: it is another machine's, or
+  /// lies.
+  bool contradicts = false;
+};
+
 /// The way down, from the mark to off.
 struct WayDown {
   std::string boot_id;  ///< of the machine that goes down
@@ -94,6 +108,7 @@ struct Node {
   NodeName name;
   std::optional<KubeNode> kube;
   AgentView agent;
+  BmcView bmc;
   Inventory inventory;
 
   Lifecycle state = Lifecycle::unknown;
@@ -214,9 +229,6 @@ void apply(World& world, const Observation& observation);
 /// The lifecycle as it must be read now: a node whose agent went silent without a goodbye is
 /// Unknown, whatever it was before.
 [[nodiscard]] Lifecycle state_at(const Node& node, const Policy& policy, TimePoint now);
-
-/// Power from evidence, never from what we ordered.
-[[nodiscard]] PowerState power_at(const Node& node, const Policy& policy, TimePoint now);
 
 /// An evacuation is on: every sleeper is woken (S27).
 [[nodiscard]] bool wake_all(const World& world);

@@ -1,0 +1,58 @@
+#include "coordinator/core/power.h"
+
+namespace ecokube::core {
+namespace {
+
+/// Readings in a row may be lost.
+constexpr int kPollsToBeOld = 3;
+
+bool fresh(const Node& node, const Policy& policy, TimePoint now) {
+  return node.bmc.on && node.bmc.read_at &&
+         now - *node.bmc.read_at <= policy.bmc_poll * kPollsToBeOld;
+}
+
+}  // namespace
+
+bool has_bmc(const Policy& policy, const NodeName& name) {
+  const auto at = policy.nodes.find(name);
+  return at != policy.nodes.end() && at->second.bmc;
+}
+
+bool bmc_answers(const Node& node, const Policy& policy, TimePoint now) {
+  if (!has_bmc(policy, node.name) || node.bmc.failure || !node.bmc.read_at) return false;
+  return now - *node.bmc.read_at <= policy.bmc_poll * kPollsToBeOld;
+}
+
+bool bmc_says_on(const Node& node, const Policy& policy, TimePoint now) {
+  return has_bmc(policy, node.name) && fresh(node, policy, now) && *node.bmc.on;
+}
+
+bool off_proven(const Node& node, const Policy& policy, TimePoint now) {
+  return has_bmc(policy, node.name) && fresh(node, policy, now) && !*node.bmc.on &&
+         node.bmc.equal >= kEqualReadings && !node.bmc.contradicts &&
+         !agent_alive(node, policy, now);
+}
+
+PowerView power_at(const Node& node, const Policy& policy, TimePoint now) {
+  if (agent_alive(node, policy, now)) {
+    const bool doubted = node.bmc.contradicts || node.bmc.off_under_agent >= kEqualReadings;
+    if (doubted && !node.agent.goodbye) return {};
+    return {PowerState::on, PowerEvidence::agent};
+  }
+  if (has_bmc(policy, node.name)) {
+    if (bmc_says_on(node, policy, now)) return {PowerState::on, PowerEvidence::bmc};
+    if (off_proven(node, policy, now)) return {PowerState::off, PowerEvidence::bmc};
+    return {};
+  }
+  if (node.state == Lifecycle::powered_down) return {PowerState::off, PowerEvidence::inferred};
+  return {};
+}
+
+std::string power_text(const PowerView& power) {
+  std::string text(to_string(power.state));
+  if (power.evidence == PowerEvidence::bmc) text += " (BMC)";
+  if (power.evidence == PowerEvidence::inferred) text += " (inferred)";
+  return text;
+}
+
+}  // namespace ecokube::core
