@@ -2,6 +2,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -58,6 +59,20 @@ class PowerControl {
  public:
   virtual ~PowerControl() = default;
   virtual boost::asio::awaitable<Result<void>> wake(const core::WakeNode& target) = 0;
+};
+
+/// Baseboard management controllers, of the nodes that have one. Posts BmcSeen and BmcFailed.
+class BmcControl {
+ public:
+  virtual ~BmcControl() = default;
+  virtual void start(Observe observe) = 0;
+  virtual void stop() = 0;
+  /// The power of these nodes is read often, of all others seldom.
+  virtual void look_closely(const std::set<NodeName>& nodes) = 0;
+  /// Success means that the BMC took the order, or says that it is on already. Nothing that runs is
+  /// harmed by it. config: the node has no BMC; else as BMCs fail: unreachable, unauthorized,
+  /// forbidden, busy, unsupported, timeout, refused.
+  virtual boost::asio::awaitable<Result<void>> power_on(NodeName node) = 0;
 };
 
 /// The agents' connections. Posts AgentConnected, AgentHeartbeat, AgentGoodbye, AgentDisconnected.
