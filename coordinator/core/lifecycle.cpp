@@ -17,13 +17,18 @@ void enter_booted(Node& node, TimePoint now) {
   enter(node, Lifecycle::powering_up, now);
 }
 
-/// The mark on the Node says that this very boot is to go down.
-bool marked_to_go_down(const Node& node) {
-  if (!node.marked) return false;
+/// The boot that the mark on the Node was to bring down; empty: no mark says one.
+std::string marked_boot(const Node& node) {
+  if (!node.marked || !node.kube) return {};
   const auto annotation = node.kube->annotations.find(std::string(names::kIntent));
-  if (annotation == node.kube->annotations.end()) return false;
+  if (annotation == node.kube->annotations.end()) return {};
   const auto intent = parse_intent(annotation->second);
-  return intent && intent->boot_id == node.agent.boot_id;
+  return intent ? intent->boot_id : std::string();
+}
+
+bool marked_to_go_down(const Node& node) {
+  const auto boot = marked_boot(node);
+  return !boot.empty() && boot == node.agent.boot_id;
 }
 
 /// What a crash of ours left, or what the leader does while we stand by.
@@ -69,7 +74,14 @@ void leave_way_down(Node& node, TimePoint now) {
 }
 
 void on_the_way_up(Node& node, bool heard, TimePoint now) {
-  if (heard && node.agent.boot_id != node.up.old_boot_id) node.up.boot_proven = true;
+  const auto gone = marked_boot(node);
+  if (heard && node.agent.boot_id != node.up.old_boot_id) {
+    node.up.boot_proven = true;
+  } else if (heard && !gone.empty() && node.agent.boot_id != gone) {
+    // It had booted before we asked: that the process before us woke it was forgotten with it.
+    node.up = WayUp{};
+    node.up.boot_proven = true;
+  }
   if (node.up.boot_proven && heard && kube_ready(node) && !node.marked) finish_way_up(node, now);
 }
 
