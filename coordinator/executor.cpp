@@ -89,6 +89,14 @@ asio::awaitable<StepEnded> Executor::perform(Step step) {
   co_return failed(step, error);
 }
 
+asio::awaitable<Result<void>> Executor::wake(const Step& step) {
+  const auto& order = std::get<core::WakeNode>(step.action);
+  if (order.method == core::WakeMethod::ipmi) {
+    co_return co_await ports_.bmcs.power_on(step.id.subject);
+  }
+  co_return co_await ports_.power.wake(order);
+}
+
 asio::awaitable<StepEnded> Executor::act(const Step& step) {
   switch (step.id.verb) {
     case Verb::mark: co_return from(step, co_await ports_.cluster.mark(step));
@@ -102,8 +110,7 @@ asio::awaitable<StepEnded> Executor::act(const Step& step) {
     case Verb::quarantine:
     case Verb::record_hold: co_return from(step, co_await ports_.cluster.annotate(step));
     case Verb::shutdown: co_return from(step, co_await ports_.agents.shutdown(step));
-    case Verb::wake:
-      co_return from(step, co_await ports_.power.wake(std::get<core::WakeNode>(step.action)));
+    case Verb::wake: co_return from(step, co_await wake(step));
     case Verb::scale:
       co_return from(step,
                      co_await ports_.cluster.scale(std::get<core::ScaleWorkload>(step.action)));

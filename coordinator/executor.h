@@ -14,6 +14,7 @@ namespace ecokube {
 struct Ports {
   ClusterApi& cluster;
   PowerControl& power;
+  BmcControl& bmcs;
   AgentLink& agents;
   Store& store;
 };
@@ -40,6 +41,7 @@ class Executor {
  private:
   boost::asio::awaitable<core::StepEnded> perform(core::Step step);
   boost::asio::awaitable<core::StepEnded> act(const core::Step& step);
+  boost::asio::awaitable<Result<void>> wake(const core::Step& step);
   void finish(const core::Step& step, core::StepEnded ended);
 
   boost::asio::any_io_executor executor_;

@@ -38,6 +38,7 @@ Loop::Loop(asio::any_io_executor executor, core::Policy policy, Ports ports,
     : io_(executor),
       policy_(std::move(policy)),
       store_(ports.store),
+      bmcs_(ports.bmcs),
       clock_(std::move(clock)),
       world_(core::make_world(policy_)),
       executor_(
@@ -81,6 +82,7 @@ void Loop::turn() {
   }
   const auto now = clock_();
   plan_ = core::decide(world_, policy_, now);
+  bmcs_.look_closely(plan_.look_closely);
   for (const auto& step : plan_.steps) perform(step);
 
   turn_is_near_ = !queue_.empty();
@@ -149,8 +151,9 @@ void Loop::blocked(const Step& step, const std::vector<core::Violation>& violati
 void Loop::note_fact(const core::Fact& fact) {
   const auto line = describe(fact);
   if (!line) return;
-  if (line->kind == "demand" && std::exchange(demand_[line->subject], line->text) == line->text) {
-    return;  // polled again, nothing new
+  const bool polled = line->kind == "demand" || line->kind == "power";
+  if (polled && std::exchange(polled_[line->kind + line->subject], line->text) == line->text) {
+    return;  // nothing new
   }
   if (line->warn) {
     log::warn("{} {}", line->subject, line->text);

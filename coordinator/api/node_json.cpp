@@ -4,7 +4,7 @@
 #include "coordinator/api/json.h"
 #include "coordinator/api/quantile.h"
 #include "coordinator/api/times.h"
-#include "coordinator/core/placement.h"
+#include "coordinator/core/wake_chain.h"
 
 namespace ecokube {
 

@@ -23,7 +23,9 @@ std::string_view annotation(const KubeNode& kube, std::string_view name) {
 /// Safety state that belongs to the cluster (S23).
 void read_marks(Node& node, const KubeNode& kube) {
   if (kube.revision >= node.marks_revision) node.marked = carries_our_mark(kube);
-  node.off_recorded = annotation(kube, names::kPower).starts_with("off");
+  if (kube.revision >= node.marks_revision) {
+    node.off_recorded = annotation(kube, names::kPower).starts_with("off");
+  }
   if (!node.hold_unsaved) node.hold = parse_hold(annotation(kube, names::kHold));
   if (const auto proof = parse_wake_proof(annotation(kube, names::kWakeProof))) {
     if (!node.wake_proven_at || *node.wake_proven_at < *proof) node.wake_proven_at = proof;

@@ -36,22 +36,29 @@ void begin(Node& node, const RecordOff& /*record*/, const Step& /*step*/, TimePo
   enter(node, Lifecycle::powered_down, now);
 }
 
-void begin(Node& node, const WakeNode& /*wake*/, const Step& /*step*/, TimePoint now) {
+void begin(Node& node, const WakeNode& wake, const Step& /*step*/, TimePoint now) {
+  auto& up = node.up;
   if (node.state != Lifecycle::powering_up) {
-    node.up = WayUp{};
-    node.up.old_boot_id = node.inventory.boot_id;
-    node.up.asked_at = now;
+    up = WayUp{};
+    up.old_boot_id = node.inventory.boot_id;
+    up.asked_at = up.method_at = now;
+    up.method = wake.method;
     enter(node, Lifecycle::powering_up, now);
+  } else if (up.method != wake.method) {
+    up.method = wake.method;
+    up.method_at = now;
+    up.late = true;
   }
-  node.up.packet_at = now;
-  ++node.up.packets;
+  up.tried_at = now;
+  node.bmc.on.reset();  // what was read before says nothing of after
+  node.bmc.equal = 0;
+  ++(wake.method == WakeMethod::wol ? up.packets : up.orders);
 }
 
 void begin(Node& node, const QuarantineNode& quarantine, const Step& /*step*/, TimePoint now) {
   node.wake_failures = quarantine.failures;
   node.quarantined_until = quarantine.until;
-  node.last_problem = "did not come up before its deadline, " + std::to_string(node.up.packets) +
-                      " packets were sent";
+  node.last_problem = "did not come up before its deadline; " + tries_text(node.up);
   enter(node, Lifecycle::quarantined, now);
 }
 

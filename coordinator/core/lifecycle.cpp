@@ -43,7 +43,7 @@ void resume_way_down(Node& node, TimePoint now) {
 
 void finish_way_up(Node& node, TimePoint now) {
   if (node.up.asked_at) {
-    node.boot_times.push_back(now - *node.up.asked_at);
+    node.boot_times.push_back(now - node.up.method_at.value_or(*node.up.asked_at));
     if (node.boot_times.size() > kBootTimesKept) node.boot_times.erase(node.boot_times.begin());
     node.wake_proven_at = now;
     if (node.request && node.request->verb == PersonVerb::test_wake) node.request.reset();
@@ -132,6 +132,12 @@ void follow_evidence(Node& node, TimePoint now) {
     case Lifecycle::powering_up: break;
   }
   if (node.state == Lifecycle::powering_up) on_the_way_up(node, heard, now);
+}
+
+std::string tries_text(const WayUp& up) {
+  std::string text = std::to_string(up.packets) + " packets";
+  if (up.orders > 0) text += " and " + std::to_string(up.orders) + " orders to its BMC";
+  return text + " were sent";
 }
 
 bool agent_alive(const Node& node, const Policy& policy, TimePoint now) {

@@ -7,10 +7,15 @@
 #include "coordinator/core/lifecycle.h"
 #include "coordinator/core/marks.h"
 #include "coordinator/core/placement.h"
+#include "coordinator/core/power.h"
 #include "coordinator/core/safety.h"
+#include "coordinator/core/wake_chain.h"
 
 namespace ecokube::core {
 namespace {
+
+/// Between two orders to switch on: a BMC is not hurried.
+constexpr Duration kOrderRepeat{std::chrono::seconds(10)};
 
 /// Plans one node. One function for each state of the lifecycle.
 class NodePlanner {
@@ -49,7 +54,8 @@ class NodePlanner {
 
  private:
   void ready() {
-    if (node_.marked) {  // a person put our taint back, or an old mark was seen late
+    // A person put our taint back, an old mark was seen late, or it died without one and is back.
+    if (node_.marked || node_.off_recorded) {
       return add(Verb::unmark, UnmarkNode{}, {"LeftOver", "our mark is on a node that stays on"});
     }
     if (want_.on) return;
@@ -141,9 +147,9 @@ class NodePlanner {
     if (node_.agent.goodbye && !node_.agent.connected) {
       const auto off_at = node_.agent.closed_at.value_or(node_.since) + policy_.silence_to_off;
       if (want_.on && may_be_woken(world_, policy_, node_, now_)) return wake();
+      if (has_bmc(policy_, node_.name)) return record_proven_off();
       if (now_ < off_at) return look_again(off_at);
-      return add(Verb::record_off, RecordOff{"off (inferred)"},
-                 {"SaidGoodbye", "it said goodbye for our step and is silent since"});
+      return record_off({"SaidGoodbye", "it said goodbye for our step and is silent since"});
     }
     const auto given_up_at = node_.down.shutdown_at.value_or(node_.since) + policy_.down_deadline;
     if (now_ < given_up_at) return look_again(given_up_at);
@@ -154,29 +160,60 @@ class NodePlanner {
   void powered_down() {
     if (want_.on) return wake_if_wanted();
     if (node_.off_recorded || !node_.kube) return;
-    add(Verb::record_off, RecordOff{"off (inferred)"}, {"RecordOff", "its power is not recorded"});
+    if (has_bmc(policy_, node_.name)) return record_proven_off();
+    record_off({"RecordOff", "its power is not recorded"});
+  }
+
+  /// Where it has a BMC, silence proves nothing: while that does not answer, the power is unknown.
+  void record_proven_off() {
+    if (!off_proven(node_, policy_, now_)) return;
+    record_off({"BmcSaysOff", "its BMC says off, twice since its agent's last word"});
+  }
+
+  void record_off(Reason reason) {
+    const bool by_bmc = has_bmc(policy_, node_.name);
+    add(Verb::record_off,
+        RecordOff{
+            power_text({PowerState::off, by_bmc ? PowerEvidence::bmc : PowerEvidence::inferred})},
+        std::move(reason));
   }
 
   void powering_up() {
     if (node_.up.boot_proven && node_.marked && kube_ready(node_) &&
         agent_alive(node_, policy_, now_)) {
       const bool proven = node_.up.asked_at.has_value();
-      return add(Verb::unmark, UnmarkNode{proven ? format_wake_proof(now_) : std::string()},
+      UnmarkNode unmark{proven ? format_wake_proof(now_, node_.up.method) : std::string()};
+      return add(Verb::unmark, std::move(unmark),
                  {"BootProven", "a new boot id and Ready in Kubernetes"});
     }
-    if (!node_.up.asked_at) return;
-    const auto deadline = *node_.up.asked_at + policy_.wake_deadline;
-    if (now_ >= deadline) return quarantine();
+    if (node_.up.asked_at) keep_waking();
+  }
+
+  /// The same method again, the next one when its time is over, and no more after the last.
+  void keep_waking() {
+    const auto& up = node_.up;
+    const auto next = method_after(node_, policy_, up.method);
+    const auto time =
+        up.boot_proven ? policy_.wake_deadline : method_timeout(node_, policy_, up.method);
+    const auto deadline = *up.method_at + time;
+    if (now_ >= deadline && (up.boot_proven || !next)) return quarantine();
+    if (now_ >= deadline) {
+      return wake_by(*next, {"MethodFailed", "not up in " + std::to_string(time.count() / 1000) +
+                                                 " s by " + std::string(to_string(up.method))});
+    }
     look_again(deadline);
-    if (node_.up.boot_proven || node_.up.packets == 0) return;
-    const auto next_packet_at = *node_.up.packet_at + policy_.wake_repeat;
-    if (now_ < next_packet_at) return look_again(next_packet_at);
-    send_packet({"NoBootYet", "no new boot id since the last packet"});
+    if (up.boot_proven) return;
+    if (up.method == WakeMethod::ipmi && bmc_says_on(node_, policy_, now_)) return;  // it boots
+    const auto pause = up.method == WakeMethod::ipmi ? kOrderRepeat : policy_.wake_repeat;
+    const auto again_at = *up.tried_at + pause;
+    if (now_ < again_at) return look_again(again_at);
+    wake_by(up.method, {"NoBootYet", "no new boot id since the last try"});
   }
 
   /// No agent speaks. What we marked and lost sight of is woken, so that no crash of ours strands a
   /// node (S8); other silence is a fault and left to Kubernetes, unless its room is needed.
   void unknown() {
+    if (off_proven(node_, policy_, now_) && !want_.on) return record_proven_off();
     if (node_.marked && !want_.on) {
       want_.reason = {"LostSight", "marked by us and silent; it is woken to know its state"};
       want_.on = true;
@@ -196,18 +233,11 @@ class NodePlanner {
     if (world_.fence == 0 && !world_.leader.empty() && !asked) return;
     std::vector<PodRef> pods;
     if (want_.needed_by) pods.push_back(*want_.needed_by);
-    send_packet(want_.reason, std::move(pods));
+    wake_by(wake_methods(node_, policy_).front(), want_.reason, std::move(pods));
   }
 
-  void send_packet(Reason reason, std::vector<PodRef> pods = {}) {
-    WakeNode target{wake_address_of(node_, policy_), {}};
-    for (const auto& nic : node_.inventory.nics) {
-      if (nic.wake_armed) target.macs.push_back(nic.mac.text());
-    }
-    if (target.macs.empty()) {
-      for (const auto& nic : node_.inventory.nics) target.macs.push_back(nic.mac.text());
-    }
-    add(Verb::wake, std::move(target), std::move(reason), std::move(pods));
+  void wake_by(WakeMethod method, Reason reason, std::vector<PodRef> pods = {}) {
+    add(Verb::wake, wake_order(node_, policy_, method), std::move(reason), std::move(pods));
   }
 
   void quarantine() {
@@ -216,8 +246,7 @@ class NodePlanner {
     const auto factor = std::int64_t{1} << std::min(failures - 1, kDoublingsMax);
     const auto until = now_ + policy_.quarantine_base * factor;
     add(Verb::quarantine, QuarantineNode{until, failures},
-        {"WakeFailed",
-         "not up at its deadline after " + std::to_string(node_.up.packets) + " packets"});
+        {"WakeFailed", "not up at its deadline; " + tries_text(node_.up)});
   }
 
   void go_back(Reason reason) { add(Verb::unmark, UnmarkNode{}, std::move(reason)); }

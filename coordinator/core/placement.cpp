@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "coordinator/core/eviction.h"
+#include "coordinator/core/wake_chain.h"
 
 namespace ecokube::core {
 namespace {
@@ -43,7 +44,7 @@ std::optional<Tier> tier_of(const World& world, const Policy& policy, const Node
     case Lifecycle::powering_up:
       // A promise that has expired is no capacity (S7), nor is a boot that nobody asked for and
       // that does not get Ready.
-      if (now >= node.up.asked_at.value_or(node.since) + policy.wake_deadline) return std::nullopt;
+      if (now >= promised_until(node, policy).value_or(now)) return std::nullopt;
       if (node.quarantined_until && now < *node.quarantined_until) return std::nullopt;
       return Tier::coming_up;
     case Lifecycle::draining: return Tier::going_down;
@@ -126,7 +127,7 @@ bool may_be_woken(const World& world, const Policy& policy, const Node& node, Ti
   const bool asked = (node.request && node.request->verb != PersonVerb::sleep) || wake_all(world);
   if (pool == nullptr || hold_at(node, now) != nullptr) return false;
   if (pool->mode != Mode::act && !asked) return false;
-  if (wake_address_of(node, policy).empty() || node.inventory.nics.empty()) return false;
+  if (wake_methods(node, policy).empty()) return false;
   switch (state_at(node, policy, now)) {
     case Lifecycle::powered_down: return true;
     // It said goodbye: packets are repeated until it is deaf no more.
@@ -157,14 +158,6 @@ bool could_run_on(const Node& node, const Labels& selector,
     return taint.effect == "PreferNoSchedule" || passes_when_awake(taint) ||
            tolerates(tolerations, taint);
   });
-}
-
-std::string wake_address_of(const Node& node, const Policy& policy) {
-  const auto given = policy.nodes.find(node.name);
-  if (given != policy.nodes.end() && !given->second.wake_address.empty()) {
-    return given->second.wake_address;
-  }
-  return node.inventory.wake_address;
 }
 
 std::vector<Demand> demand_of(const World& world, const std::vector<ScalerWant>& scalers) {

@@ -34,15 +34,12 @@ struct Placement {
 [[nodiscard]] bool fits_elsewhere(const World& world, const Policy& policy, const Node& node,
                                   const std::vector<const KubePod*>& pods, TimePoint now);
 
-/// A node that sleeps or may be asleep and that a packet may wake now.
+/// A node that sleeps or may be asleep and that may be woken now.
 [[nodiscard]] bool may_be_woken(const World& world, const Policy& policy, const Node& node,
                                 TimePoint now);
 
 /// Whether pods with this selector and these tolerations could run on the node once it is up.
 [[nodiscard]] bool could_run_on(const Node& node, const Labels& selector,
                                 const std::vector<Toleration>& tolerations);
-
-/// "host:port" for its magic packets; empty: not known.
-[[nodiscard]] std::string wake_address_of(const Node& node, const Policy& policy);
 
 }  // namespace ecokube::core

@@ -1,5 +1,7 @@
 #include "coordinator/core/power.h"
 
+#include "coordinator/core/identity.h"
+
 namespace ecokube::core {
 namespace {
 
@@ -7,7 +9,7 @@ namespace {
 constexpr int kPollsToBeOld = 3;
 
 bool fresh(const Node& node, const Policy& policy, TimePoint now) {
-  return node.bmc.on && node.bmc.read_at &&
+  return node.bmc.on && node.bmc.read_at && bmc_identity(node, policy) != BmcIdentity::wrong &&
          now - *node.bmc.read_at <= policy.bmc_poll * kPollsToBeOld;
 }
 
@@ -23,14 +25,24 @@ bool bmc_answers(const Node& node, const Policy& policy, TimePoint now) {
   return now - *node.bmc.read_at <= policy.bmc_poll * kPollsToBeOld;
 }
 
+BmcIdentity bmc_identity(const Node& node, const Policy& policy) {
+  if (node.bmc.contradicts) return BmcIdentity::wrong;
+  const auto given = policy.nodes.find(node.name);
+  std::string machine;
+  if (given != policy.nodes.end()) machine = given->second.bmc_guid;
+  if (machine.empty() && node.kube) machine = node.kube->system_uuid;
+  if (node.bmc.guid.empty() || machine.empty()) return BmcIdentity::unknown;
+  return same_machine(node.bmc.guid, machine) ? BmcIdentity::right : BmcIdentity::wrong;
+}
+
 bool bmc_says_on(const Node& node, const Policy& policy, TimePoint now) {
   return has_bmc(policy, node.name) && fresh(node, policy, now) && *node.bmc.on;
 }
 
 bool off_proven(const Node& node, const Policy& policy, TimePoint now) {
   return has_bmc(policy, node.name) && fresh(node, policy, now) && !*node.bmc.on &&
-         node.bmc.equal >= kEqualReadings && !node.bmc.contradicts &&
-         !agent_alive(node, policy, now);
+         node.bmc.equal >= kEqualReadings && !agent_alive(node, policy, now) &&
+         node.agent.heard_at.value_or(*node.bmc.read_at) <= *node.bmc.read_at;
 }
 
 PowerView power_at(const Node& node, const Policy& policy, TimePoint now) {

@@ -4,6 +4,7 @@
 
 #include "coordinator/core/eviction.h"
 #include "coordinator/core/placement.h"
+#include "coordinator/core/safety_power.h"
 #include "coordinator/core/safety_work.h"
 #include "coordinator/core/scaler.h"
 
@@ -53,18 +54,6 @@ void s2_fresh(const World& world, const Policy& policy, const Node& node, TimePo
     if (could_run_on(node, target->second.node_selector, target->second.tolerations)) {
       out.push_back({"S2", "DemandStale", "the lag of scaler " + scaler.name + " is not known"});
     }
-  }
-}
-
-void s3_wakeable(const Policy& policy, const Node& node, TimePoint now, Violations& out) {
-  const bool armed = std::any_of(node.agent.nics.begin(), node.agent.nics.end(),
-                                 [](const NicFacts& nic) { return nic.wake_armed; });
-  if (!armed) out.push_back({"S3", "WakeNotArmed", "no NIC of it is armed for Wake-on-LAN"});
-  if (wake_address_of(node, policy).empty()) {
-    out.push_back({"S3", "NoWakeAddress", "no address is known for its magic packet"});
-  }
-  if (node.down_not_before && now < *node.down_not_before) {
-    out.push_back({"S3", "RefusedRecently", "the last try failed: " + node.last_problem});
   }
 }
 
@@ -245,6 +234,7 @@ std::vector<Violation> blockers(const World& world, const Policy& policy, const 
   s5_lease(world, now, out);
   s2_fresh(world, policy, node, now, out);
   s3_wakeable(policy, node, now, out);
+  s19_right_machine(policy, node, out);
   s13_vetoes(node, out);
   s15_proven(node, now, out);
   s16_unwell(policy, fleet, node, now, out);
@@ -287,6 +277,7 @@ std::vector<Violation> check(const World& world, const Policy& policy, const Ste
     s12_marked(node, *evict, now, out);
   }
   if (step.id.verb == Verb::wake) check_wake(node, now, out);
+  if (step.id.verb == Verb::record_off) power_seen_off(policy, node, now, out);
   return out;
 }
 

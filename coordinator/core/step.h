@@ -35,6 +35,11 @@ enum class Verb {
 };
 [[nodiscard]] std::string_view to_string(Verb verb);
 
+/// How a machine is woken: by magic packet, or by its management controller. None of them harms one
+/// that is on.
+enum class WakeMethod { wol, ipmi };
+[[nodiscard]] std::string_view to_string(WakeMethod method);
+
 inline constexpr std::string_view kFleetSubject = "fleet/freeze";
 
 /// The same World gives the same ids: a doubled or replayed step is recognised by its id.
@@ -78,10 +83,11 @@ struct RecordOff {
   std::string power;
   bool operator==(const RecordOff&) const = default;
 };
-/// One magic packet; repeats are attempts 2, 3, ...
+/// Once by one method; repeats, and those by the next method, are attempts 2, 3, ...
 struct WakeNode {
-  std::string address;  ///< "host:port"
-  std::vector<std::string> macs;
+  std::string address;            ///< wol: "host:port"
+  std::vector<std::string> macs;  ///< wol
+  WakeMethod method = WakeMethod::wol;
   bool operator==(const WakeNode&) const = default;
 };
 /// Removes what is ours: taint, annotations, and the cordon if we set it.

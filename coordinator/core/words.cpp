@@ -23,6 +23,14 @@ std::string_view to_string(Verb verb) {
   return "?";
 }
 
+std::string_view to_string(WakeMethod method) {
+  switch (method) {
+    case WakeMethod::wol: return "wol";
+    case WakeMethod::ipmi: return "ipmi";
+  }
+  return "?";
+}
+
 std::string_view to_string(Lifecycle state) {
   switch (state) {
     case Lifecycle::unknown: return "Unknown";

@@ -95,14 +95,21 @@ struct WayDown {
   std::string command_id;  ///< StepId::text() of the shutdown
 };
 
-/// The way up, from the first packet to Ready.
+/// The way up, from the first packet or order to Ready.
 struct WayUp {
   std::string old_boot_id;            ///< a heartbeat with this one proves nothing
-  std::optional<TimePoint> asked_at;  ///< first packet; absent: it came up by itself
-  std::optional<TimePoint> packet_at;
+  std::optional<TimePoint> asked_at;  ///< first try; absent: it came up by itself
+  WakeMethod method = WakeMethod::wol;
+  std::optional<TimePoint> method_at;  ///< first try by this method
+  std::optional<TimePoint> tried_at;   ///< last try
   std::int64_t packets = 0;
+  std::int64_t orders = 0;  ///< to its BMC
+  bool late = false;        ///< a method's time is over: what was promised was withdrawn
   bool boot_proven = false;
 };
+
+/// "12 packets were sent", "12 packets and 3 orders to its BMC were sent".
+[[nodiscard]] std::string tries_text(const WayUp& up);
 
 struct Node {
   NodeName name;

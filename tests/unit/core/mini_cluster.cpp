@@ -38,7 +38,7 @@ StepEnded MiniFleet::perform(const Step& step) {
     case Verb::unmark: return unmark(step);
     case Verb::list_pods: return list(step);
     case Verb::shutdown: return shutdown(step);
-    case Verb::wake: wake(step.id.subject); break;
+    case Verb::wake: wake(step.id.subject, std::get<WakeNode>(step.action).method); break;
     case Verb::record_off:
     case Verb::quarantine:
     case Verb::record_hold: return annotate(step);

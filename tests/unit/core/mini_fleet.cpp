@@ -93,6 +93,14 @@ void MiniFleet::start_process(bool keep_store) {
   });
   in_process(10, 3000, [this] { renew(); });
   for (const auto& [name, machine] : machines) connect(name);
+  for (const auto& [name, given] : policy.nodes) read_bmc(name);
+}
+
+void MiniFleet::give_bmcs() {
+  for (const auto& [name, machine] : machines) {
+    policy.nodes[name].bmc = true;
+    read_bmc(name);
+  }
 }
 
 void MiniFleet::renew() {

@@ -54,6 +54,12 @@ class MiniFleet {
   /// A pod that runs for `life` once it is bound.
   void add_pod(Duration life, std::int64_t millicores = 3000);
 
+  /// Every machine has a BMC, which is read every few seconds; with trouble some readings fail,
+  /// some are late, and orders are taken and not carried out.
+  void give_bmcs();
+  /// No magic packet is heard any more.
+  void deafen() { deaf_ = true; }
+
   /// A person at the API.
   void ask(const NodeName& name, PersonVerb verb);
   /// All pods of the fleet are under one budget; evictions within a minute are refused beyond it.
@@ -117,7 +123,8 @@ class MiniFleet {
 
   // Machines and agents.
   StepEnded shutdown(const Step& step);
-  void wake(const NodeName& name);
+  void wake(const NodeName& name, WakeMethod method);
+  void read_bmc(const NodeName& name);
   void power_off(const NodeName& name);
   void come_up(const NodeName& name, int boot);
   void connect(const NodeName& name);
@@ -127,6 +134,7 @@ class MiniFleet {
   [[nodiscard]] Inventory inventory(const NodeName& name) const;
 
   bool trouble_;
+  bool deaf_ = false;
   std::mt19937_64 random_;
   std::multimap<TimePoint, std::function<void()>> events_;
   std::vector<std::string> errors_;

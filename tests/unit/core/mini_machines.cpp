@@ -86,10 +86,24 @@ void MiniFleet::power_off(const NodeName& name) {
   }
 }
 
-/// A packet is heard by a machine that is off, and by no other.
-void MiniFleet::wake(const NodeName& name) {
+void MiniFleet::read_bmc(const NodeName& name) {
+  in_process(2000, 8000, [this, name] {
+    const bool on = machines[name].phase != Phase::off;
+    if (chance(10)) {
+      post(BmcFailed{name, Errc::unreachable, "it does not answer"});
+    } else {
+      in_process(20, trouble_ ? 1900 : 50,
+                 [this, name, on] { post(BmcSeen{name, on, ""}); });
+    }
+    read_bmc(name);
+  });
+}
+
+/// A packet, or an order to switch on, does something to a machine that is off, and to no other.
+void MiniFleet::wake(const NodeName& name, WakeMethod method) {
   Machine& machine = machines[name];
   if (machine.phase != Phase::off || chance(30)) return;
+  if (method == WakeMethod::wol && deaf_) return;
   if (chance(2)) machine.dead_on_next_wake = true;
   machine.phase = Phase::booting;
   ++machine.boot;

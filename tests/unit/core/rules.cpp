@@ -157,6 +157,19 @@ void evicting(const World& world, const Node& node, const EvictPods& evict, Time
   }
 }
 
+/// Off is only what was seen; every BMC of these tests is in the policy.
+void seen_off(const Policy& policy, const Node& node, TimePoint now, Broken& out) {
+  const auto given = policy.nodes.find(node.name);
+  if (given == policy.nodes.end() || !given->second.bmc) return;
+  const auto& bmc = node.bmc;
+  const bool twice = bmc.on && !*bmc.on && bmc.equal > 1 && bmc.read_at && !bmc.failure;
+  if (!twice || *bmc.read_at + 3 * policy.bmc_poll < now) out.push_back("S2 off was not read");
+  if (bmc.read_at && node.agent.heard_at && *bmc.read_at < *node.agent.heard_at) {
+    out.push_back("S2 the agent spoke since");
+  }
+  if (speaks(node, policy, now)) out.push_back("S2 the agent speaks");
+}
+
 void waking(const Node& node, TimePoint now, Broken& out) {
   if (held(node, now)) out.push_back("S10 held");
   const bool asked_after =
@@ -174,6 +187,7 @@ std::vector<std::string> broken_rules(const World& world, const Policy& policy, 
   const Node& node = world.nodes.at(step.id.subject);
   if (step.id.transition != node.transition) out.push_back("S8 old step");
   if (step.id.verb == Verb::wake) waking(node, now, out);
+  if (step.id.verb == Verb::record_off) seen_off(policy, node, now, out);
   const bool writes_node = step.id.verb != Verb::wake && step.id.verb != Verb::record_hold;
   if (writes_node) writer(world, step, now, out);
   if (step.id.verb == Verb::unmark && node.state == Lifecycle::draining && node.down.resumed &&

@@ -175,11 +175,19 @@ TEST(SafetyWalk, NoHostileStepGetsThroughInABentWorld) {
   }
 }
 
+/// Where a BMC says off, the machine is off.
+void expect_off_when_recorded(const MiniFleet& fleet, const Step& step, std::uint64_t seed) {
+  const auto* record = std::get_if<RecordOff>(&step.action);
+  if (record == nullptr || record->power != "off (BMC)") return;
+  EXPECT_EQ(fleet.machines.at(step.id.subject).phase, Machine::Phase::off) << "seed " << seed;
+}
+
 TEST(SafetyWalk, EveryStepOfAFleetInTroubleKeepsTheRules) {
   int steps = 0;
   int evictions = 0;
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
     MiniFleet fleet(seed, 4, true);
+    if (seed % 2 == 0) fleet.give_bmcs();
     fleet.policy.pools.front().min_on = fleet.draw(0, 1);
     fleet.set_evictions_a_minute(static_cast<int>(fleet.draw(0, 3)));
     fleet.on_step = [&](const Step& step, const World& world, TimePoint now) {
@@ -187,6 +195,7 @@ TEST(SafetyWalk, EveryStepOfAFleetInTroubleKeepsTheRules) {
       for (const auto& rule : broken_rules(world, fleet.policy, step, now)) {
         ADD_FAILURE() << "seed " << seed << ": " << step.id.text() << " against " << rule;
       }
+      expect_off_when_recorded(fleet, step, seed);
     };
     for (int round = 0; round < 20; ++round) {
       fleet.run_for(seconds(fleet.draw(1, 180)));

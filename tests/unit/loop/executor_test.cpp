@@ -53,6 +53,18 @@ class FakePower final : public PowerControl {
   }
 };
 
+class FakeBmcs final : public BmcControl {
+ public:
+  std::vector<NodeName> switched_on;
+  void start(Observe /*observe*/) override {}
+  void stop() override {}
+  void look_closely(const std::set<NodeName>& /*nodes*/) override {}
+  asio::awaitable<Result<void>> power_on(NodeName node) override {
+    switched_on.push_back(std::move(node));
+    co_return Result<void>();
+  }
+};
+
 class FakeAgents final : public AgentLink {
  public:
   int orders = 0;
@@ -87,7 +99,7 @@ class ExecutorTest : public testing::Test {
  protected:
   core::StepEnded run(Verb verb, core::Action action) {
     Executor executor(
-        io.get_executor(), Ports{cluster, power, agents, store}, [] { return from_ms(1000); },
+        io.get_executor(), Ports{cluster, power, bmcs, agents, store}, [] { return from_ms(1000); },
         [this](std::int64_t fence) { return fence == led; },
         [this](core::StepEnded step) { ended = std::move(step); });
     executor.start(Step{{"w1", verb, 1, 1}, std::move(action), {"Idle", "idle"}, 5});
@@ -100,6 +112,7 @@ class ExecutorTest : public testing::Test {
   asio::io_context io{1};
   FakeCluster cluster;
   FakePower power;
+  FakeBmcs bmcs;
   FakeAgents agents;
   FakeStore store;
   std::int64_t led = 5;
@@ -135,6 +148,13 @@ TEST_F(ExecutorTest, APacketNeedsNoLease) {
   EXPECT_EQ(run(Verb::wake, core::WakeNode{"127.0.0.1:9", {}}).outcome, core::Outcome::done);
   EXPECT_EQ(power.packets, 1);
   EXPECT_EQ(store.intents, 0);
+}
+
+TEST_F(ExecutorTest, AWakeGoesByTheMethodItNames) {
+  const core::WakeNode wake{"", {}, core::WakeMethod::ipmi};
+  EXPECT_EQ(run(Verb::wake, wake).outcome, core::Outcome::done);
+  EXPECT_EQ(power.packets, 0);
+  EXPECT_EQ(bmcs.switched_on, std::vector<NodeName>{"w1"});
 }
 
 }  // namespace
