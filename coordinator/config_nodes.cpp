@@ -86,6 +86,7 @@ void read_ipmi(ConfigTable table, core::Policy& policy, IpmiOptions& ipmi) {
   manners.orders_at_once = static_cast<std::size_t>(table.integer(
       "orders_at_once", static_cast<std::int64_t>(manners.orders_at_once), 1, kAtOnceMax));
   policy.bmc_poll = ipmi.poll;
+  policy.bmc_poll_close = ipmi.poll_close;
 }
 
 std::string describe_node(const core::NodeOverride& node, const BmcAccess* bmc) {

@@ -66,7 +66,7 @@ void Executor::start(Step step) {
 
 void Executor::finish(const Step& step, StepEnded ended) {
   in_flight_.erase(step.id);
-  if (core::takes_capacity_away(step.id.verb)) {
+  if (core::is_grave(step.id.verb)) {
     ports_.store.write_outcome(step.id, std::string(to_string(ended.outcome)), clock_());
   }
   ended_(std::move(ended));
@@ -74,7 +74,7 @@ void Executor::finish(const Step& step, StepEnded ended) {
 
 asio::awaitable<StepEnded> Executor::perform(Step step) {
   using namespace asio::experimental::awaitable_operators;
-  if (core::takes_capacity_away(step.id.verb)) {
+  if (core::is_grave(step.id.verb)) {
     const auto written = co_await ports_.store.write_intent(step, clock_());
     if (!written) co_return failed(step, written.error());
     if (!leads_(step.fence)) {
@@ -105,6 +105,8 @@ asio::awaitable<StepEnded> Executor::act(const Step& step) {
     case Verb::record_freeze:
       co_return from(step, co_await ports_.cluster.record_freeze(
                                std::get<core::RecordFreeze>(step.action).text));
+    case Verb::out_of_service:
+    case Verb::in_service: co_return from(step, co_await ports_.cluster.set_service(step));
     case Verb::unmark: co_return from(step, co_await ports_.cluster.unmark(step));
     case Verb::record_off:
     case Verb::quarantine:

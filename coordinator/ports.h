@@ -33,6 +33,9 @@ class ClusterApi {
   /// conflict when the Node changed since `expected_revision`. Returns the Node's new revision.
   virtual boost::asio::awaitable<Result<core::Revision>> mark(const core::Step& step) = 0;
   virtual boost::asio::awaitable<Result<core::Revision>> unmark(const core::Step& step) = 0;
+  /// out_of_service and in_service. conflict when the Node changed since the step was decided, or
+  /// when the taint is there already and not ours.
+  virtual boost::asio::awaitable<Result<core::Revision>> set_service(const core::Step& step) = 0;
   /// Evicts each of the pods that is still the one meant, by UID. refused: a budget does not allow
   /// it now; the message names the pod. What was accepted before stays accepted.
   virtual boost::asio::awaitable<Result<void>> evict(const core::EvictPods& pods) = 0;

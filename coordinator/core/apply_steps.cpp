@@ -79,6 +79,8 @@ void begin(Node& node, const RecordHold& /*hold*/, const Step& /*step*/, TimePoi
 
 void begin(Node&, const EvictPods&, const Step&, TimePoint) {}
 void begin(Node&, const ListPods&, const Step&, TimePoint) {}
+void begin(Node&, const TakeOutOfService&, const Step&, TimePoint) {}
+void begin(Node&, const PutInService&, const Step&, TimePoint) {}
 void begin(Node&, const RecordFreeze&, const Step&, TimePoint) {}
 void begin(Node&, const ScaleWorkload&, const Step&, TimePoint) {}
 
@@ -136,6 +138,12 @@ void end_node_step(const World& world, Node& node, const StepEnded& fact, TimePo
       if (fact.outcome == Outcome::refused) node.down.refused = true;
       return;
     case Verb::record_off: node.off_recorded = fact.outcome == Outcome::done; return;
+    case Verb::out_of_service:
+    case Verb::in_service:
+      if (fact.outcome == Outcome::done) {
+        node.marks_revision = std::max(node.marks_revision, fact.revision);
+      }
+      return;
     case Verb::unmark: return end_unmark(node, fact, now);
     case Verb::record_hold:
       if (fact.outcome != Outcome::done) node.hold_unsaved = true;

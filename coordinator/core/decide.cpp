@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "coordinator/core/failover.h"
 #include "coordinator/core/marks.h"
 #include "coordinator/core/node_steps.h"
 #include "coordinator/core/placement.h"
@@ -62,6 +63,7 @@ std::set<NodeName> look_closely(const World& world, const Policy& policy, TimePo
                       state == Lifecycle::unknown;
     const auto since = std::max(node.since, node.agent.heard_at.value_or(node.since));
     if (open && now - since < kLongEnough) names.insert(name);
+    if (looks_dead(world, policy, node, now)) names.insert(name);
   }
   return names;
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "coordinator/core/eviction.h"
+#include "coordinator/core/failover.h"
 #include "coordinator/core/lifecycle.h"
 #include "coordinator/core/marks.h"
 #include "coordinator/core/placement.h"
@@ -35,6 +36,7 @@ class NodePlanner {
       add(Verb::record_hold, RecordHold{node_.hold ? format_hold(*node_.hold) : std::string()},
           {"PersonAsked", "a person's hold belongs to the Node object"});
     }
+    if (fail_over()) return;
     if (node_.agent.heard_at && node_.agent.connected) {
       look_again(*node_.agent.heard_at + policy_.heartbeat_age_max);
     }
@@ -53,6 +55,24 @@ class NodePlanner {
   }
 
  private:
+  /// The taint that frees what a dead machine left behind, and its end. Nothing else is done to the
+  /// node in the same turn: least of all is it woken.
+  bool fail_over() {
+    if (!node_.kube || node_.kube->revision < node_.marks_revision || world_.fence == 0) {
+      return false;
+    }
+    if (out_of_service_by_us(*node_.kube)) {
+      auto reason = is_back(node_, policy_, now_);
+      if (reason) add(Verb::in_service, PutInService{}, *std::move(reason));
+      return reason.has_value();
+    }
+    auto reason = wants_failover(world_, policy_, node_, now_);
+    if (reason) {
+      add(Verb::out_of_service, TakeOutOfService{node_.kube->revision}, *std::move(reason));
+    }
+    return reason.has_value();
+  }
+
   void ready() {
     // A person put our taint back, an old mark was seen late, or it died without one and is back.
     if (node_.marked || node_.off_recorded) {

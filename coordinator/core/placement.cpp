@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "coordinator/core/eviction.h"
+#include "coordinator/core/failover.h"
 #include "coordinator/core/wake_chain.h"
 
 namespace ecokube::core {
@@ -20,7 +21,8 @@ struct Bin {
 };
 
 /// Taints that only say that the node is off or being switched; gone when it is back.
-bool passes_when_awake(const Taint& taint) {
+bool passes_when_awake(const KubeNode& kube, const Taint& taint) {
+  if (taint.key == names::kOutOfServiceTaint) return out_of_service_by_us(kube);
   return taint.key == names::kTaint || taint.key == "node.kubernetes.io/unschedulable" ||
          taint.key == "node.kubernetes.io/not-ready" ||
          taint.key == "node.kubernetes.io/unreachable";
@@ -155,7 +157,7 @@ bool could_run_on(const Node& node, const Labels& selector,
                   const std::vector<Toleration>& tolerations) {
   if (!node.kube || !matches(selector, node.kube->labels)) return false;
   return std::all_of(node.kube->taints.begin(), node.kube->taints.end(), [&](const Taint& taint) {
-    return taint.effect == "PreferNoSchedule" || passes_when_awake(taint) ||
+    return taint.effect == "PreferNoSchedule" || passes_when_awake(*node.kube, taint) ||
            tolerates(tolerations, taint);
   });
 }

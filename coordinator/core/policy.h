@@ -78,6 +78,7 @@ struct Policy {
   std::optional<Duration> wake_method_timeout;        ///< of each but the last method; else learned
   Duration wake_repeat{std::chrono::seconds(2)};
   Duration bmc_poll{std::chrono::seconds(60)};         ///< between two readings of a BMC
+  Duration bmc_poll_close{std::chrono::seconds(5)};    ///< ... of one that is looked at closely
   Duration person_wake_for{std::chrono::hours(1)};     ///< how long a person's wake keeps a node on
   Duration quarantine_base{std::chrono::minutes(10)};  ///< doubles with each failure
   std::int64_t downs_per_day_max = 24;                 ///< S17

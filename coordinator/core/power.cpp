@@ -45,6 +45,11 @@ bool off_proven(const Node& node, const Policy& policy, TimePoint now) {
          node.agent.heard_at.value_or(*node.bmc.read_at) <= *node.bmc.read_at;
 }
 
+bool off_now(const Node& node, const Policy& policy, TimePoint now) {
+  return off_proven(node, policy, now) && node.state != Lifecycle::powering_up &&
+         now - *node.bmc.read_at <= policy.bmc_poll_close * kPollsToBeOld;
+}
+
 PowerView power_at(const Node& node, const Policy& policy, TimePoint now) {
   if (agent_alive(node, policy, now)) {
     const bool doubted = node.bmc.contradicts || node.bmc.off_under_agent >= kEqualReadings;

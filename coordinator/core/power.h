@@ -34,6 +34,10 @@ struct PowerView {
 /// proof that there is.
 [[nodiscard]] bool off_proven(const Node& node, const Policy& policy, TimePoint now);
 
+/// The same by a reading of this moment: what a machine that is off has, can be taken from it. Not
+/// while it is being woken.
+[[nodiscard]] bool off_now(const Node& node, const Policy& policy, TimePoint now);
+
 /// Its BMC answered when it was last asked, not long ago.
 [[nodiscard]] bool bmc_answers(const Node& node, const Policy& policy, TimePoint now);
 

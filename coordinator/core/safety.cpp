@@ -277,6 +277,13 @@ std::vector<Violation> check(const World& world, const Policy& policy, const Ste
     s12_marked(node, *evict, now, out);
   }
   if (step.id.verb == Verb::wake) check_wake(node, now, out);
+  if (const auto* taken = std::get_if<TakeOutOfService>(&step.action)) {
+    s12_out_of_service(world, policy, node, *taken, now, out);
+    if (step.fence != world.fence) {
+      out.push_back({"S5", "OldFence", "the step was decided under another Lease"});
+    }
+  }
+  if (step.id.verb == Verb::in_service) s11_in_service(node, out);
   if (step.id.verb == Verb::record_off) power_seen_off(policy, node, now, out);
   return out;
 }

@@ -57,4 +57,64 @@ void power_seen_off(const Policy& policy, const Node& node, TimePoint now, Viola
   out.push_back({"S2", "PowerNotSeen", "it did not say goodbye and fall silent"});
 }
 
+namespace {
+
+/// Nothing is done to it without its pool's and a person's leave, whatever became of it.
+void s4_ours_to_touch(const Policy& policy, const Node& node, TimePoint now, Violations& out) {
+  const Pool* pool = node.kube ? pool_of(policy, node.name, node.kube->labels) : nullptr;
+  if (pool == nullptr) {
+    out.push_back({"S4", "NotInPool", "it is in no pool, so it is never touched"});
+  } else if (pool->mode != Mode::act) {
+    out.push_back({"S10", "ModeNotAct", "pool " + pool->name + " is not in mode act"});
+  }
+  if (hold_at(node, now) != nullptr) out.push_back({"S4", "Held", "a person holds it"});
+  if (node.kube && !node.kube->owned_by.empty()) {
+    out.push_back({"S25", "OwnedByOther", node.kube->owned_by + " owns its power or health"});
+  }
+}
+
+bool leaves_something(const World& world, const Node& node) {
+  const auto bound = world.pods_on.find(node.name);
+  if (bound != world.pods_on.end()) {
+    for (const auto& uid : bound->second) {
+      if (!may_remain(world.pods.at(uid), world.daemonsets_may_stop)) return true;
+    }
+  }
+  return std::any_of(world.attachments.begin(), world.attachments.end(),
+                     [&](const auto& entry) { return entry.second.node == node.name; });
+}
+
+}  // namespace
+
+void s12_out_of_service(const World& world, const Policy& policy, const Node& node,
+                        const TakeOutOfService& step, TimePoint now, Violations& out) {
+  s4_ours_to_touch(policy, node, now, out);
+  if (!node.kube) return;
+  if (!off_now(node, policy, now)) {
+    out.push_back({"S12", "PowerNotSeen",
+                   "its BMC has not said off twice, and just now, since its agent's last word"});
+  }
+  if (bmc_identity(node, policy) != BmcIdentity::right) {
+    out.push_back({"S19", "BmcNotIdentified", "its BMC is not known to be this machine's"});
+  }
+  if (node.kube->ready == Readiness::ready) {
+    out.push_back({"S12", "StillReady", "Kubernetes calls it Ready"});
+  }
+  if (node.kube->revision != step.expected_revision) {
+    out.push_back({"S2", "NodeChanged", "its Node has changed since this was decided"});
+  }
+  const bool stale = !world.cluster_ok || !world.cluster_seen_at ||
+                     now - *world.cluster_seen_at > policy.cluster_view_age_max;
+  if (stale) out.push_back({"S2", "ClusterViewStale", "the view of the cluster is too old"});
+  if (!leaves_something(world, node)) {
+    out.push_back({"S12", "NothingLeft", "no pod and no volume waits for it"});
+  }
+}
+
+void s11_in_service(const Node& node, Violations& out) {
+  const bool ours =
+      node.kube && node.kube->annotations.contains(std::string(names::kOutOfServiceByUs));
+  if (!ours) out.push_back({"S11", "NotOurs", "somebody else took it out of service"});
+}
+
 }  // namespace ecokube::core

@@ -15,4 +15,12 @@ void s19_right_machine(const Policy& policy, const Node& node, Violations& out);
 /// goodbye for our step and the silence after it.
 void power_seen_off(const Policy& policy, const Node& node, TimePoint now, Violations& out);
 
+/// What a machine that runs has can't be taken from it: it is proven off by the BMC that is proven
+/// to be its own, and Kubernetes has lost it, and something is left behind there (S12, S19).
+void s12_out_of_service(const World& world, const Policy& policy, const Node& node,
+                        const TakeOutOfService& step, TimePoint now, Violations& out);
+
+/// Only what we put there (S11).
+void s11_in_service(const Node& node, Violations& out);
+
 }  // namespace ecokube::core

@@ -26,6 +26,8 @@ enum class Verb {
   list_pods,
   shutdown,
   record_off,
+  out_of_service,
+  in_service,
   wake,
   unmark,
   quarantine,
@@ -83,6 +85,17 @@ struct RecordOff {
   std::string power;
   bool operator==(const RecordOff&) const = default;
 };
+/// Kubernetes' out-of-service taint with our annotation beside it, only if the Node's
+/// resourceVersion is still `expected_revision`: its pods are ended and its volumes detached by
+/// force.
+struct TakeOutOfService {
+  Revision expected_revision;
+  bool operator==(const TakeOutOfService&) const = default;
+};
+/// Takes that taint off again if it is ours.
+struct PutInService {
+  bool operator==(const PutInService&) const = default;
+};
 /// Once by one method; repeats, and those by the next method, are attempts 2, 3, ...
 struct WakeNode {
   std::string address;            ///< wol: "host:port"
@@ -116,8 +129,9 @@ struct ScaleWorkload {
 };
 
 /// One thing to do, as data. Same order as Verb.
-using Action = std::variant<MarkNode, EvictPods, ListPods, ShutdownNode, RecordOff, WakeNode,
-                            UnmarkNode, QuarantineNode, RecordHold, RecordFreeze, ScaleWorkload>;
+using Action = std::variant<MarkNode, EvictPods, ListPods, ShutdownNode, RecordOff,
+                            TakeOutOfService, PutInService, WakeNode, UnmarkNode, QuarantineNode,
+                            RecordHold, RecordFreeze, ScaleWorkload>;
 
 struct Step {
   StepId id;
@@ -128,10 +142,14 @@ struct Step {
   bool operator==(const Step&) const = default;
 };
 
-/// True for steps that take capacity away: only the Lease's holder may, and they are journalled
-/// with fsync before they are sent.
+/// True for steps that take capacity away: only the Lease's holder may.
 [[nodiscard]] constexpr bool takes_capacity_away(Verb verb) {
   return verb == Verb::mark || verb == Verb::evict || verb == Verb::shutdown;
+}
+
+/// Can't be undone: journalled with fsync before it is sent, and sent only while the Lease stands.
+[[nodiscard]] constexpr bool is_grave(Verb verb) {
+  return takes_capacity_away(verb) || verb == Verb::out_of_service;
 }
 
 /// All but packets, a person's hold and a freeze: two that write one Node at the same time undo

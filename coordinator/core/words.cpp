@@ -13,6 +13,8 @@ std::string_view to_string(Verb verb) {
     case Verb::list_pods: return "list_pods";
     case Verb::shutdown: return "shutdown";
     case Verb::record_off: return "record_off";
+    case Verb::out_of_service: return "out_of_service";
+    case Verb::in_service: return "in_service";
     case Verb::wake: return "wake";
     case Verb::unmark: return "unmark";
     case Verb::quarantine: return "quarantine";

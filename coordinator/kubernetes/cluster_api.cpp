@@ -100,6 +100,7 @@ class Kubernetes final : public KubernetesCluster {
 
   asio::awaitable<Result<Revision>> mark(const core::Step& step) override;
   asio::awaitable<Result<Revision>> unmark(const core::Step& step) override;
+  asio::awaitable<Result<Revision>> set_service(const core::Step& step) override;
   asio::awaitable<Result<Revision>> annotate(const core::Step& step) override;
   asio::awaitable<Result<ListedPods>> list_pods(const NodeName& node,
                                                 Revision min_revision) override {
@@ -223,6 +224,15 @@ asio::awaitable<Result<Revision>> Kubernetes::unmark(const core::Step& step) {
   const auto* action = std::get_if<core::UnmarkNode>(&step.action);
   if (action == nullptr) return wrong_step(step.id.text());
   return telling_the_view(unmark_node(client_, step.id.subject, *action));
+}
+
+asio::awaitable<Result<Revision>> Kubernetes::set_service(const core::Step& step) {
+  if (std::holds_alternative<core::PutInService>(step.action)) {
+    return telling_the_view(put_in_service(client_, step.id.subject));
+  }
+  const auto* taken = std::get_if<core::TakeOutOfService>(&step.action);
+  if (taken == nullptr) return wrong_step(step.id.text());
+  return telling_the_view(take_out_of_service(client_, step.id.subject, taken->expected_revision));
 }
 
 asio::awaitable<Result<Revision>> Kubernetes::annotate(const core::Step& step) {

@@ -20,6 +20,8 @@ using core::Revision;
 
 namespace {
 
+constexpr int kAttemptsMax = 5;
+
 std::string node_path(const NodeName& node) { return "/api/v1/nodes/" + percent_encode(node); }
 
 object eviction_of(const core::PodRef& pod) {
@@ -82,7 +84,6 @@ asio::awaitable<Result<Revision>> mark_node(Client client, NodeName node, core::
 
 asio::awaitable<Result<Revision>> unmark_node(Client client, NodeName node,
                                               core::UnmarkNode unmark) {
-  constexpr int kAttemptsMax = 5;
   std::optional<std::string> intent;
   for (int attempt = 1;; ++attempt) {
     const auto found = co_await client->get(node_path(node));
@@ -93,6 +94,27 @@ asio::awaitable<Result<Revision>> unmark_node(Client client, NodeName node,
     }
     intent = present;
     auto patch = unmark_patch(found->get_object(), unmark);
+    if (!patch) co_return revision_of(found->get_object());
+    auto written = co_await patch_node(client, node, std::move(*patch));
+    const bool conflict = !written && written.error().code == Errc::conflict;
+    if (!conflict || attempt >= kAttemptsMax) co_return written;
+  }
+}
+
+asio::awaitable<Result<Revision>> take_out_of_service(Client client, NodeName node,
+                                                      Revision expected_revision) {
+  const auto found = co_await client->get(node_path(node));
+  if (!found) co_return std::unexpected(found.error());
+  auto patch = out_of_service_patch(found->get_object(), expected_revision);
+  if (!patch) co_return std::unexpected(patch.error());
+  co_return co_await patch_node(client, std::move(node), std::move(*patch));
+}
+
+asio::awaitable<Result<Revision>> put_in_service(Client client, NodeName node) {
+  for (int attempt = 1;; ++attempt) {
+    const auto found = co_await client->get(node_path(node));
+    if (!found) co_return std::unexpected(found.error());
+    auto patch = in_service_patch(found->get_object());
     if (!patch) co_return revision_of(found->get_object());
     auto written = co_await patch_node(client, node, std::move(*patch));
     const bool conflict = !written && written.error().code == Errc::conflict;

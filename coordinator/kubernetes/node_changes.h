@@ -3,6 +3,7 @@
 #include <boost/json/value.hpp>
 #include <optional>
 
+#include "common/error.h"
 #include "coordinator/core/step.h"
 
 // The merge patches on Node objects, as data. Each is computed from the Node as it is, because a
@@ -17,6 +18,12 @@ namespace ecokube::kubernetes {
 /// Takes off what is ours and the cordon only if it is ours; nullopt when nothing is left to do.
 [[nodiscard]] std::optional<boost::json::object> unmark_patch(const boost::json::object& node,
                                                               const core::UnmarkNode& unmark);
+
+/// The out-of-service taint and our annotation. conflict: the taint is there and not ours.
+[[nodiscard]] Result<boost::json::object> out_of_service_patch(const boost::json::object& node,
+                                                               core::Revision expected_revision);
+/// Takes it off if it is ours; nullopt when it is not there.
+[[nodiscard]] std::optional<boost::json::object> in_service_patch(const boost::json::object& node);
 
 /// On any object; empty text removes the annotation.
 [[nodiscard]] boost::json::object one_annotation(std::string_view key, std::string_view text);

@@ -48,6 +48,7 @@ TEST(CoordinatorConfig, TheDocumentedExampleHoldsAndShowsTheDefaults) {
   EXPECT_FALSE(policy.nodes.at("worker1").bmc);
   EXPECT_FALSE(policy.wake_method_timeout);
   EXPECT_EQ(policy.bmc_poll, defaults.bmc_poll);
+  EXPECT_EQ(policy.bmc_poll_close, defaults.bmc_poll_close);
   const IpmiOptions ipmi;
   EXPECT_EQ(example->ipmi.poll, ipmi.poll);
   EXPECT_EQ(example->ipmi.poll_close, ipmi.poll_close);

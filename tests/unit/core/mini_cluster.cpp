@@ -9,6 +9,7 @@ namespace ecokube::core::test {
 namespace {
 
 bool is_ours(const Taint& taint) { return taint.key == names::kTaint; }
+bool is_out_of_service(const Taint& taint) { return taint.key == names::kOutOfServiceTaint; }
 
 }  // namespace
 
@@ -42,6 +43,8 @@ StepEnded MiniFleet::perform(const Step& step) {
     case Verb::record_off:
     case Verb::quarantine:
     case Verb::record_hold: return annotate(step);
+    case Verb::out_of_service:
+    case Verb::in_service: return set_service(step);
     case Verb::record_freeze:
     case Verb::scale: break;
     case Verb::evict: return evict(step);
@@ -73,6 +76,9 @@ StepEnded MiniFleet::unmark(const Step& step) {
   node.annotations.erase(std::string(names::kIntent));
   node.annotations.erase(std::string(names::kPower));
   node.annotations.erase(std::string(names::kQuarantine));
+  if (node.annotations.erase(std::string(names::kOutOfServiceByUs)) > 0) {
+    std::erase_if(node.taints, is_out_of_service);
+  }
   if (!proof.empty()) node.annotations[std::string(names::kWakeProof)] = proof;
   changed(node.name);
   return {step.id, Outcome::done, "", revision_, {}};
@@ -87,6 +93,37 @@ StepEnded MiniFleet::annotate(const Step& step) {
     node.annotations[std::string(names::kQuarantine)] = format_quarantine(*quarantine);
   }
   changed(node.name);
+  return {step.id, Outcome::done, "", revision_, {}};
+}
+
+/// What still runs there would run twice: it must be off.
+StepEnded MiniFleet::set_service(const Step& step) {
+  const NodeName name = step.id.subject;
+  KubeNode& node = nodes_[name];
+  const auto* taken = std::get_if<TakeOutOfService>(&step.action);
+  if (taken == nullptr) {
+    if (node.annotations.erase(std::string(names::kOutOfServiceByUs)) > 0) {
+      std::erase_if(node.taints, is_out_of_service);
+    }
+    changed(name);
+    return {step.id, Outcome::done, "", revision_, {}};
+  }
+  if (node.revision != taken->expected_revision) {
+    return {step.id, Outcome::failed, "the Node changed", 0, {}};
+  }
+  if (machines[name].phase != Machine::Phase::off) error(name + " was failed over while on");
+  ++failovers_;
+  node.annotations[std::string(names::kOutOfServiceByUs)] = "true";
+  node.taints.push_back({std::string(names::kOutOfServiceTaint), "nodeshutdown", "NoExecute"});
+  changed(name);
+  for (const auto& [uid, pod] : pods_) {
+    if (pod.node != name) continue;
+    in(100, 3000, [this, uid = uid, life = lives_[uid], size = pod.requests.cpu_millicores] {
+      if (!pods_.contains(uid)) return;
+      end_pod(uid);
+      add_pod(life, size);
+    });
+  }
   return {step.id, Outcome::done, "", revision_, {}};
 }
 

@@ -15,6 +15,7 @@ MiniFleet::MiniFleet(std::uint64_t seed, int workers, bool trouble)
   for (int i = 1; i <= workers; ++i) {
     const NodeName name = "w" + std::to_string(i);
     nodes_[name] = worker(name, ++revision_);
+    nodes_[name].system_uuid = guid_of(name);
     machines[name].kubelet_seen = now;
     kubelet(name);
   }

@@ -57,6 +57,10 @@ class MiniFleet {
   /// Every machine has a BMC, which is read every few seconds; with trouble some readings fail,
   /// some are late, and orders are taken and not carried out.
   void give_bmcs();
+  /// From now on the readings of each come under the other's name.
+  void swap_bmcs(const NodeName& a, const NodeName& b) { swapped_ = {{a, b}, {b, a}}; }
+  /// The mains fail: off, under whatever runs there.
+  void cut(const NodeName& name);
   /// No magic packet is heard any more.
   void deafen() { deaf_ = true; }
 
@@ -65,6 +69,7 @@ class MiniFleet {
   /// All pods of the fleet are under one budget; evictions within a minute are refused beyond it.
   void set_evictions_a_minute(int allowed) { evictions_a_minute_ = allowed; }
   [[nodiscard]] int evictions() const { return evictions_; }
+  [[nodiscard]] int failovers() const { return failovers_; }
   /// By somebody else's hand.
   void cordon(const NodeName& name);
   void taint(const NodeName& name, Taint taint);
@@ -113,6 +118,7 @@ class MiniFleet {
   StepEnded mark(const Step& step);
   StepEnded unmark(const Step& step);
   StepEnded annotate(const Step& step);
+  StepEnded set_service(const Step& step);
   StepEnded evict(const Step& step);
   void end_pod(const std::string& uid);
   StepEnded list(const Step& step);
@@ -135,6 +141,7 @@ class MiniFleet {
 
   bool trouble_;
   bool deaf_ = false;
+  std::map<NodeName, NodeName> swapped_;
   std::mt19937_64 random_;
   std::multimap<TimePoint, std::function<void()>> events_;
   std::vector<std::string> errors_;
@@ -157,6 +164,7 @@ class MiniFleet {
   int pods_made_ = 0;
   int evictions_a_minute_ = 100;
   int evictions_ = 0;
+  int failovers_ = 0;
   std::vector<TimePoint> evicted_at_;
   std::uint64_t sessions_ = 0;
 };

@@ -88,12 +88,14 @@ void MiniFleet::power_off(const NodeName& name) {
 
 void MiniFleet::read_bmc(const NodeName& name) {
   in_process(2000, 8000, [this, name] {
-    const bool on = machines[name].phase != Phase::off;
+    const auto other = swapped_.find(name);
+    const NodeName machine = other == swapped_.end() ? name : other->second;
+    const bool on = machines[machine].phase != Phase::off;
     if (chance(10)) {
       post(BmcFailed{name, Errc::unreachable, "it does not answer"});
     } else {
       in_process(20, trouble_ ? 1900 : 50,
-                 [this, name, on] { post(BmcSeen{name, on, ""}); });
+                 [this, name, machine, on] { post(BmcSeen{name, on, guid_of(machine)}); });
     }
     read_bmc(name);
   });
@@ -128,15 +130,26 @@ void MiniFleet::come_up(const NodeName& name, int boot) {
   });
 }
 
+void MiniFleet::cut(const NodeName& name) {
+  Machine& machine = machines[name];
+  machine.phase = Phase::off;
+  machine.agent_up = false;
+  drop_link(name);
+}
+
 /// Links break and machines reboot by themselves.
 void MiniFleet::make_trouble() {
   if (!trouble_) return;
   in(20'000, 120'000, [this] {
     const NodeName name = "w" + std::to_string(draw(1, std::ssize(machines)));
     Machine& machine = machines[name];
+    const bool cut_off = !policy.nodes.empty() && draw(0, 5) == 0;
+    if (cut_off) cut(name);
     const bool reboots = draw(0, 3) == 0 && machine.phase == Phase::up;
     drop_link(name);
-    if (reboots) {
+    if (cut_off) {
+      // until somebody needs it
+    } else if (reboots) {
       machine.agent_up = false;
       machine.phase = Phase::booting;
       ++machine.boot;

@@ -170,6 +170,31 @@ void seen_off(const Policy& policy, const Node& node, TimePoint now, Broken& out
   if (speaks(node, policy, now)) out.push_back("S2 the agent speaks");
 }
 
+/// What is freed by force ran on a machine that is off: proven by its own BMC, and nobody else's.
+void freed(const World& world, const Policy& policy, const Node& node, const Step& step,
+           TimePoint now, Broken& out) {
+  const auto given = policy.nodes.find(node.name);
+  if (given == policy.nodes.end() || !given->second.bmc) out.push_back("S12 no BMC");
+  seen_off(policy, node, now, out);
+  if (!node.bmc.read_at || *node.bmc.read_at + 3 * policy.bmc_poll_close < now) {
+    out.push_back("S12 not read just now");
+  }
+  if (node.state == Lifecycle::powering_up) out.push_back("S12 being woken");
+  if (node.bmc.guid.empty() || node.bmc.guid != node.kube->system_uuid || node.bmc.contradicts) {
+    out.push_back("S19 another machine's BMC");
+  }
+  if (node.kube->ready == Readiness::ready) out.push_back("S12 Ready");
+  if (held(node, now)) out.push_back("S4 held");
+  if (!in_pool(node)) out.push_back("S4 in no pool");
+  if (policy.pools.front().mode != Mode::act) out.push_back("S10 mode");
+  if (!node.kube->owned_by.empty()) out.push_back("S25 owned");
+  if (step.fence != world.fence) out.push_back("S5 of another Lease");
+  bool left = false;
+  for (const auto& [uid, pod] : world.pods) left = left || (pod.node == node.name && works(pod));
+  for (const auto& [name, volume] : world.attachments) left = left || volume.node == node.name;
+  if (!left) out.push_back("S12 nothing is left there");
+}
+
 void waking(const Node& node, TimePoint now, Broken& out) {
   if (held(node, now)) out.push_back("S10 held");
   const bool asked_after =
@@ -188,6 +213,7 @@ std::vector<std::string> broken_rules(const World& world, const Policy& policy, 
   if (step.id.transition != node.transition) out.push_back("S8 old step");
   if (step.id.verb == Verb::wake) waking(node, now, out);
   if (step.id.verb == Verb::record_off) seen_off(policy, node, now, out);
+  if (step.id.verb == Verb::out_of_service) freed(world, policy, node, step, now, out);
   const bool writes_node = step.id.verb != Verb::wake && step.id.verb != Verb::record_hold;
   if (writes_node) writer(world, step, now, out);
   if (step.id.verb == Verb::unmark && node.state == Lifecycle::draining && node.down.resumed &&

@@ -23,9 +23,10 @@ class Bender {
 
   void bend(Bench& bench) {
     Node& node = some_node(bench.world);
-    switch (draw(3)) {
+    switch (draw(4)) {
       case 0: return bend_around(bench, node);
       case 1: return bend_node(node, bench.now);
+      case 2: return bend_bmc(bench);
       default: return bend_way_down(node);
     }
   }
@@ -98,6 +99,24 @@ class Bender {
     }
   }
 
+  /// Of the node that is dead.
+  void bend_bmc(Bench& bench) {
+    auto& bmc = bench.world.nodes.at("w8").bmc;
+    switch (draw(9)) {
+      case 0: bmc.equal = static_cast<int>(draw(3)); return;
+      case 1: bmc.on = draw(2) == 0; return;
+      case 2: bmc.on.reset(); return;
+      case 3: *bmc.read_at = bench.now - bench.policy.bmc_poll * 3 + seconds(draw(3) - 1); return;
+      case 4: bmc.guid = guid_of("w7"); return;
+      case 5: bmc.contradicts = true; return;
+      case 6: bench.policy.nodes["w8"].bmc = false; return;
+      case 7: bench.world.pods.erase("uid-dead"); return drop_pods(bench.world, "w8");
+      default: bench.world.nodes.at("w8").agent.heard_at = bench.now - seconds(draw(40));
+    }
+  }
+
+  static void drop_pods(World& world, const NodeName& name) { world.pods_on[name].clear(); }
+
   void bend_way_down(Node& node) {
     auto& down = node.down;
     switch (draw(7)) {
@@ -119,16 +138,24 @@ class Bender {
 };
 
 /// w1 is listed and about to be shut down, w2 and w3 idle, w4 asleep, w5 off by a person; w6 is
-/// emptied for a person, its pod has a sibling on w7.
+/// emptied for a person, its pod has a sibling on w7; w8 lost its power under a pod.
 Bench all_kinds() {
   Bench bench;
-  bench.fleet({"w1", "w2", "w3", "w4", "w5", "w6", "w7"});
+  bench.policy.nodes["w8"].bmc = true;
+  bench.fleet({"w1", "w2", "w3", "w4", "w5", "w6", "w7", "w8"});
   bench.see(PodSeen{bound_pod("moves", "w6")});
   bench.see(PodSeen{bound_pod("stays", "w7")});
   bench.put_to_sleep("w4");
   bench.goodbye("w5", LeaveOrigin::person);
   bench.hang_up("w5");
+  bench.see(PodSeen{bound_pod("dead", "w8")});
+  bench.hang_up("w8");
   bench.pass(bench.policy.pools.front().unneeded_time);
+  auto dead = worker("w8");
+  dead.ready = Readiness::unknown;
+  dead.system_uuid = guid_of("w8");
+  bench.see_node(dead);
+  for (int i = 0; i < kEqualReadings; ++i) bench.see(BmcSeen{"w8", false, guid_of("w8")});
   bench.run("w1", Verb::mark);
   bench.see_marked("w1", true, Readiness::ready);
   bench.pass(bench.policy.settle);
@@ -147,6 +174,8 @@ std::vector<Step> hostile_steps(const World& world) {
     steps.push_back({id(Verb::evict), EvictPods{{{"uid-moves", "default", "moves"}}}, {}, 1});
     steps.push_back({id(Verb::evict), EvictPods{{{"uid-late", "default", "late"}}}, {}, 1});
     steps.push_back({id(Verb::shutdown), ShutdownNode{1, {}}, {}, 1});
+    steps.push_back(
+        {id(Verb::out_of_service), TakeOutOfService{node.kube ? node.kube->revision : 0}, {}, 1});
     steps.push_back({id(Verb::wake), WakeNode{"127.0.0.255:9", {}}, {}, 1});
   }
   return steps;
@@ -169,7 +198,8 @@ TEST(SafetyWalk, NoHostileStepGetsThroughInABentWorld) {
       }
     }
   }
-  for (const auto verb : {Verb::mark, Verb::evict, Verb::shutdown, Verb::wake}) {
+  for (const auto verb :
+       {Verb::mark, Verb::evict, Verb::shutdown, Verb::out_of_service, Verb::wake}) {
     EXPECT_GT(passed[verb], 1000) << to_string(verb);
     EXPECT_GT(refused[verb], 1000) << to_string(verb);
   }
@@ -185,6 +215,7 @@ void expect_off_when_recorded(const MiniFleet& fleet, const Step& step, std::uin
 TEST(SafetyWalk, EveryStepOfAFleetInTroubleKeepsTheRules) {
   int steps = 0;
   int evictions = 0;
+  int failovers = 0;
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
     MiniFleet fleet(seed, 4, true);
     if (seed % 2 == 0) fleet.give_bmcs();
@@ -205,11 +236,30 @@ TEST(SafetyWalk, EveryStepOfAFleetInTroubleKeepsTheRules) {
       }
     }
     evictions += fleet.evictions();
+    failovers += fleet.failovers();
     for (const auto& error : fleet.errors()) ADD_FAILURE() << "seed " << seed << ": " << error;
     if (testing::Test::HasFailure()) return;
   }
   EXPECT_GT(steps, 1000);
   EXPECT_GT(evictions, 20);
+  EXPECT_GT(failovers, 20);
+}
+
+TEST(SafetyWalk, S19TwoSwappedBmcsPutNothingDownAndFreeNothing) {
+  MiniFleet fleet(6, 3, false);
+  fleet.give_bmcs();
+  fleet.swap_bmcs("w1", "w2");
+  fleet.on_step = [](const Step& step, const World&, TimePoint) {
+    EXPECT_EQ(step.id.subject, "w3") << step.id.text();
+  };
+  fleet.run_for(minutes(5));
+  fleet.cut("w1");
+  fleet.run_for(minutes(10));
+  EXPECT_TRUE(fleet.machines.at("w2").phase == Machine::Phase::up);
+  EXPECT_EQ(fleet.failovers(), 0);
+  const auto wants = decide(fleet.world, fleet.policy, fleet.now).nodes;
+  const auto& held = wants.at(1).reason;
+  EXPECT_TRUE(held.code == "WrongBmc" || held.code == "BmcContradicts") << held.text;
 }
 
 TEST(SafetyWalk, S7TheSameDecisionThatWithdrawsAPromisePicksAnother) {

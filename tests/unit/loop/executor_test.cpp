@@ -19,6 +19,7 @@ using core::Verb;
 class FakeCluster final : public ClusterApi {
  public:
   int marks = 0;
+  int taints = 0;
   void start(Observe /*observe*/) override {}
   asio::awaitable<void> stop() override { co_return; }
   asio::awaitable<Result<Revision>> mark(const Step& /*step*/) override {
@@ -26,6 +27,10 @@ class FakeCluster final : public ClusterApi {
     co_return Revision{7};
   }
   asio::awaitable<Result<Revision>> unmark(const Step& /*step*/) override { co_return Revision{7}; }
+  asio::awaitable<Result<Revision>> set_service(const Step& /*step*/) override {
+    ++taints;
+    co_return Revision{7};
+  }
   asio::awaitable<Result<Revision>> annotate(const Step& /*step*/) override {
     co_return Revision{7};
   }
@@ -134,6 +139,8 @@ TEST_F(ExecutorTest, SendsNoOrderWhoseLeaseLapsedWhileTheJournalWasWritten) {
   EXPECT_EQ(agents.orders, 0);
   EXPECT_EQ(run(Verb::mark, core::MarkNode{1, "boot", false, ""}).outcome, core::Outcome::failed);
   EXPECT_EQ(cluster.marks, 0);
+  EXPECT_EQ(run(Verb::out_of_service, core::TakeOutOfService{1}).outcome, core::Outcome::failed);
+  EXPECT_EQ(cluster.taints, 0);
   EXPECT_EQ(store.outcome, "failed");
 }
 
