@@ -12,6 +12,8 @@
 #include "common/boot_clock.h"
 #include "coordinator/core/marks.h"
 #include "coordinator/kubernetes/json_access.h"
+#include "lab/bmc/simulated_bmc.h"
+#include "lab/machine/power_socket.h"
 #include "tests/support/must.h"
 #include "tests/support/run.h"
 
@@ -35,7 +37,10 @@ json::object nap() {
 
 }  // namespace
 
-FailoverLab::FailoverLab() {
+FailoverLab::FailoverLab(Bmcs bmcs) {
+  if (bmcs == Bmcs::one_each) {
+    for (const char* name : {"w1", "w2"}) bmc_ports_[name] = must(lab::free_udp_port());
+  }
   cluster_ = make_cluster(io_);
   admin_ = must(kubernetes::ApiClient::make(
       io_.get_executor(), must(kubernetes::read_kubeconfig(cluster_->kubeconfig()))));
@@ -46,6 +51,7 @@ FailoverLab::FailoverLab() {
   }
   make_machine("w1", 1);
   make_machine("w2", 2);
+  for (int number = 1; const auto& [name, port] : bmc_ports_) make_bmc(name, number++);
   start_coordinator("a");
   if (!becomes([&] { return leads("a"); })) throw std::runtime_error(log("a"));
   start_coordinator("b");
@@ -101,6 +107,18 @@ void FailoverLab::let_hooks_wait(const std::string& node) {
                  fmt::format("#!/bin/sh\nwhile [ ! -e {}/go-on ]; do sleep 0.02; done\n",
                              (dir_ / node).string()));
   std::filesystem::permissions(hook, std::filesystem::perms(0755));
+}
+
+void FailoverLab::press(const std::string& node, const std::string& button) {
+  (void)must(lab::ask_machine(dir_ / node, button, std::chrono::seconds(5)));
+}
+
+void FailoverLab::deafen(const std::string& node) {
+  dir_.write(node + "/sys/class/net/eth0/device/power/wakeup", "disabled\n");
+}
+
+std::string FailoverLab::bmc_orders(const std::string& node) const {
+  return read_text(dir_ / (node + "/bmc/orders"));
 }
 
 void FailoverLab::prove_wake(const std::string& node) {

@@ -28,8 +28,9 @@ class FailoverLab {
  public:
   static constexpr std::chrono::seconds kLease{3};
 
+  enum class Bmcs { none, one_each };
   /// Up to: a leads, and both coordinators know both workers as Ready.
-  FailoverLab();
+  explicit FailoverLab(Bmcs bmcs = Bmcs::none);
   ~FailoverLab();
   FailoverLab(const FailoverLab&) = delete;
   FailoverLab& operator=(const FailoverLab&) = delete;
@@ -45,6 +46,17 @@ class FailoverLab {
   void let_hooks_wait(const std::string& node);
   void let_hooks_end(const std::string& node) { dir_.write(node + "/go-on", ""); }
   void prove_wake(const std::string& node);
+  /// The machine's power fails.
+  void cut_power(const std::string& node) { press(node, "crash"); }
+  void press(const std::string& node, const std::string& button);
+  /// From its next power-off on no packet wakes it.
+  void deafen(const std::string& node);
+  /// What its BMC was told, one "set ..." a line.
+  [[nodiscard]] std::string bmc_orders(const std::string& node) const;
+  void hang_bmc(const std::string& node) { dir_.write(node + "/bmc/hang", ""); }
+  void let_bmc_go_on(const std::string& node) {
+    std::filesystem::remove(dir_ / (node + "/bmc/hang"));
+  }
   /// Runs for ten minutes, and on this node only.
   void create_pod(const std::string& name, const std::string& node);
   void delete_pod(const std::string& name);
@@ -80,6 +92,8 @@ class FailoverLab {
   };
 
   void make_machine(const std::string& name, int number);
+  void make_bmc(const std::string& name, int number);
+  [[nodiscard]] std::string bmc_configuration() const;
   void write_coordinator(const std::string& name);
   [[nodiscard]] std::unique_ptr<ChildProcess> start(const std::string& log,
                                                     std::vector<std::string> argv);
@@ -95,6 +109,8 @@ class FailoverLab {
   lab::CertificateFiles ca_;
   std::map<std::string, Coordinator> coordinators_;
   std::vector<std::unique_ptr<ChildProcess>> machines_;
+  std::vector<std::unique_ptr<ChildProcess>> bmcs_;
+  std::map<std::string, std::uint16_t> bmc_ports_;  ///< empty: there are none
 };
 
 }  // namespace ecokube::test
