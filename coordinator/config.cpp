@@ -101,6 +101,7 @@ core::Pool read_pool(ConfigTable table) {
   constexpr std::int64_t kNodesMax = 100'000;
   pool.min_on = table.integer("min_on", 0, 0, kNodesMax);
   pool.spare = table.integer("spare", 0, 0, kNodesMax);
+  pool.hard_off = table.boolean("hard_off", false);
   pool.unneeded_time = table.seconds("unneeded_time_s", pool.unneeded_time, seconds(0), hours(720));
   return pool;
 }

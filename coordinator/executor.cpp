@@ -77,7 +77,7 @@ asio::awaitable<StepEnded> Executor::perform(Step step) {
   if (core::is_grave(step.id.verb)) {
     const auto written = co_await ports_.store.write_intent(step, clock_());
     if (!written) co_return failed(step, written.error());
-    if (!leads_(step.fence)) {
+    if (!leads_(step.fence, Duration(0))) {
       const Error late{Errc::conflict, "the Lease was lost before it was sent"};
       co_return failed(step, late);
     }
@@ -97,6 +97,19 @@ asio::awaitable<Result<void>> Executor::wake(const Step& step) {
   co_return co_await ports_.power.wake(order);
 }
 
+/// No BMC knows a fence: a claim on the Node that only one can win, and a Lease that outlasts the
+/// call, stand for it (S5).
+asio::awaitable<Result<void>> Executor::power_off(const Step& step) {
+  const auto claimed = co_await ports_.cluster.claim(step);
+  if (!claimed) co_return std::unexpected(claimed.error());
+  const auto& off = std::get<core::PowerOff>(step.action);
+  auto may_send = [this, fence = step.fence](std::chrono::milliseconds needed) {
+    return leads_(fence, needed);
+  };
+  BmcControl::MaySend ask(std::move(may_send));
+  co_return co_await ports_.bmcs.power_off(step.id.subject, off.hard, off.guid, std::move(ask));
+}
+
 asio::awaitable<StepEnded> Executor::act(const Step& step) {
   switch (step.id.verb) {
     case Verb::mark: co_return from(step, co_await ports_.cluster.mark(step));
@@ -113,6 +126,7 @@ asio::awaitable<StepEnded> Executor::act(const Step& step) {
     case Verb::record_hold: co_return from(step, co_await ports_.cluster.annotate(step));
     case Verb::shutdown: co_return from(step, co_await ports_.agents.shutdown(step));
     case Verb::wake: co_return from(step, co_await wake(step));
+    case Verb::power_off: co_return from(step, co_await power_off(step));
     case Verb::scale:
       co_return from(step,
                      co_await ports_.cluster.scale(std::get<core::ScaleWorkload>(step.action)));

@@ -43,7 +43,9 @@ Loop::Loop(asio::any_io_executor executor, core::Policy policy, Ports ports,
       world_(core::make_world(policy_)),
       executor_(
           executor, ports, clock_,
-          [this](std::int64_t fence) { return core::leads(world_, fence, clock_()); },
+          [this](std::int64_t fence, Duration ahead) {
+            return core::leads(world_, fence, clock_() + ahead);
+          },
           [this](core::StepEnded ended) { post(core::Fact(std::move(ended))); }),
       timer_(executor) {}
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
 #include <functional>
 #include <set>
 #include <string>
@@ -36,6 +37,8 @@ class ClusterApi {
   /// out_of_service and in_service. conflict when the Node changed since the step was decided, or
   /// when the taint is there already and not ours.
   virtual boost::asio::awaitable<Result<core::Revision>> set_service(const core::Step& step) = 0;
+  /// power_off: our claim onto the Node. conflict when it changed since the step was decided.
+  virtual boost::asio::awaitable<Result<core::Revision>> claim(const core::Step& step) = 0;
   /// Evicts each of the pods that is still the one meant, by UID. refused: a budget does not allow
   /// it now; the message names the pod. What was accepted before stays accepted.
   virtual boost::asio::awaitable<Result<void>> evict(const core::EvictPods& pods) = 0;
@@ -76,6 +79,11 @@ class BmcControl {
   /// harmed by it. config: the node has no BMC; else as BMCs fail: unreachable, unauthorized,
   /// forbidden, busy, unsupported, timeout, refused.
   virtual boost::asio::awaitable<Result<void>> power_on(NodeName node) = 0;
+  /// `may_send` is asked just before the order leaves, with the time that it may take. conflict: it
+  /// said no, or the BMC is not `guid`. Already off is a success.
+  using MaySend = std::function<bool(std::chrono::milliseconds needed)>;
+  virtual boost::asio::awaitable<Result<void>> power_off(NodeName node, bool hard, std::string guid,
+                                                         MaySend may_send) = 0;
 };
 
 /// The agents' connections. Posts AgentConnected, AgentHeartbeat, AgentGoodbye, AgentDisconnected.

@@ -30,6 +30,11 @@ void begin(Node& node, const ShutdownNode& /*shutdown*/, const Step& step, TimeP
   enter(node, Lifecycle::powering_down, now);
 }
 
+void begin(Node& node, const PowerOff& /*off*/, const Step& /*step*/, TimePoint now) {
+  ++node.down.offs_ordered;
+  node.down.off_ordered_at = now;
+}
+
 void begin(Node& node, const RecordOff& /*record*/, const Step& /*step*/, TimePoint now) {
   if (node.request && node.request->verb == PersonVerb::sleep) node.request.reset();
   node.refusals = 0;
@@ -149,6 +154,7 @@ void end_node_step(const World& world, Node& node, const StepEnded& fact, TimePo
       if (fact.outcome != Outcome::done) node.hold_unsaved = true;
       return;
     case Verb::evict:
+    case Verb::power_off:
     case Verb::wake:
     case Verb::quarantine:
     case Verb::record_freeze:

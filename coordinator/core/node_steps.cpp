@@ -9,6 +9,7 @@
 #include "coordinator/core/marks.h"
 #include "coordinator/core/placement.h"
 #include "coordinator/core/power.h"
+#include "coordinator/core/power_off.h"
 #include "coordinator/core/safety.h"
 #include "coordinator/core/wake_chain.h"
 
@@ -167,7 +168,7 @@ class NodePlanner {
     if (node_.agent.goodbye && !node_.agent.connected) {
       const auto off_at = node_.agent.closed_at.value_or(node_.since) + policy_.silence_to_off;
       if (want_.on && may_be_woken(world_, policy_, node_, now_)) return wake();
-      if (has_bmc(policy_, node_.name)) return record_proven_off();
+      if (has_bmc(policy_, node_.name)) return off_by_bmc();
       if (now_ < off_at) return look_again(off_at);
       return record_off({"SaidGoodbye", "it said goodbye for our step and is silent since"});
     }
@@ -182,6 +183,16 @@ class NodePlanner {
     if (node_.off_recorded || !node_.kube) return;
     if (has_bmc(policy_, node_.name)) return record_proven_off();
     record_off({"RecordOff", "its power is not recorded"});
+  }
+
+  void off_by_bmc() {
+    if (off_proven(node_, policy_, now_)) return record_proven_off();
+    const auto due = power_off_due(world_, policy_, node_, now_);
+    if (!due) return;
+    if (now_ < *due) return look_again(*due);
+    auto off = power_off_order(node_);
+    add(Verb::power_off, std::move(off),
+        {"HangsOnTheWayDown", "it said goodbye, is silent, and its BMC says that it is on"});
   }
 
   /// Where it has a BMC, silence proves nothing: while that does not answer, the power is unknown.

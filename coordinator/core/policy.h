@@ -24,6 +24,7 @@ struct Pool {
   Mode mode = Mode::advise;
   std::int64_t min_on = 0;
   std::int64_t spare = 0;  ///< idle nodes kept on beyond demand
+  bool hard_off = false;   ///< a machine that hangs on its way down is switched off by its BMC
   Duration unneeded_time{std::chrono::minutes(10)};
 };
 

@@ -283,6 +283,12 @@ std::vector<Violation> check(const World& world, const Policy& policy, const Ste
       out.push_back({"S5", "OldFence", "the step was decided under another Lease"});
     }
   }
+  if (const auto* off = std::get_if<PowerOff>(&step.action)) {
+    s21_power_off(world, policy, node, *off, now, out);
+    if (step.fence != world.fence) {
+      out.push_back({"S5", "OldFence", "the step was decided under another Lease"});
+    }
+  }
   if (step.id.verb == Verb::in_service) s11_in_service(node, out);
   if (step.id.verb == Verb::record_off) power_seen_off(policy, node, now, out);
   return out;

@@ -73,6 +73,16 @@ void s4_ours_to_touch(const Policy& policy, const Node& node, TimePoint now, Vio
   }
 }
 
+void s2_view(const World& world, const Policy& policy, const Node& node, Revision expected,
+             TimePoint now, Violations& out) {
+  if (node.kube && node.kube->revision != expected) {
+    out.push_back({"S2", "NodeChanged", "its Node has changed since this was decided"});
+  }
+  const bool stale = !world.cluster_ok || !world.cluster_seen_at ||
+                     now - *world.cluster_seen_at > policy.cluster_view_age_max;
+  if (stale) out.push_back({"S2", "ClusterViewStale", "the view of the cluster is too old"});
+}
+
 bool leaves_something(const World& world, const Node& node) {
   const auto bound = world.pods_on.find(node.name);
   if (bound != world.pods_on.end()) {
@@ -100,14 +110,62 @@ void s12_out_of_service(const World& world, const Policy& policy, const Node& no
   if (node.kube->ready == Readiness::ready) {
     out.push_back({"S12", "StillReady", "Kubernetes calls it Ready"});
   }
-  if (node.kube->revision != step.expected_revision) {
-    out.push_back({"S2", "NodeChanged", "its Node has changed since this was decided"});
-  }
-  const bool stale = !world.cluster_ok || !world.cluster_seen_at ||
-                     now - *world.cluster_seen_at > policy.cluster_view_age_max;
-  if (stale) out.push_back({"S2", "ClusterViewStale", "the view of the cluster is too old"});
+  s2_view(world, policy, node, step.expected_revision, now, out);
   if (!leaves_something(world, node)) {
     out.push_back({"S12", "NothingLeft", "no pod and no volume waits for it"});
+  }
+}
+
+namespace {
+
+/// Its agent's last word, and how long ago that was.
+bool left_for_us(const Policy& policy, const Node& node, TimePoint now) {
+  const auto& agent = node.agent;
+  return node.state == Lifecycle::powering_down && agent.goodbye &&
+         agent.goodbye->origin == LeaveOrigin::coordinator &&
+         agent.goodbye->boot_id == node.down.boot_id && !agent.connected &&
+         agent.closed_at.value_or(now) + policy.down_deadline <= now;
+}
+
+bool soft_was_tried(const Policy& policy, const Node& node, TimePoint now) {
+  return node.down.offs_ordered > 0 && node.down.off_ordered_at &&
+         *node.down.off_ordered_at + policy.down_deadline <= now;
+}
+
+}  // namespace
+
+void s21_power_off(const World& world, const Policy& policy, const Node& node, const PowerOff& off,
+                   TimePoint now, Violations& out) {
+  s4_ours_to_touch(policy, node, now, out);
+  if (!node.kube) return;
+  const Pool* pool = pool_of(policy, node.name, node.kube->labels);
+  if (pool == nullptr || !pool->hard_off) {
+    out.push_back({"S21", "HardOffNotAllowed", "its pool does not say hard_off"});
+  }
+  if (node.kube->labels.contains(std::string(names::kControlPlaneLabel)) ||
+      node.name == policy.host_node) {
+    out.push_back({"S4", "ControlPlane", "it carries the control plane or this coordinator"});
+  }
+  if (world.freeze.now) out.push_back({"S27", "Frozen", "frozen by " + world.freeze.now->by});
+  s2_view(world, policy, node, off.expected_revision, now, out);
+  s1_empty(world, node, out);
+  s12_detached(world, node, out);
+  if (!node.marked) out.push_back({"S1", "MarkGone", "our mark is not on it, pods may come"});
+  if (!left_for_us(policy, node, now)) {
+    out.push_back(
+        {"S21", "NotGone", "its agent did not leave for our step, or not long enough ago"});
+  }
+  if (node.kube->ready == Readiness::ready) {
+    out.push_back({"S21", "StillReady", "Kubernetes calls it Ready"});
+  }
+  if (!bmc_says_on(node, policy, now) || node.bmc.equal < kEqualReadings) {
+    out.push_back({"S21", "PowerNotSeen", "its BMC has not said on twice"});
+  }
+  if (bmc_identity(node, policy) != BmcIdentity::right || node.bmc.guid != off.guid) {
+    out.push_back({"S19", "BmcNotIdentified", "its BMC is not known to be this machine's"});
+  }
+  if (off.hard && !soft_was_tried(policy, node, now)) {
+    out.push_back({"S21", "SoftFirst", "it was not asked softly, or a moment ago only"});
   }
 }
 

@@ -20,6 +20,12 @@ void power_seen_off(const Policy& policy, const Node& node, TimePoint now, Viola
 void s12_out_of_service(const World& world, const Policy& policy, const Node& node,
                         const TakeOutOfService& step, TimePoint now, Violations& out);
 
+/// Its BMC switches off only a machine that is empty, said goodbye for our step, is silent for as
+/// long as it may take to go down, and is on by its own BMC; where its pool allows it, and softly
+/// first.
+void s21_power_off(const World& world, const Policy& policy, const Node& node, const PowerOff& off,
+                   TimePoint now, Violations& out);
+
 /// Only what we put there (S11).
 void s11_in_service(const Node& node, Violations& out);
 

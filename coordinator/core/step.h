@@ -25,6 +25,7 @@ enum class Verb {
   evict,
   list_pods,
   shutdown,
+  power_off,
   record_off,
   out_of_service,
   in_service,
@@ -80,6 +81,14 @@ struct ShutdownNode {
   std::vector<std::string> pods_that_may_remain;
   bool operator==(const ShutdownNode&) const = default;
 };
+/// By its BMC, which must say that it is `guid`; claimed on the Node first, which must still be at
+/// `expected_revision`. soft is the button pressed, hard the power cut.
+struct PowerOff {
+  bool hard;
+  std::string guid;
+  Revision expected_revision;
+  bool operator==(const PowerOff&) const = default;
+};
 /// Annotation with the power as known, once the node is off.
 struct RecordOff {
   std::string power;
@@ -129,7 +138,7 @@ struct ScaleWorkload {
 };
 
 /// One thing to do, as data. Same order as Verb.
-using Action = std::variant<MarkNode, EvictPods, ListPods, ShutdownNode, RecordOff,
+using Action = std::variant<MarkNode, EvictPods, ListPods, ShutdownNode, PowerOff, RecordOff,
                             TakeOutOfService, PutInService, WakeNode, UnmarkNode, QuarantineNode,
                             RecordHold, RecordFreeze, ScaleWorkload>;
 
@@ -149,7 +158,7 @@ struct Step {
 
 /// Can't be undone: journalled with fsync before it is sent, and sent only while the Lease stands.
 [[nodiscard]] constexpr bool is_grave(Verb verb) {
-  return takes_capacity_away(verb) || verb == Verb::out_of_service;
+  return takes_capacity_away(verb) || verb == Verb::out_of_service || verb == Verb::power_off;
 }
 
 /// All but packets, a person's hold and a freeze: two that write one Node at the same time undo

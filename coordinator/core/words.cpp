@@ -12,6 +12,7 @@ std::string_view to_string(Verb verb) {
     case Verb::evict: return "evict";
     case Verb::list_pods: return "list_pods";
     case Verb::shutdown: return "shutdown";
+    case Verb::power_off: return "power_off";
     case Verb::record_off: return "record_off";
     case Verb::out_of_service: return "out_of_service";
     case Verb::in_service: return "in_service";

@@ -92,7 +92,9 @@ struct WayDown {
   bool resumed = false;  ///< begun by another leader, whose order the machine may be obeying
   bool refused = false;  ///< the agent said no: go back, and wait longer before the next try
   std::optional<TimePoint> shutdown_at;
-  std::string command_id;  ///< StepId::text() of the shutdown
+  std::string command_id;         ///< StepId::text() of the shutdown
+  std::int64_t offs_ordered = 0;  ///< of its BMC, where it hangs
+  std::optional<TimePoint> off_ordered_at;
 };
 
 /// The way up, from the first packet or order to Ready.

@@ -105,7 +105,8 @@ object mark_patch(const object& node, const core::MarkNode& mark, std::int64_t t
 
 std::optional<object> unmark_patch(const object& node, const core::UnmarkNode& unmark) {
   constexpr std::array kRemoved{names::kIntent,       names::kPower,      names::kCordonedByUs,
-                                names::kExcludedByUs, names::kQuarantine, names::kOutOfServiceByUs};
+                                names::kExcludedByUs, names::kQuarantine, names::kOutOfServiceByUs,
+                                names::kPowerClaim};
   object annotations;
   object spec;
   const auto& present = find_object(node, {"metadata", "annotations"});
@@ -155,6 +156,12 @@ Result<object> out_of_service_patch(const object& node, core::Revision expected_
   object patch;
   patch["metadata"] = metadata_patch(node, std::move(annotations), {});
   patch["spec"] = std::move(spec);
+  return patch;
+}
+
+object claim_patch(core::Revision expected_revision, std::string_view claim) {
+  auto patch = one_annotation(names::kPowerClaim, claim);
+  patch["metadata"].as_object()["resourceVersion"] = std::to_string(expected_revision);
   return patch;
 }
 

@@ -25,6 +25,10 @@ namespace ecokube::kubernetes {
 /// Takes it off if it is ours; nullopt when it is not there.
 [[nodiscard]] std::optional<boost::json::object> in_service_patch(const boost::json::object& node);
 
+/// names::kPowerClaim, only if the Node is at that revision still.
+[[nodiscard]] boost::json::object claim_patch(core::Revision expected_revision,
+                                              std::string_view claim);
+
 /// On any object; empty text removes the annotation.
 [[nodiscard]] boost::json::object one_annotation(std::string_view key, std::string_view text);
 

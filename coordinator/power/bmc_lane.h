@@ -17,7 +17,7 @@ namespace ecokube {
 
 /// How gently BMCs are treated: they wedge when hurried.
 struct BmcManners {
-  std::chrono::milliseconds call_limit{10'000};    ///< then the call is killed
+  std::chrono::milliseconds call_limit{8'000};     ///< then the call is killed
   std::chrono::milliseconds order_spacing{5'000};  ///< between two orders to one BMC
   std::chrono::milliseconds backoff_base{10'000};  ///< after failures it is left alone so long,
   std::chrono::milliseconds backoff_max{300'000};  ///< doubling up to this

@@ -79,6 +79,17 @@ class Ipmi final : public BmcControl {
     co_return co_await order(std::move(node), BmcVerb::on, std::nullopt, may_send);
   }
 
+  asio::awaitable<Result<void>> power_off(NodeName node, bool hard, std::string guid,
+                                          MaySend may_send) override {
+    auto asked = [ask = std::move(may_send), needed = options_.manners.call_limit] {
+      if (ask(needed)) return Result<void>{};
+      return Result<void>(fail(Errc::conflict, "the Lease does not last for as long as the call"));
+    };
+    const auto verb = hard ? BmcVerb::off : BmcVerb::soft;
+    std::optional<std::string> machine = std::move(guid);
+    co_return co_await order(std::move(node), verb, std::move(machine), std::move(asked));
+  }
+
  private:
   asio::awaitable<Result<void>> order(NodeName node, BmcVerb verb, std::optional<std::string> guid,
                                       BmcLane::MaySend may_send) {

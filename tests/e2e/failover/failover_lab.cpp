@@ -38,7 +38,8 @@ json::object nap() {
 }  // namespace
 
 FailoverLab::FailoverLab(Bmcs bmcs) {
-  if (bmcs == Bmcs::one_each) {
+  hanging_ = bmcs == Bmcs::hanging;
+  if (bmcs != Bmcs::none) {
     for (const char* name : {"w1", "w2"}) bmc_ports_[name] = must(lab::free_udp_port());
   }
   cluster_ = make_cluster(io_);
@@ -119,6 +120,10 @@ void FailoverLab::deafen(const std::string& node) {
 
 std::string FailoverLab::bmc_orders(const std::string& node) const {
   return read_text(dir_ / (node + "/bmc/orders"));
+}
+
+std::string FailoverLab::bmc_done(const std::string& node) const {
+  return read_text(dir_ / (node + "/bmc/done"));
 }
 
 void FailoverLab::prove_wake(const std::string& node) {

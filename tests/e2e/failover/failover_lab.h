@@ -28,7 +28,9 @@ class FailoverLab {
  public:
   static constexpr std::chrono::seconds kLease{3};
 
-  enum class Bmcs { none, one_each };
+  /// hanging: machines that are told to go down take ten minutes, and their pool lets BMCs end
+  /// that.
+  enum class Bmcs { none, one_each, hanging };
   /// Up to: a leads, and both coordinators know both workers as Ready.
   explicit FailoverLab(Bmcs bmcs = Bmcs::none);
   ~FailoverLab();
@@ -53,6 +55,8 @@ class FailoverLab {
   void deafen(const std::string& node);
   /// What its BMC was told, one "set ..." a line.
   [[nodiscard]] std::string bmc_orders(const std::string& node) const;
+  /// What of that it has carried out.
+  [[nodiscard]] std::string bmc_done(const std::string& node) const;
   void hang_bmc(const std::string& node) { dir_.write(node + "/bmc/hang", ""); }
   void let_bmc_go_on(const std::string& node) {
     std::filesystem::remove(dir_ / (node + "/bmc/hang"));
@@ -111,6 +115,7 @@ class FailoverLab {
   std::vector<std::unique_ptr<ChildProcess>> machines_;
   std::vector<std::unique_ptr<ChildProcess>> bmcs_;
   std::map<std::string, std::uint16_t> bmc_ports_;  ///< empty: there are none
+  bool hanging_ = false;
 };
 
 }  // namespace ecokube::test

@@ -72,12 +72,11 @@ address = "{9}"
                          name, folder.string(), own_address(), agents_port("a"), agents_port("b"),
                          ca_.certificate.string(), made.certificate.string(), made.key.string(),
                          program("lab-power"), wake));
-  dir_.write(
-      name + "/machine.toml",
-      fmt::format(R"(name = "{0}"
+  dir_.write(name + "/machine.toml",
+             fmt::format(R"(name = "{0}"
 truth_log = "{1}/truth.jsonl"
 boot_s = 1
-die_s = 0.5
+die_s = {8}
 [wake]
 address = "{2}"
 mac = "02:00:00:00:00:{3:02x}"
@@ -94,8 +93,9 @@ argv = ["{5}", "--kubeconfig", "{6}", "--node-name", "{0}", "--cpu", "1", "--mem
         "--system-uuid", "{7}"]
 output = "{1}/{0}-kubelet.log"
 )",
-                  name, dir_.path().string(), wake, number, program("ecokube-agent"),
-                  program("lab-kubelet"), cluster_->kubeconfig().string(), system_uuid(number)));
+                         name, dir_.path().string(), wake, number, program("ecokube-agent"),
+                         program("lab-kubelet"), cluster_->kubeconfig().string(),
+                         system_uuid(number), hanging_ ? 600 : 0.5));
   machines_.push_back(
       start(name + "-machine", {"lab-machine", "--config", folder / "machine.toml"}));
 }
@@ -119,6 +119,7 @@ std::string FailoverLab::bmc_configuration() const {
 poll_s = 0.5
 poll_close_s = 0.2
 order_spacing_s = 0
+call_limit_s = 1
 backoff_s = 0.5
 backoff_max_s = 0.5
 )";
@@ -167,17 +168,20 @@ socket = "{1}/{0}.sock"
 settle_s = 1
 silence_to_off_s = 1
 heartbeat_age_max_s = 3
+down_deadline_s = {10}
 wake_deadline_s = 30
 wake_method_timeout_s = 3
 [[pool]]
 name = "workers"
 node_selector = {{ "lab/role" = "worker" }}
 mode = "act"
+hard_off = {11}
 unneeded_time_s = 0
 {9})",
                          name, dir_.path().string(), kubeconfig.string(), kLease.count(),
                          agents_port(name), ca_.certificate.string(), made.certificate.string(),
-                         made.key.string(), own_address(), bmc_configuration()));
+                         made.key.string(), own_address(), bmc_configuration(), hanging_ ? 5 : 180,
+                         hanging_));
 }
 
 }  // namespace ecokube::test

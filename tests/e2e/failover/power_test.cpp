@@ -13,6 +13,7 @@ namespace {
 
 class Power : public testing::Test {
  protected:
+  explicit Power(FailoverLab::Bmcs bmcs = FailoverLab::Bmcs::one_each) : lab(bmcs) {}
   std::string all_logs() const { return "a:\n" + lab.log("a") + "\nb:\n" + lab.log("b"); }
   std::string recorded(const std::string& node) {
     return std::string(kubernetes::annotation_of(lab.kube_node(node), names::kPower));
@@ -21,7 +22,7 @@ class Power : public testing::Test {
     return !kubernetes::annotation_of(lab.kube_node(node), names::kOutOfServiceByUs).empty();
   }
 
-  FailoverLab lab{FailoverLab::Bmcs::one_each};
+  FailoverLab lab;
 };
 
 TEST_F(Power, ADeafMachineGoesOffByItsBmcAndIsWokenByIt) {
@@ -57,6 +58,50 @@ TEST_F(Power, WhatADeadMachineHadRunsElsewhereAtOnce) {
   ASSERT_EQ(lab.post("a", "/api/v1/nodes/" + dead + "/wake").status, 202);
   EXPECT_TRUE(lab.becomes([&] { return lab.state("a", dead) == "Ready"; })) << all_logs();
   EXPECT_TRUE(lab.becomes([&] { return !out_of_service(dead); })) << all_logs();
+}
+
+class HangingPower : public Power {
+ protected:
+  HangingPower() : Power(FailoverLab::Bmcs::hanging) {}
+  /// Off once, with nothing on it.
+  void expect_off_and_empty(const std::string& node) {
+    const auto machine = lab.history().machines[node];
+    ASSERT_EQ(machine.offs.size(), 1U) << all_logs();
+    EXPECT_TRUE(machine.offs[0].alive_when_off.empty());
+  }
+};
+
+TEST_F(HangingPower, AMachineThatHangsOnItsWayDownIsSwitchedOffSoftlyThenHard) {
+  lab.prove_wake("w1");
+  ASSERT_TRUE(lab.becomes([&] { return lab.state("a", "w1") == "PoweredDown"; })) << all_logs();
+  EXPECT_EQ(lab.bmc_orders("w1"), "set shutdown 1\nset power 0\n");
+  EXPECT_TRUE(lab.becomes([&] { return recorded("w1") == "off (BMC)"; })) << recorded("w1");
+  expect_off_and_empty("w1");
+  EXPECT_EQ(lab.bmc_orders("w2"), "");
+}
+
+// The order is taken by a BMC that does not answer, and its sender is stopped: it must not send it
+// again when it goes on, nor may what its successor wakes for work go down by it.
+TEST_F(HangingPower, AnOrderOfAStoppedLeaderIsNotSentTwice) {
+  lab.hang_bmc("w1");
+  lab.prove_wake("w1");
+  ASSERT_TRUE(lab.becomes([&] { return lab.bmc_orders("w1") == "set shutdown 1\n"; }))
+      << all_logs();
+  lab.stop("a");
+  ASSERT_TRUE(lab.becomes([&] { return lab.leads("b"); })) << all_logs();
+  lab.press("w1", "crash");
+  lab.let_bmc_go_on("w1");
+  ASSERT_TRUE(lab.becomes([&] { return !lab.bmc_done("w1").empty(); })) << "late, and in vain";
+  lab.create_pod("work", "w1");
+  ASSERT_TRUE(lab.becomes([&] { return lab.pod_runs("work"); })) << all_logs();
+  lab.go_on("a");
+  lab.pass(3 * lab.kLease);
+  EXPECT_TRUE(lab.pod_runs("work"));
+  EXPECT_EQ(lab.said("a", "step=w1:power_off"), 1U) << lab.log("a");
+  EXPECT_EQ(lab.bmc_orders("w1").find("set shutdown 1", 1), std::string::npos)
+      << lab.bmc_orders("w1");
+  EXPECT_EQ(lab.bmc_orders("w1").find("set power 0"), std::string::npos) << lab.bmc_orders("w1");
+  expect_off_and_empty("w1");
 }
 
 }  // namespace

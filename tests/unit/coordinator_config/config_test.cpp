@@ -42,6 +42,7 @@ TEST(CoordinatorConfig, TheDocumentedExampleHoldsAndShowsTheDefaults) {
   ASSERT_EQ(policy.pools.size(), 1U);
   EXPECT_EQ(policy.pools[0].mode, core::Mode::advise);
   EXPECT_EQ(policy.pools[0].unneeded_time, core::Pool().unneeded_time);
+  EXPECT_FALSE(policy.pools[0].hard_off);
   ASSERT_EQ(policy.scalers.size(), 1U);
   EXPECT_EQ(policy.scalers[0].lag_threshold, core::Scaler().lag_threshold);
   EXPECT_EQ(policy.nodes.at("worker1").wake_address, "192.168.1.255:9");

@@ -43,6 +43,7 @@ StepEnded MiniFleet::perform(const Step& step) {
     case Verb::record_off:
     case Verb::quarantine:
     case Verb::record_hold: return annotate(step);
+    case Verb::power_off: return order_off(step);
     case Verb::out_of_service:
     case Verb::in_service: return set_service(step);
     case Verb::record_freeze:

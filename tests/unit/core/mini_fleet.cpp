@@ -97,6 +97,12 @@ void MiniFleet::start_process(bool keep_store) {
   for (const auto& [name, given] : policy.nodes) read_bmc(name);
 }
 
+void MiniFleet::hang_on_the_way_down() {
+  hangs_ = true;
+  policy.down_deadline = seconds(60);
+  policy.pools.front().hard_off = true;
+}
+
 void MiniFleet::give_bmcs() {
   for (const auto& [name, machine] : machines) {
     policy.nodes[name].bmc = true;

@@ -57,6 +57,9 @@ class MiniFleet {
   /// Every machine has a BMC, which is read every few seconds; with trouble some readings fail,
   /// some are late, and orders are taken and not carried out.
   void give_bmcs();
+  /// One in three machines hangs on its way down, and its pool lets its BMC end that.
+  void hang_on_the_way_down();
+  [[nodiscard]] int cuts() const { return cuts_; }
   /// From now on the readings of each come under the other's name.
   void swap_bmcs(const NodeName& a, const NodeName& b) { swapped_ = {{a, b}, {b, a}}; }
   /// The mains fail: off, under whatever runs there.
@@ -119,6 +122,7 @@ class MiniFleet {
   StepEnded unmark(const Step& step);
   StepEnded annotate(const Step& step);
   StepEnded set_service(const Step& step);
+  StepEnded order_off(const Step& step);
   StepEnded evict(const Step& step);
   void end_pod(const std::string& uid);
   StepEnded list(const Step& step);
@@ -165,6 +169,8 @@ class MiniFleet {
   int evictions_a_minute_ = 100;
   int evictions_ = 0;
   int failovers_ = 0;
+  int cuts_ = 0;
+  bool hangs_ = false;
   std::vector<TimePoint> evicted_at_;
   std::uint64_t sessions_ = 0;
 };

@@ -73,9 +73,27 @@ StepEnded MiniFleet::shutdown(const Step& step) {
     }
     drop_link(name);
     dying.agent_up = false;
+    if (hangs_ && draw(0, 2) == 0) return;
     in(200, trouble_ ? 15'000 : 6000, [this, name] { power_off(name); });
   });
   return ended;
+}
+
+/// The claim is the Node's revision. Nothing but what said goodbye and hangs may be cut.
+StepEnded MiniFleet::order_off(const Step& step) {
+  const NodeName name = step.id.subject;
+  const auto& off = std::get<PowerOff>(step.action);
+  if (nodes_[name].revision != off.expected_revision) {
+    return {step.id, Outcome::failed, "the Node changed", 0, {}};
+  }
+  changed(name);
+  Machine& machine = machines[name];
+  if (machine.phase == Phase::off) return {step.id, Outcome::done, "", 0, {}};
+  if (machine.phase != Phase::dying || !machine.goodbye_said) error(name + " was cut while it ran");
+  if (!off.hard && draw(0, 1) == 0) return {step.id, Outcome::done, "", 0, {}};
+  ++cuts_;
+  power_off(name);
+  return {step.id, Outcome::done, "", 0, {}};
 }
 
 void MiniFleet::power_off(const NodeName& name) {

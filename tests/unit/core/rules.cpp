@@ -195,6 +195,42 @@ void freed(const World& world, const Policy& policy, const Node& node, const Ste
   if (!left) out.push_back("S12 nothing is left there");
 }
 
+/// What is cut had nothing to run, said goodbye long ago, and is this machine by its own BMC.
+void cut_off(const World& world, const Policy& policy, const Node& node, const PowerOff& off,
+             TimePoint now, Broken& out) {
+  if (!policy.pools.front().hard_off) out.push_back("S21 not allowed");
+  for (const auto& [uid, pod] : world.pods) {
+    if (pod.node == node.name && works(pod)) out.push_back("S1 " + uid);
+  }
+  for (const auto& [name, volume] : world.attachments) {
+    if (volume.node == node.name) out.push_back("S12 " + name);
+  }
+  const auto& agent = node.agent;
+  const bool left = agent.goodbye && agent.goodbye->origin == LeaveOrigin::coordinator &&
+                    !agent.connected && agent.closed_at &&
+                    now - *agent.closed_at >= policy.down_deadline;
+  if (!left || node.state != Lifecycle::powering_down) out.push_back("S21 not gone");
+  if (node.kube->ready == Readiness::ready) out.push_back("S21 Ready");
+  const auto given = policy.nodes.find(node.name);
+  const bool on = given != policy.nodes.end() && given->second.bmc && node.bmc.on == true &&
+                  node.bmc.equal > 1 && now - *node.bmc.read_at <= 3 * policy.bmc_poll;
+  if (!on) out.push_back("S21 not seen on");
+  if (node.bmc.guid.empty() || node.bmc.guid != node.kube->system_uuid || node.bmc.contradicts ||
+      node.bmc.guid != off.guid) {
+    out.push_back("S19 another machine's BMC");
+  }
+  if (held(node, now)) out.push_back("S4 held");
+  if (!in_pool(node)) out.push_back("S4 in no pool");
+  if (node.kube->labels.contains("node-role.kubernetes.io/control-plane") ||
+      node.name == policy.host_node) {
+    out.push_back("S4 control plane");
+  }
+  if (policy.pools.front().mode != Mode::act) out.push_back("S10 mode");
+  if (!node.kube->owned_by.empty()) out.push_back("S25 owned");
+  if (world.freeze.now) out.push_back("S27 frozen");
+  if (off.hard && node.down.offs_ordered == 0) out.push_back("S21 soft first");
+}
+
 void waking(const Node& node, TimePoint now, Broken& out) {
   if (held(node, now)) out.push_back("S10 held");
   const bool asked_after =
@@ -213,6 +249,9 @@ std::vector<std::string> broken_rules(const World& world, const Policy& policy, 
   if (step.id.transition != node.transition) out.push_back("S8 old step");
   if (step.id.verb == Verb::wake) waking(node, now, out);
   if (step.id.verb == Verb::record_off) seen_off(policy, node, now, out);
+  if (const auto* off = std::get_if<PowerOff>(&step.action)) {
+    cut_off(world, policy, node, *off, now, out);
+  }
   if (step.id.verb == Verb::out_of_service) freed(world, policy, node, step, now, out);
   const bool writes_node = step.id.verb != Verb::wake && step.id.verb != Verb::record_hold;
   if (writes_node) writer(world, step, now, out);

@@ -99,9 +99,10 @@ class Bender {
     }
   }
 
-  /// Of the node that is dead.
+  /// Of the node that is dead, or of the one that hangs.
   void bend_bmc(Bench& bench) {
-    auto& bmc = bench.world.nodes.at("w8").bmc;
+    const NodeName name = draw(2) == 0 ? "w8" : "w9";
+    auto& bmc = bench.world.nodes.at(name).bmc;
     switch (draw(9)) {
       case 0: bmc.equal = static_cast<int>(draw(3)); return;
       case 1: bmc.on = draw(2) == 0; return;
@@ -109,9 +110,9 @@ class Bender {
       case 3: *bmc.read_at = bench.now - bench.policy.bmc_poll * 3 + seconds(draw(3) - 1); return;
       case 4: bmc.guid = guid_of("w7"); return;
       case 5: bmc.contradicts = true; return;
-      case 6: bench.policy.nodes["w8"].bmc = false; return;
+      case 6: bench.policy.nodes[name].bmc = false; return;
       case 7: bench.world.pods.erase("uid-dead"); return drop_pods(bench.world, "w8");
-      default: bench.world.nodes.at("w8").agent.heard_at = bench.now - seconds(draw(40));
+      default: bench.world.nodes.at(name).agent.heard_at = bench.now - seconds(draw(40));
     }
   }
 
@@ -119,8 +120,16 @@ class Bender {
 
   void bend_way_down(Node& node) {
     auto& down = node.down;
-    switch (draw(7)) {
+    switch (draw(11)) {
       case 0: down.work_found = true; return;
+      case 7: down.offs_ordered = draw(3); return;
+      case 8: node.agent.goodbye.reset(); return;
+      case 9:
+        if (node.agent.closed_at) *node.agent.closed_at += seconds(draw(400));
+        return;
+      case 10:
+        if (node.agent.goodbye) node.agent.goodbye->origin = LeaveOrigin::person;
+        return;
       case 1: down.listed_at.reset(); return;
       case 2:
         if (down.listed_revision) *down.listed_revision -= draw(3);
@@ -138,13 +147,19 @@ class Bender {
 };
 
 /// w1 is listed and about to be shut down, w2 and w3 idle, w4 asleep, w5 off by a person; w6 is
-/// emptied for a person, its pod has a sibling on w7; w8 lost its power under a pod.
+/// emptied for a person, its pod has a sibling on w7; w8 lost its power under a
+/// pod; w9 said goodbye and hangs.
 Bench all_kinds() {
   Bench bench;
-  bench.policy.nodes["w8"].bmc = true;
-  bench.fleet({"w1", "w2", "w3", "w4", "w5", "w6", "w7", "w8"});
+  bench.policy.nodes["w8"].bmc = bench.policy.nodes["w9"].bmc = true;
+  bench.policy.pools.front().hard_off = true;
+  bench.fleet({"w1", "w2", "w3", "w4", "w5", "w6", "w7", "w8", "w9"});
   bench.see(PodSeen{bound_pod("moves", "w6")});
   bench.see(PodSeen{bound_pod("stays", "w7")});
+  const Step shutdown = bench.take_down("w9");
+  bench.goodbye("w9", LeaveOrigin::coordinator, shutdown.id.text());
+  bench.hang_up("w9");
+  bench.pass(bench.policy.down_deadline);
   bench.put_to_sleep("w4");
   bench.goodbye("w5", LeaveOrigin::person);
   bench.hang_up("w5");
@@ -155,7 +170,14 @@ Bench all_kinds() {
   dead.ready = Readiness::unknown;
   dead.system_uuid = guid_of("w8");
   bench.see_node(dead);
-  for (int i = 0; i < kEqualReadings; ++i) bench.see(BmcSeen{"w8", false, guid_of("w8")});
+  bench.see_marked("w9", true, Readiness::unknown);
+  auto hangs = *bench.node("w9").kube;
+  hangs.system_uuid = guid_of("w9");
+  bench.see_node(hangs);
+  for (int i = 0; i < kEqualReadings; ++i) {
+    bench.see(BmcSeen{"w8", false, guid_of("w8")});
+    bench.see(BmcSeen{"w9", true, guid_of("w9")});
+  }
   bench.run("w1", Verb::mark);
   bench.see_marked("w1", true, Readiness::ready);
   bench.pass(bench.policy.settle);
@@ -176,6 +198,10 @@ std::vector<Step> hostile_steps(const World& world) {
     steps.push_back({id(Verb::shutdown), ShutdownNode{1, {}}, {}, 1});
     steps.push_back(
         {id(Verb::out_of_service), TakeOutOfService{node.kube ? node.kube->revision : 0}, {}, 1});
+    const Revision revision = node.kube ? node.kube->revision : 0;
+    for (const bool hard : {false, true}) {
+      steps.push_back({id(Verb::power_off), PowerOff{hard, guid_of(name), revision}, {}, 1});
+    }
     steps.push_back({id(Verb::wake), WakeNode{"127.0.0.255:9", {}}, {}, 1});
   }
   return steps;
@@ -198,8 +224,8 @@ TEST(SafetyWalk, NoHostileStepGetsThroughInABentWorld) {
       }
     }
   }
-  for (const auto verb :
-       {Verb::mark, Verb::evict, Verb::shutdown, Verb::out_of_service, Verb::wake}) {
+  for (const auto verb : {Verb::mark, Verb::evict, Verb::shutdown, Verb::power_off,
+                          Verb::out_of_service, Verb::wake}) {
     EXPECT_GT(passed[verb], 1000) << to_string(verb);
     EXPECT_GT(refused[verb], 1000) << to_string(verb);
   }
@@ -216,9 +242,11 @@ TEST(SafetyWalk, EveryStepOfAFleetInTroubleKeepsTheRules) {
   int steps = 0;
   int evictions = 0;
   int failovers = 0;
+  int cuts = 0;
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
     MiniFleet fleet(seed, 4, true);
     if (seed % 2 == 0) fleet.give_bmcs();
+    if (seed % 4 == 0) fleet.hang_on_the_way_down();
     fleet.policy.pools.front().min_on = fleet.draw(0, 1);
     fleet.set_evictions_a_minute(static_cast<int>(fleet.draw(0, 3)));
     fleet.on_step = [&](const Step& step, const World& world, TimePoint now) {
@@ -237,12 +265,14 @@ TEST(SafetyWalk, EveryStepOfAFleetInTroubleKeepsTheRules) {
     }
     evictions += fleet.evictions();
     failovers += fleet.failovers();
+    cuts += fleet.cuts();
     for (const auto& error : fleet.errors()) ADD_FAILURE() << "seed " << seed << ": " << error;
     if (testing::Test::HasFailure()) return;
   }
   EXPECT_GT(steps, 1000);
   EXPECT_GT(evictions, 20);
   EXPECT_GT(failovers, 20);
+  EXPECT_GT(cuts, 20);
 }
 
 TEST(SafetyWalk, S19TwoSwappedBmcsPutNothingDownAndFreeNothing) {
