@@ -193,6 +193,23 @@ TEST_P(Writing, OutOfServiceIsPutOnAndTakenOffOnlyWhereItIsOurs) {
   EXPECT_TRUE(has_taint(node_at(name, revision_of(theirs)), key));
 }
 
+TEST_P(Writing, AClaimIsWonByOneAlone) {
+  const auto name = fresh("node");
+  const auto made = create_node(name);
+  const core::PowerOff off{false, "guid", revision_of(made)};
+  const auto first = run(io_, client_->cluster->claim(step_for(name, off, 7)));
+  ASSERT_TRUE(first) << first.error().message;
+  const auto claimed = node_at(name, *first);
+  const auto& claim = claimed.annotations.at(std::string(names::kPowerClaim));
+  EXPECT_NE(claim.find("fence=1 step=" + name + ":power_off:7:1"), std::string::npos) << claim;
+  const auto second = run(io_, client_->cluster->claim(step_for(name, off, 8)));
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, Errc::conflict);
+  const auto unmarked = unmark(name);
+  ASSERT_TRUE(unmarked) << unmarked.error().message;
+  EXPECT_FALSE(node_at(name, *unmarked).annotations.contains(std::string(names::kPowerClaim)));
+}
+
 TEST_P(Writing, UnmarkPutsItInServiceToo) {
   const auto name = fresh("node");
   const auto made = create_node(name);
@@ -267,6 +284,7 @@ TEST_P(Writing, AStepThatIsNoneOfOursIsRefused) {
   EXPECT_FALSE(run(io_, client_->cluster->unmark(step)));
   EXPECT_FALSE(run(io_, client_->cluster->annotate(step)));
   EXPECT_FALSE(run(io_, client_->cluster->set_service(step)));
+  EXPECT_FALSE(run(io_, client_->cluster->claim(step)));
 }
 
 INSTANTIATE_TEST_SUITE_P(Kubernetes, Writing, testing::ValuesIn(servers()),

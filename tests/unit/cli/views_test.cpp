@@ -16,7 +16,8 @@ constexpr std::string_view kNodes = R"({"nodes": [
    "power_source": "estimated", "work_pods": 3, "for_s": 45.5, "held": null,
    "want": {"on": true,
             "reason": {"code": "ControlPlane", "text": "it carries the control plane"}}},
-  {"name": "worker1", "state": "PoweredDown", "power": "off", "power_evidence": "bmc", "power_watts": 6.5,
+  {"name": "worker1", "state": "PoweredDown", "power": "off",
+   "power_evidence": "bmc", "power_watts": 6.5,
    "power_source": "rapl", "work_pods": 0, "for_s": 7260, "held": "ann: disk swap", "want": null}
 ]})";
 
