@@ -88,6 +88,15 @@ std::string time_view(double seconds) {
   return fmt::format("{} d {} h", s / kDay, s % kDay / kHour);
 }
 
+/// "off (BMC)": with what tells it, where that is not its agent.
+std::string power_view(const json::object& document) {
+  const auto evidence = text_at(document, "power_evidence");
+  std::string power = text_at(document, "power");
+  if (evidence == "bmc") power += " (BMC)";
+  if (evidence == "inferred") power += " (inferred)";
+  return power;
+}
+
 std::string nodes_view(const json::object& document, bool colours) {
   std::vector<std::vector<Cell>> rows;
   rows.push_back({{"NODE"}, {"STATE"}, {"POWER"}, {"WATTS"}, {"PODS"}, {"WANT"}, {"FOR"}, {"WHY"}});
@@ -103,7 +112,7 @@ std::string nodes_view(const json::object& document, bool colours) {
     rows.push_back(
         {{text_at(node, "name"), Colour::none},
          {state, colour_of(state)},
-         {text_at(node, "power")},
+         {power_view(node)},
          {watts},
          {whole(node, "work_pods")},
          {want_word(want)},
@@ -217,10 +226,9 @@ std::string asked_all_view(const json::object& document, bool /*colours*/) {
 
 std::string explanation_view(const json::object& document, bool colours) {
   const auto state = text_at(document, "state");
-  std::string out =
-      fmt::format("{} is {} for {}, power {}\n\n", text_at(document, "node"),
-                  paint(state, colour_of(state), colours), time_view(number_at(document, "for_s")),
-                  text_at(document, "power"));
+  std::string out = fmt::format("{} is {} for {}, power {}\n\n", text_at(document, "node"),
+                                paint(state, colour_of(state), colours),
+                                time_view(number_at(document, "for_s")), power_view(document));
   const auto& want = object_at(document, "want");
   const auto& reason = object_at(want, "reason");
   add_line(out, "Wanted",

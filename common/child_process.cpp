@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,6 +16,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 extern char** environ;
 
@@ -47,6 +50,21 @@ std::vector<std::string> merged_environment(const ChildOptions& options) {
   return out;
 }
 
+/// A file descriptor that is closed at the end of its scope; -1: none.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd = -1) : fd_(fd) {}
+  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Descriptor& operator=(Descriptor&&) = delete;
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  [[nodiscard]] int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
 /// What the child gets, all made before the fork: after it only async-signal-safe calls are
 /// allowed.
 struct Prepared {
@@ -54,6 +72,7 @@ struct Prepared {
   std::vector<char*> envp;
   const char* directory;
   int output_fd;
+  bool no_input;
   bool die_with_parent;
   pid_t parent;
   int failure_fd;
@@ -78,6 +97,10 @@ struct Prepared {
   constexpr unsigned kFirst = STDERR_FILENO + 1;
   ::close_range(kFirst, ~0U, CLOSE_RANGE_CLOEXEC);
   if (child.directory != nullptr && ::chdir(child.directory) != 0) give_up();
+  if (child.no_input) {
+    const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (nothing < 0 || ::dup2(nothing, STDIN_FILENO) < 0) give_up();
+  }
   if (child.output_fd >= 0) {
     if (::dup2(child.output_fd, STDOUT_FILENO) < 0) give_up();
     if (::dup2(child.output_fd, STDERR_FILENO) < 0) give_up();
@@ -93,8 +116,8 @@ int exit_status(int status) {
 
 class PidfdChild final : public ChildProcess {
  public:
-  PidfdChild(const asio::any_io_executor& executor, pid_t pid, int pidfd)
-      : pid_(pid), pidfd_(executor, pidfd) {}
+  PidfdChild(const asio::any_io_executor& executor, pid_t pid, int pidfd, Descriptor output)
+      : pid_(pid), pidfd_(executor, pidfd), output_(std::move(output)) {}
   PidfdChild(const PidfdChild&) = delete;
   PidfdChild& operator=(const PidfdChild&) = delete;
   ~PidfdChild() override {
@@ -134,9 +157,20 @@ class PidfdChild final : public ChildProcess {
     co_return status_;
   }
 
+  std::string output() const override {
+    struct stat facts{};
+    if (output_.get() < 0 || ::fstat(output_.get(), &facts) != 0) return {};
+    std::string text(static_cast<std::size_t>(facts.st_size), '\0');
+    const auto got = ::pread(output_.get(), text.data(), text.size(), 0);
+    // The file has its full size from the start, so that the child can't make it larger.
+    text.resize(got < 0 ? 0 : std::min(text.find('\0'), text.size()));
+    return text;
+  }
+
  private:
   pid_t pid_;
   asio::posix::stream_descriptor pidfd_;
+  Descriptor output_;
   std::optional<int> status_;
 };
 
@@ -158,10 +192,14 @@ Result<pid_t> fork_and_exec(const ChildOptions& options, int output_fd) {
   auto argv = options.argv;
   auto environment = merged_environment(options);
   const std::string directory = options.working_directory.string();
-  const Prepared prepared{
-      pointers(argv), pointers(environment),   directory.empty() ? nullptr : directory.c_str(),
-      output_fd,      options.die_with_parent, ::getpid(),
-      failure[1]};
+  const Prepared prepared{pointers(argv),
+                          pointers(environment),
+                          directory.empty() ? nullptr : directory.c_str(),
+                          output_fd,
+                          options.no_input,
+                          options.die_with_parent,
+                          ::getpid(),
+                          failure[1]};
   const pid_t pid = ::fork();
   if (pid == 0) exec_in_child(prepared);
   const int fork_errno = errno;
@@ -179,23 +217,36 @@ Result<pid_t> fork_and_exec(const ChildOptions& options, int output_fd) {
   return pid;
 }
 
+Result<Descriptor> open_output(const ChildOptions& options) {
+  const auto failed = [&](const std::string& what) {
+    return fail(Errc::io,
+                what + " for the output of " + options.argv[0] + ": " + std::strerror(errno));
+  };
+  if (options.output_bytes_max > 0) {
+    Descriptor memory(::memfd_create("output", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    if (memory.get() < 0 ||
+        ::ftruncate(memory.get(), static_cast<off_t>(options.output_bytes_max)) != 0 ||
+        ::fcntl(memory.get(), F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK) != 0) {
+      return failed("memory");
+    }
+    return memory;
+  }
+  if (options.output_file.empty()) return Descriptor();
+  constexpr mode_t kMode = 0644;
+  Descriptor file(
+      ::open(options.output_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, kMode));
+  if (file.get() < 0) return failed("opening " + options.output_file.string());
+  return file;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<ChildProcess>> start_child(const asio::any_io_executor& executor,
                                                   const ChildOptions& options) {
   if (options.argv.empty()) return fail(Errc::invalid, "a child process needs a program to run");
-  int output_fd = -1;
-  if (!options.output_file.empty()) {
-    constexpr mode_t kMode = 0644;
-    output_fd =
-        ::open(options.output_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, kMode);
-    if (output_fd < 0) {
-      return fail(Errc::io, "opening " + options.output_file.string() + " for the output of " +
-                                options.argv[0] + ": " + std::strerror(errno));
-    }
-  }
-  const auto pid = fork_and_exec(options, output_fd);
-  if (output_fd >= 0) ::close(output_fd);
+  auto output = open_output(options);
+  if (!output) return std::unexpected(output.error());
+  const auto pid = fork_and_exec(options, output->get());
   if (!pid) return std::unexpected(pid.error());
   const int pidfd = static_cast<int>(::syscall(SYS_pidfd_open, *pid, 0));
   if (pidfd < 0) {
@@ -204,7 +255,7 @@ Result<std::unique_ptr<ChildProcess>> start_child(const asio::any_io_executor& e
     ::waitpid(*pid, nullptr, 0);
     return fail(Errc::io, std::string("pidfd_open: ") + std::strerror(error));
   }
-  return std::make_unique<PidfdChild>(executor, *pid, pidfd);
+  return std::make_unique<PidfdChild>(executor, *pid, pidfd, std::move(*output));
 }
 
 asio::awaitable<int> terminate(ChildProcess& child, std::chrono::milliseconds grace) {

@@ -5,6 +5,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <cstddef>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -22,6 +23,9 @@ struct ChildOptions {
   std::filesystem::path working_directory;
   std::filesystem::path output_file;  ///< stdout and stderr are appended there; empty: inherited
   bool die_with_parent = false;       ///< PR_SET_PDEATHSIG SIGKILL: nothing is left behind
+  bool no_input = false;              ///< stdin is /dev/null, else it is ours
+  /// Above 0: stdout and stderr are kept for output() instead, and cut off there. Whole pages.
+  std::size_t output_bytes_max = 0;
 };
 
 /// A child in a process group of its own, watched by a pidfd: no SIGCHLD handler, no polling.
@@ -36,6 +40,8 @@ class ChildProcess {
   /// nullopt: it still runs after `limit`.
   [[nodiscard]] virtual boost::asio::awaitable<std::optional<int>> wait(
       std::optional<std::chrono::milliseconds> limit) = 0;
+  /// What it has written so far, where ChildOptions::output_bytes_max asked for it.
+  [[nodiscard]] virtual std::string output() const = 0;
 };
 
 [[nodiscard]] Result<std::unique_ptr<ChildProcess>> start_child(

@@ -29,8 +29,12 @@ inline constexpr std::string_view kRequest = "ecokube.io/request";        // a p
 inline constexpr std::string_view kQuarantine = "ecokube.io/quarantine";  // "<until ms> <failures>"
 inline constexpr std::string_view kQuorum = "ecokube.io/quorum";  // on pods that must stay (S14)
 inline constexpr std::string_view kOwnerPaused = "ecokube.io/owner-paused";  // by a person (S25)
-inline constexpr std::string_view kFreeze = "ecokube.io/freeze";             // on the Lease (S27)
-inline constexpr std::string_view kFence = "ecokube.io/fence";               // on the Lease, int64
+/// Kubernetes' own, value "nodeshutdown", effect NoExecute; with our annotation it is ours.
+inline constexpr std::string_view kOutOfServiceTaint = "node.kubernetes.io/out-of-service";
+inline constexpr std::string_view kOutOfServiceByUs = "ecokube.io/out-of-service";
+inline constexpr std::string_view kPowerClaim = "ecokube.io/power-claim";  // before a BMC's off
+inline constexpr std::string_view kFreeze = "ecokube.io/freeze";           // on the Lease (S27)
+inline constexpr std::string_view kFence = "ecokube.io/fence";             // on the Lease, int64
 inline constexpr std::string_view kControlPlaneLabel = "node-role.kubernetes.io/control-plane";
 inline constexpr std::string_view kLeaseNamespace = "kube-system";
 inline constexpr std::string_view kLeaseName = "ecokube-coordinator";

@@ -17,6 +17,7 @@
 #include "coordinator/kubernetes/cluster_api.h"
 #include "coordinator/kubernetes/event_recorder.h"
 #include "coordinator/loop.h"
+#include "coordinator/power/ipmi.h"
 #include "coordinator/power/wake_on_lan.h"
 #include "coordinator/store/store.h"
 
@@ -70,6 +71,7 @@ struct Parts {
   std::unique_ptr<kubernetes::KubernetesCluster> cluster;
   std::unique_ptr<AgentServer> agents;
   std::unique_ptr<PowerControl> power;
+  std::unique_ptr<BmcControl> bmcs;
   std::vector<std::unique_ptr<DemandSource>> demand;
   std::unique_ptr<Loop> loop;
   std::unique_ptr<Api> api;
@@ -110,6 +112,7 @@ Result<void> start(Parts& parts) {
   if (auto listening = parts.agents->start(observe); !listening) return listening;
   if (auto serving = parts.api->start(); !serving) return serving;
   parts.cluster->start(observe);
+  parts.bmcs->start(observe);
   for (auto& source : parts.demand) source->start(observe);
   return {};
 }
@@ -121,6 +124,7 @@ asio::awaitable<void> stop(Parts& parts) {
   if (parts.events) parts.events->stop();
   parts.api->stop();
   for (auto& source : parts.demand) source->stop();
+  parts.bmcs->stop();
   co_await parts.agents->stop();
   co_await parts.cluster->stop();
 }
@@ -142,10 +146,11 @@ Result<void> run_coordinator(const CoordinatorConfig& config) {
   parts.cluster = std::move(*cluster);
   parts.agents = make_agent_server(io.get_executor(), config.agents);
   parts.power = make_wake_on_lan(io.get_executor());
+  parts.bmcs = make_ipmi(io.get_executor(), config.ipmi);
   for (const auto& scaler : config.policy.scalers) {
     parts.demand.push_back(make_kafka_lag(io.get_executor(), scaler));
   }
-  const Ports ports{*parts.cluster, *parts.power, *parts.agents, *parts.store};
+  const Ports ports{*parts.cluster, *parts.power, *parts.bmcs, *parts.agents, *parts.store};
   parts.loop = std::make_unique<Loop>(io.get_executor(), config.policy, ports, clock);
   auto api = config.api;
   api.events_dropped = [&parts] { return parts.events ? parts.events->dropped() : 0; };

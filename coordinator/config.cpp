@@ -6,6 +6,7 @@
 
 #include "common/config_file.h"
 #include "common/host_port.h"
+#include "coordinator/config_nodes.h"
 
 namespace ecokube {
 namespace {
@@ -67,6 +68,11 @@ void read_safety(ConfigTable table, Policy& policy) {
   time("drain_deadline_s", policy.drain_deadline, seconds(10), hours(24));
   time("down_deadline_s", policy.down_deadline, seconds(5), hours(2));
   time("wake_deadline_s", policy.wake_deadline, seconds(5), hours(4));
+  if (table.has("wake_method_timeout_s")) {
+    Duration timeout{};
+    time("wake_method_timeout_s", timeout, seconds(1), hours(4));
+    policy.wake_method_timeout = timeout;
+  }
   time("wake_repeat_s", policy.wake_repeat, milliseconds(200), seconds(60));
   time("person_wake_for_s", policy.person_wake_for, seconds(1), hours(24 * 30));
   time("quarantine_s", policy.quarantine_base, seconds(1), hours(24));
@@ -105,6 +111,7 @@ core::Pool read_pool(ConfigTable table) {
   constexpr std::int64_t kNodesMax = 100'000;
   pool.min_on = table.integer("min_on", 0, 0, kNodesMax);
   pool.spare = table.integer("spare", 0, 0, kNodesMax);
+  pool.hard_off = table.boolean("hard_off", false);
   pool.unneeded_time = table.seconds("unneeded_time_s", pool.unneeded_time, seconds(0), hours(720));
   return pool;
 }
@@ -164,11 +171,6 @@ void read_policy(ConfigTable& root, Policy& policy) {
   read_scheduler(root.table("scheduler"), policy);
   for (auto& table : root.tables("pool")) policy.pools.push_back(read_pool(table));
   for (auto& table : root.tables("scaler")) policy.scalers.push_back(read_scaler(table));
-  for (auto& table : root.tables("node")) {
-    const auto name = table.required_text("name");
-    if (!is_node_name(name)) table.report("name", "must be a node's name in lower case");
-    policy.nodes[name].wake_address = table.text("address", "");
-  }
   refuse_twice(root, "pool", policy.pools);
   refuse_twice(root, "scaler", policy.scalers);
 }
@@ -202,6 +204,8 @@ Result<CoordinatorConfig> read_coordinator_config(const std::filesystem::path& f
   read_agents(root.table("agents"), config);
   read_api(root.table("api"), config);
   read_policy(root, config.policy);
+  read_nodes(root, config.policy, config.ipmi);
+  read_ipmi(root.table("ipmi"), config.policy, config.ipmi);
   if (auto finished = parsed->finish(); !finished) return std::unexpected(finished.error());
   return config;
 }
@@ -228,6 +232,11 @@ std::string describe(const CoordinatorConfig& config) {
   }
   if (!config.policy.scheduler_name.empty()) {
     out << "binds pods with schedulerName " << config.policy.scheduler_name << "\n";
+  }
+  for (const auto& [name, node] : config.policy.nodes) {
+    const auto bmc = config.ipmi.bmcs.find(name);
+    const auto* access = bmc == config.ipmi.bmcs.end() ? nullptr : &bmc->second;
+    out << "node " << name << ": woken by " << describe_node(node, access) << "\n";
   }
   if (config.policy.dry_run) out << "dry run: decides and explains, touches nothing\n";
   return out.str();

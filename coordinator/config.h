@@ -7,6 +7,7 @@
 #include "coordinator/agents/agent_server.h"
 #include "coordinator/api/api.h"
 #include "coordinator/core/policy.h"
+#include "coordinator/power/ipmi.h"
 
 namespace ecokube {
 
@@ -20,6 +21,7 @@ struct CoordinatorConfig {
   Duration lease_duration{};
   AgentServerOptions agents;
   ApiOptions api;
+  IpmiOptions ipmi;
   core::Policy policy;
 };
 

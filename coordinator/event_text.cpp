@@ -12,10 +12,13 @@ using kubernetes::about_pod;
 using kubernetes::ObjectEvent;
 
 /// What is begun on a node, by its step's verb; the steps in between are of no interest to people.
-constexpr std::array<std::pair<std::string_view, const char*>, 6> kBegun{
+constexpr std::array<std::pair<std::string_view, const char*>, 9> kBegun{
     {{"mark", "Cordoned"},
      {"evict", "Evicting"},
      {"shutdown", "ShuttingDown"},
+     {"power_off", "SwitchingOff"},
+     {"out_of_service", "OutOfService"},
+     {"in_service", "InService"},
      {"wake", "Waking"},
      {"unmark", "Uncordoned"},
      {"quarantine", "GivenUp"}}};

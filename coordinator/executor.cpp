@@ -68,7 +68,7 @@ void Executor::start(Step step) {
 
 void Executor::finish(const Step& step, StepEnded ended) {
   in_flight_.erase(step.id);
-  if (core::takes_capacity_away(step.id.verb)) {
+  if (core::is_grave(step.id.verb)) {
     ports_.store.write_outcome(step.id, std::string(to_string(ended.outcome)), clock_());
   }
   ended_(std::move(ended));
@@ -76,10 +76,10 @@ void Executor::finish(const Step& step, StepEnded ended) {
 
 asio::awaitable<StepEnded> Executor::perform(Step step) {
   using namespace asio::experimental::awaitable_operators;
-  if (core::takes_capacity_away(step.id.verb)) {
+  if (core::is_grave(step.id.verb)) {
     const auto written = co_await ports_.store.write_intent(step, clock_());
     if (!written) co_return failed(step, written.error());
-    if (!leads_(step.fence)) {
+    if (!leads_(step.fence, Duration(0))) {
       const Error late{Errc::conflict, "the Lease was lost before it was sent"};
       co_return failed(step, late);
     }
@@ -106,6 +106,27 @@ asio::awaitable<StepEnded> Executor::bind(const Step& step) {
   co_return ended;
 }
 
+asio::awaitable<Result<void>> Executor::wake(const Step& step) {
+  const auto& order = std::get<core::WakeNode>(step.action);
+  if (order.method == core::WakeMethod::ipmi) {
+    co_return co_await ports_.bmcs.power_on(step.id.subject);
+  }
+  co_return co_await ports_.power.wake(order);
+}
+
+/// No BMC knows a fence: a claim on the Node that only one can win, and a Lease that outlasts the
+/// call, stand for it (S5).
+asio::awaitable<Result<void>> Executor::power_off(const Step& step) {
+  const auto claimed = co_await ports_.cluster.claim(step);
+  if (!claimed) co_return std::unexpected(claimed.error());
+  const auto& off = std::get<core::PowerOff>(step.action);
+  auto may_send = [this, fence = step.fence](std::chrono::milliseconds needed) {
+    return leads_(fence, needed);
+  };
+  BmcControl::MaySend ask(std::move(may_send));
+  co_return co_await ports_.bmcs.power_off(step.id.subject, off.hard, off.guid, std::move(ask));
+}
+
 asio::awaitable<StepEnded> Executor::act(const Step& step) {
   switch (step.id.verb) {
     case Verb::mark: co_return from(step, co_await ports_.cluster.mark(step));
@@ -114,14 +135,16 @@ asio::awaitable<StepEnded> Executor::act(const Step& step) {
     case Verb::record_freeze:
       co_return from(step, co_await ports_.cluster.record_freeze(
                                std::get<core::RecordFreeze>(step.action).text));
+    case Verb::out_of_service:
+    case Verb::in_service: co_return from(step, co_await ports_.cluster.set_service(step));
     case Verb::unmark: co_return from(step, co_await ports_.cluster.unmark(step));
     case Verb::record_off:
     case Verb::quarantine:
     case Verb::record_hold:
     case Verb::record_request: co_return from(step, co_await ports_.cluster.annotate(step));
     case Verb::shutdown: co_return from(step, co_await ports_.agents.shutdown(step));
-    case Verb::wake:
-      co_return from(step, co_await ports_.power.wake(std::get<core::WakeNode>(step.action)));
+    case Verb::wake: co_return from(step, co_await wake(step));
+    case Verb::power_off: co_return from(step, co_await power_off(step));
     case Verb::scale:
       co_return from(step,
                      co_await ports_.cluster.scale(std::get<core::ScaleWorkload>(step.action)));

@@ -14,6 +14,7 @@ namespace ecokube {
 struct Ports {
   ClusterApi& cluster;
   PowerControl& power;
+  BmcControl& bmcs;
   AgentLink& agents;
   Store& store;
 };
@@ -25,7 +26,8 @@ struct Ports {
 class Executor {
  public:
   using Ended = std::function<void(core::StepEnded)>;
-  using Leads = std::function<bool(std::int64_t fence)>;
+  /// The Lease stands with this fence, and will for that long.
+  using Leads = std::function<bool(std::int64_t fence, Duration ahead)>;
   Executor(boost::asio::any_io_executor executor, Ports ports, std::function<TimePoint()> clock,
            Leads leads, Ended ended)
       : executor_(std::move(executor)),
@@ -41,6 +43,8 @@ class Executor {
   boost::asio::awaitable<core::StepEnded> perform(core::Step step);
   boost::asio::awaitable<core::StepEnded> act(const core::Step& step);
   boost::asio::awaitable<core::StepEnded> bind(const core::Step& step);
+  boost::asio::awaitable<Result<void>> wake(const core::Step& step);
+  boost::asio::awaitable<Result<void>> power_off(const core::Step& step);
   void finish(const core::Step& step, core::StepEnded ended);
 
   boost::asio::any_io_executor executor_;

@@ -13,17 +13,19 @@ struct Overloaded : F... {
 }  // namespace
 
 NodeName node_of(const Fact& fact) {
-  return std::visit(Overloaded{[](const NodeSeen& f) { return f.node.name; },
-                               [](const NodeDeleted& f) { return f.name; },
-                               [](const AgentConnected& f) { return f.node; },
-                               [](const AgentHeartbeat& f) { return f.node; },
-                               [](const AgentGoodbye& f) { return f.node; },
-                               [](const AgentDisconnected& f) { return f.node; },
-                               [](const PersonAsked& f) { return f.node; },
-                               [](const StepStarted& f) { return f.step.id.subject; },
-                               [](const StepEnded& f) { return f.id.subject; },
-                               [](const auto&) { return NodeName(); }},
-                    fact);
+  return std::visit(
+      Overloaded{[](const NodeSeen& f) { return f.node.name; },
+                 [](const NodeDeleted& f) { return f.name; },
+                 [](const AgentConnected& f) { return f.node; },
+                 [](const AgentHeartbeat& f) { return f.node; },
+                 [](const AgentGoodbye& f) { return f.node; },
+                 [](const AgentDisconnected& f) { return f.node; },
+                 [](const BmcSeen& f) { return f.node; }, [](const BmcFailed& f) { return f.node; },
+                 [](const PersonAsked& f) { return f.node; },
+                 [](const StepStarted& f) { return f.step.id.subject; },
+                 [](const StepEnded& f) { return f.id.subject; },
+                 [](const auto&) { return NodeName(); }},
+      fact);
 }
 
 std::optional<FactLine> describe(const Fact& fact) {
@@ -57,6 +59,12 @@ std::optional<FactLine> describe(const Fact& fact) {
           },
           [](const AgentGoodbye& f) -> Line {
             return FactLine{"agent", f.node, "goodbye, origin " + std::string(to_string(f.origin))};
+          },
+          [](const BmcSeen& f) -> Line {
+            return FactLine{"power", f.node, f.on ? "its BMC says on" : "its BMC says off"};
+          },
+          [](const BmcFailed& f) -> Line {
+            return FactLine{"power", f.node, std::string(to_string(f.kind)) + ": " + f.why, true};
           },
           [](const LagSeen& f) -> Line {
             return FactLine{"demand", "scaler/" + f.scaler, "lag " + std::to_string(f.lag)};

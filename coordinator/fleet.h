@@ -15,13 +15,14 @@ namespace ecokube {
 struct FleetEvent {
   std::uint64_t id = 0;  ///< 1, 2, ... within this process
   TimePoint at;
-  std::string kind;     ///< "state", "step", "step_ended", "blocked", "demand", "lease", "agent"
-  std::string subject;  ///< a node's name or "scaler/<name>"
-  std::string text;     ///< one sentence
-  core::Reason reason;  ///< "state": its code is the new state
-  std::string verb;     ///< "step", "step_ended", "blocked": core::to_string(Verb)
-  std::string outcome;  ///< "step_ended": "done", "refused" or "failed"
-  std::string rule;     ///< "blocked": "S1", ...
+  std::string
+      kind;  ///< "state", "step", "step_ended", "blocked", "demand", "power", "lease", "agent"
+  std::string subject;             ///< a node's name or "scaler/<name>"
+  std::string text;                ///< one sentence
+  core::Reason reason;             ///< "state": its code is the new state
+  std::string verb;                ///< "step", "step_ended", "blocked": core::to_string(Verb)
+  std::string outcome;             ///< "step_ended": "done", "refused" or "failed"
+  std::string rule;                ///< "blocked": "S1", ...
   std::vector<core::PodRef> pods;  ///< "step": the pods that it is done for or to
 };
 

@@ -38,11 +38,14 @@ Loop::Loop(asio::any_io_executor executor, core::Policy policy, Ports ports,
     : io_(executor),
       policy_(std::move(policy)),
       store_(ports.store),
+      bmcs_(ports.bmcs),
       clock_(std::move(clock)),
       world_(core::make_world(policy_)),
       executor_(
           executor, ports, clock_,
-          [this](std::int64_t fence) { return core::leads(world_, fence, clock_()); },
+          [this](std::int64_t fence, Duration ahead) {
+            return core::leads(world_, fence, clock_() + ahead);
+          },
           [this](core::StepEnded ended) { post(core::Fact(std::move(ended))); }),
       timer_(executor) {}
 
@@ -81,6 +84,7 @@ void Loop::turn() {
   }
   const auto now = clock_();
   plan_ = core::decide(world_, policy_, now);
+  bmcs_.look_closely(plan_.look_closely);
   for (const auto& step : plan_.steps) perform(step);
 
   turn_is_near_ = !queue_.empty();
@@ -149,8 +153,9 @@ void Loop::blocked(const Step& step, const std::vector<core::Violation>& violati
 void Loop::note_fact(const core::Fact& fact) {
   const auto line = describe(fact);
   if (!line) return;
-  if (line->kind == "demand" && std::exchange(demand_[line->subject], line->text) == line->text) {
-    return;  // polled again, nothing new
+  const bool polled = line->kind == "demand" || line->kind == "power";
+  if (polled && std::exchange(polled_[line->kind + line->subject], line->text) == line->text) {
+    return;  // nothing new
   }
   if (line->warn) {
     log::warn("{} {}", line->subject, line->text);

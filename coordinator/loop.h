@@ -50,6 +50,7 @@ class Loop final : public Fleet {
   boost::asio::any_io_executor io_;
   core::Policy policy_;
   Store& store_;
+  BmcControl& bmcs_;
   std::function<TimePoint()> clock_;
   core::World world_;
   core::Plan plan_;
@@ -62,7 +63,7 @@ class Loop final : public Fleet {
 
   std::map<NodeName, core::RememberedNode> saved_;
   std::map<std::string, std::string> blocked_;  ///< step subject and verb → what was said last
-  std::map<std::string, std::string> demand_;   ///< scaler → its last line
+  std::map<std::string, std::string> polled_;   ///< kind and subject → its last line
   std::map<std::uint64_t, Listener> listeners_;
   std::uint64_t subscriptions_ = 0;
   std::deque<FleetEvent> events_;

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,6 +34,11 @@ class ClusterApi {
   /// conflict when the Node changed since `expected_revision`. Returns the Node's new revision.
   virtual boost::asio::awaitable<Result<core::Revision>> mark(const core::Step& step) = 0;
   virtual boost::asio::awaitable<Result<core::Revision>> unmark(const core::Step& step) = 0;
+  /// out_of_service and in_service. conflict when the Node changed since the step was decided, or
+  /// when the taint is there already and not ours.
+  virtual boost::asio::awaitable<Result<core::Revision>> set_service(const core::Step& step) = 0;
+  /// power_off: our claim onto the Node. conflict when it changed since the step was decided.
+  virtual boost::asio::awaitable<Result<core::Revision>> claim(const core::Step& step) = 0;
   /// Evicts each of the pods that is still the one meant, by UID. refused: a budget does not allow
   /// it now; the message names the pod. What was accepted before stays accepted.
   virtual boost::asio::awaitable<Result<void>> evict(const core::EvictPods& pods) = 0;
@@ -65,6 +72,25 @@ class PowerControl {
  public:
   virtual ~PowerControl() = default;
   virtual boost::asio::awaitable<Result<void>> wake(const core::WakeNode& target) = 0;
+};
+
+/// Baseboard management controllers, of the nodes that have one. Posts BmcSeen and BmcFailed.
+class BmcControl {
+ public:
+  virtual ~BmcControl() = default;
+  virtual void start(Observe observe) = 0;
+  virtual void stop() = 0;
+  /// The power of these nodes is read often, of all others seldom.
+  virtual void look_closely(const std::set<NodeName>& nodes) = 0;
+  /// Success means that the BMC took the order, or says that it is on already. Nothing that runs is
+  /// harmed by it. config: the node has no BMC; else as BMCs fail: unreachable, unauthorized,
+  /// forbidden, busy, unsupported, timeout, refused.
+  virtual boost::asio::awaitable<Result<void>> power_on(NodeName node) = 0;
+  /// `may_send` is asked just before the order leaves, with the time that it may take. conflict: it
+  /// said no, or the BMC is not `guid`. Already off is a success.
+  using MaySend = std::function<bool(std::chrono::milliseconds needed)>;
+  virtual boost::asio::awaitable<Result<void>> power_off(NodeName node, bool hard, std::string guid,
+                                                         MaySend may_send) = 0;
 };
 
 /// The agents' connections. Posts AgentConnected, AgentHeartbeat, AgentGoodbye, AgentDisconnected.

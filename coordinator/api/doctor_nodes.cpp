@@ -7,7 +7,8 @@
 #include <optional>
 
 #include "coordinator/api/doctor.h"
-#include "coordinator/core/placement.h"
+#include "coordinator/core/power.h"
+#include "coordinator/core/wake_chain.h"
 
 namespace ecokube {
 namespace {
@@ -34,6 +35,11 @@ std::optional<std::string> said_if(bool so, std::string detail = "") {
 
 bool ever_heard(const Node& node) { return node.agent.heard_at || !node.inventory.boot_id.empty(); }
 
+/// It need not hear packets.
+bool by_its_bmc(const Policy& policy, const Node& node) {
+  return std::ranges::count(core::wake_methods(node, policy), core::WakeMethod::ipmi) > 0;
+}
+
 const std::array kKinds{
     NodeKind{Level::problem, "Quarantined", "it did not wake when it should", "ecoctl wake NODE",
              [](const Policy&, const Node& node, TimePoint) {
@@ -53,12 +59,28 @@ const std::array kKinds{
              [](const Policy& policy, const Node& node, TimePoint now) {
                const auto& nics = node.agent.nics;
                return said_if(core::agent_alive(node, policy, now) && node.agent.sequence > 0 &&
-                              std::ranges::none_of(nics, &core::NicFacts::wake_armed));
+                              std::ranges::none_of(nics, &core::NicFacts::wake_armed) &&
+                              !by_its_bmc(policy, node));
              }},
     NodeKind{Level::warning, "NoWakeAddress", "no address is known for its magic packet",
-             "set [wake] address in its agent.toml, or [[node]] wake_address in coordinator.toml",
+             "set [wake] address in its agent.toml, or [[node]] address in coordinator.toml",
              [](const Policy& policy, const Node& node, TimePoint) {
-               return said_if(ever_heard(node) && core::wake_address_of(node, policy).empty());
+               return said_if(ever_heard(node) && core::wake_address_of(node, policy).empty() &&
+                              !by_its_bmc(policy, node));
+             }},
+    NodeKind{Level::problem, "WrongBmc", "its BMC is another machine's",
+             "compare the [[node]] bmc_address of coordinator.toml with the machines",
+             [](const Policy& policy, const Node& node, TimePoint) {
+               const bool wrong = core::has_bmc(policy, node.name) &&
+                                  core::bmc_identity(node, policy) == core::BmcIdentity::wrong;
+               return said_if(wrong, node.bmc.contradicts ? "it says off while its agent speaks"
+                                                          : node.bmc.guid);
+             }},
+    NodeKind{Level::warning, "BmcFails", "its BMC can't be read",
+             "see docs/power-control.md for what each failure means",
+             [](const Policy& policy, const Node& node, TimePoint) {
+               const bool fails = core::has_bmc(policy, node.name) && node.bmc.failure;
+               return said_if(fails, fails ? node.bmc.failure->message : "");
              }},
     NodeKind{
         Level::warning, "WakeNotProven", "no wake of it was ever seen",

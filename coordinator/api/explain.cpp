@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "coordinator/api/explain_power.h"
 #include "coordinator/api/times.h"
-#include "coordinator/core/placement.h"
 
 namespace ecokube {
 
@@ -17,7 +17,7 @@ const core::NodeWant* want_of(const core::Plan& plan, const NodeName& name) {
   return found == plan.nodes.end() ? nullptr : &*found;
 }
 
-core::PowerState power_of(const Fleet& fleet, const core::Node& node) {
+core::PowerView power_of(const Fleet& fleet, const core::Node& node) {
   return core::power_at(node, fleet.policy(), fleet.now());
 }
 
@@ -76,22 +76,6 @@ std::string change_when_draining(const Fleet& fleet, const core::Node& node) {
       words(fleet.policy().settle));
 }
 
-std::string change_when_off(const Fleet& fleet, const core::Node& node) {
-  const auto* want = want_of(fleet.plan(), node.name);
-  if (want != nullptr && want->on) return "It is wanted on: it is being woken.";
-  return fmt::format("Pods or lag that need its room wake it, or a person: ecoctl wake {}.",
-                     node.name);
-}
-
-std::string change_when_rising(const Fleet& fleet, const core::Node& node) {
-  std::string text =
-      "It is Ready once a heartbeat brings a new boot id and Kubernetes calls the node ready";
-  if (node.up.asked_at) {
-    text += "; it is given up at " + rfc3339(*node.up.asked_at + fleet.policy().wake_deadline);
-  }
-  return text + ".";
-}
-
 /// What makes policy leave the node alone, whatever a person asks; empty: nothing.
 std::string hands_off(const Fleet& fleet, const core::Node& node) {
   if (const auto hold = hold_of(fleet, node); !hold.empty()) {
@@ -115,11 +99,7 @@ std::string what_would_change(const Fleet& fleet, const core::Node& node) {
   switch (state_of(fleet, node)) {
     case Lifecycle::ready: return change_when_ready(fleet, node);
     case Lifecycle::draining: return change_when_draining(fleet, node);
-    case Lifecycle::powering_down:
-      return fmt::format(
-          "It counts as off when its agent has said goodbye, the link has closed and {} have "
-          "passed in silence.",
-          words(fleet.policy().silence_to_off));
+    case Lifecycle::powering_down: return change_when_going_off(fleet, node);
     case Lifecycle::powered_down: return change_when_off(fleet, node);
     case Lifecycle::powering_up: return change_when_rising(fleet, node);
     case Lifecycle::quarantined:
@@ -159,25 +139,8 @@ Forecast forecast_wake(const Fleet& fleet, const core::Node& node, const core::P
     case Lifecycle::powering_up: return {When::now, "It is being woken; it is " + kept + ".", {}};
     default: break;
   }
-  const auto& nics = node.inventory.nics;
-  if (nics.empty()) {
-    return {When::never,
-            "Nothing can be sent: no MAC address of it is known; its agent must have been "
-            "connected once.",
-            {}};
-  }
-  if (core::wake_address_of(node, fleet.policy()).empty()) {
-    return {When::never,
-            "Nothing can be sent: no wake address is known; set [wake] address in agent.toml "
-            "or [[node]] wake_address in coordinator.toml.",
-            {}};
-  }
-  return {
-      When::now,
-      fmt::format("A magic packet is sent now and every {} until it is up, for at most {}; then "
-                  "it is {}.",
-                  words(fleet.policy().wake_repeat), words(fleet.policy().wake_deadline), kept),
-      {}};
+  if (auto why_not = why_not_wakeable(fleet, node)) return {When::never, *std::move(why_not), {}};
+  return {When::now, wake_forecast(fleet, node) + "; then it is " + kept + ".", {}};
 }
 
 Forecast forecast_sleep(const Fleet& fleet, const core::Node& node,

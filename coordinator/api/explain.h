@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/core/power.h"
 #include "coordinator/core/safety.h"
 #include "coordinator/fleet.h"
 
@@ -11,7 +12,7 @@ namespace ecokube {
 /// The newest plan's want of a node, or nullptr before it was planned.
 [[nodiscard]] const core::NodeWant* want_of(const core::Plan& plan, const NodeName& name);
 
-[[nodiscard]] core::PowerState power_of(const Fleet& fleet, const core::Node& node);
+[[nodiscard]] core::PowerView power_of(const Fleet& fleet, const core::Node& node);
 [[nodiscard]] core::Lifecycle state_of(const Fleet& fleet, const core::Node& node);
 
 /// "root: disk swap", or empty when the node is not held now.

@@ -24,7 +24,7 @@ json::object nodes_summary(const Fleet& fleet) {
   std::int64_t wanted_on = 0;
   for (const auto& [name, node] : fleet.world().nodes) {
     ++states[core::to_string(state_of(fleet, node))];
-    ++power[core::to_string(power_of(fleet, node))];
+    ++power[core::to_string(power_of(fleet, node).state)];
   }
   for (const auto& want : fleet.plan().nodes) wanted_on += want.on ? 1 : 0;
   json::object by_state;
@@ -43,7 +43,7 @@ void put_power(json::object& into, const Fleet& fleet) {
   std::int64_t measured = 0;
   for (const auto& [name, node] : fleet.world().nodes) {
     if (node.agent.energy) joules += static_cast<double>(node.agent.energy->microjoules()) / 1e6;
-    if (!node.agent.power || power_of(fleet, node) != core::PowerState::on) continue;
+    if (!node.agent.power || power_of(fleet, node).state != core::PowerState::on) continue;
     milliwatts += node.agent.power->milliwatts();
     ++measured;
   }

@@ -72,7 +72,7 @@ void add_states(Families& all, const Fleet& fleet) {
       state.add({{"node", name}, {"state", std::string(core::to_string(one))}},
                 now_state == one ? 1 : 0);
     }
-    const auto now = power_of(fleet, node);
+    const auto now = power_of(fleet, node).state;
     for (const auto one : kPowers) {
       power.add({{"node", name}, {"state", std::string(core::to_string(one))}}, now == one ? 1 : 0);
     }

@@ -4,7 +4,7 @@
 #include "coordinator/api/json.h"
 #include "coordinator/api/quantile.h"
 #include "coordinator/api/times.h"
-#include "coordinator/core/placement.h"
+#include "coordinator/core/wake_chain.h"
 
 namespace ecokube {
 
@@ -66,6 +66,17 @@ json::object agent_json(const core::AgentView& agent, TimePoint now) {
   put_time(object, "heard_at", agent.heard_at);
   object["heard_ago_s"] =
       agent.heard_at ? json::value(seconds(now - *agent.heard_at)) : json::value(nullptr);
+  return object;
+}
+
+json::value bmc_json(const Fleet& fleet, const core::Node& node) {
+  if (!core::has_bmc(fleet.policy(), node.name)) return nullptr;
+  const auto& bmc = node.bmc;
+  json::object object{{"reads", bmc.on ? (*bmc.on ? "on" : "off") : "unknown"}};
+  put_time(object, "read_at", bmc.read_at);
+  object["guid"] = text_or_null(bmc.guid);
+  object["problem"] = bmc.failure ? json::value(bmc.failure->message) : json::value(nullptr);
+  if (bmc.contradicts) object["problem"] = "it says off while the node's agent speaks";
   return object;
 }
 
@@ -159,9 +170,12 @@ void put_energy(json::object& into, const core::AgentView& agent) {
 
 json::object node_json(const Fleet& fleet, const core::Node& node, const core::NodeWant* want) {
   const auto now = fleet.now();
+  const auto power = power_of(fleet, node);
   json::object object{{"name", node.name},
                       {"state", core::to_string(state_of(fleet, node))},
-                      {"power", core::to_string(power_of(fleet, node))}};
+                      {"power", core::to_string(power.state)},
+                      {"power_evidence", core::to_string(power.evidence)}};
+  object["bmc"] = bmc_json(fleet, node);
   put_time(object, "since", node.since);
   object["for_s"] = seconds(now - node.since);
   object["transition"] = node.transition;
@@ -202,9 +216,11 @@ json::object nodes_json(const Fleet& fleet) {
 }
 
 json::object explanation_json(const Fleet& fleet, const core::Node& node) {
+  const auto power = power_of(fleet, node);
   json::object object{{"node", node.name},
                       {"state", core::to_string(state_of(fleet, node))},
-                      {"power", core::to_string(power_of(fleet, node))}};
+                      {"power", core::to_string(power.state)},
+                      {"power_evidence", core::to_string(power.evidence)}};
   put_time(object, "since", node.since);
   object["for_s"] = seconds(fleet.now() - node.since);
   object["want"] = want_json(want_of(fleet.plan(), node.name));

@@ -64,6 +64,11 @@ void on(World& world, const AgentHeartbeat& fact, TimePoint now);
 void on(World& world, const AgentGoodbye& fact, TimePoint now);
 void on(World& world, const AgentDisconnected& fact, TimePoint now);
 
+void on(World& world, const BmcSeen& fact, TimePoint now);
+void on(World& world, const BmcFailed& fact, TimePoint now);
+/// The agent spoke: what its BMC said before is no proof that it is off.
+void hear_agent(BmcView& bmc);
+
 void on(World& world, const LagSeen& fact, TimePoint now);
 void on(World& world, const LagLost& fact, TimePoint now);
 void on(World& world, const PersonAsked& fact, TimePoint now);

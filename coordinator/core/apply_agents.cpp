@@ -25,6 +25,8 @@ void on(World& world, const AgentConnected& fact, TimePoint now) {
   node.agent.nics = fact.inventory.nics;
   node.agent.heard_at = now;
   node.agent.fence = fact.fence_highest_seen;
+  node.bmc.off_under_agent = 0;
+  hear_agent(node.bmc);
   node.inventory = fact.inventory;
   world.fence_highest_seen = std::max(world.fence_highest_seen, fact.fence_highest_seen);
   follow(world, node, now);
@@ -48,6 +50,7 @@ void on(World& world, const AgentHeartbeat& fact, TimePoint now) {
   agent.energy_since = fact.energy_since;
   if (fact.pods) agent.pods = fact.pods;
   agent.fence = fact.fence_highest_seen;
+  hear_agent(node->bmc);
   world.fence_highest_seen = std::max(world.fence_highest_seen, agent.fence);
   node->inventory.nics = fact.nics;
   node->inventory.boot_id = fact.boot_id;
@@ -59,6 +62,7 @@ void on(World& world, const AgentGoodbye& fact, TimePoint now) {
   if (node == nullptr || node->agent.goodbye) return;
   node->agent.goodbye = fact;
   node->agent.heard_at = now;
+  hear_agent(node->bmc);
   if (fact.origin == LeaveOrigin::coordinator) {
     // Of this process, or of one before it whose order outlived it: no person's off either way.
     node->down.boot_id = fact.boot_id;

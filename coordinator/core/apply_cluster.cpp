@@ -43,7 +43,9 @@ void adopt(Node& node, std::optional<Request> request) {
 /// Safety state that belongs to the cluster (S23).
 void read_marks(Node& node, const KubeNode& kube) {
   if (kube.revision >= node.marks_revision) node.marked = carries_our_mark(kube);
-  node.off_recorded = annotation(kube, names::kPower).starts_with("off");
+  if (kube.revision >= node.marks_revision) {
+    node.off_recorded = annotation(kube, names::kPower).starts_with("off");
+  }
   if (!is_older_than_our_words(node, kube)) {
     if (!node.hold_unsaved) node.hold = parse_hold(annotation(kube, names::kHold));
     if (request_text(kube) == request_text(node)) node.request_unsaved = false;

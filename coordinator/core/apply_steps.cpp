@@ -40,6 +40,11 @@ void begin(Node& node, const ShutdownNode& /*shutdown*/, const Step& step, TimeP
   enter(node, Lifecycle::powering_down, now);
 }
 
+void begin(Node& node, const PowerOff& /*off*/, const Step& /*step*/, TimePoint now) {
+  ++node.down.offs_ordered;
+  node.down.off_ordered_at = now;
+}
+
 void begin(Node& node, const RecordOff& record, const Step& /*step*/, TimePoint now) {
   if (record.mark) node.marked = true;  // from now on it may be, even if no answer comes
   if (node.request && node.request->verb == PersonVerb::sleep) {
@@ -50,25 +55,32 @@ void begin(Node& node, const RecordOff& record, const Step& /*step*/, TimePoint 
   enter(node, Lifecycle::powered_down, now);
 }
 
-void begin(Node& node, const WakeNode& /*wake*/, const Step& /*step*/, TimePoint now) {
+void begin(Node& node, const WakeNode& wake, const Step& /*step*/, TimePoint now) {
+  auto& up = node.up;
   if (node.state != Lifecycle::powering_up) {
     const bool silent = node.state == Lifecycle::unknown || node.state == Lifecycle::ready ||
                         node.state == Lifecycle::draining;
-    node.up = WayUp{};
-    node.up.out_of_silence = silent && !node.marked;
-    node.up.old_boot_id = node.inventory.boot_id;
-    node.up.asked_at = now;
+    up = WayUp{};
+    up.out_of_silence = silent && !node.marked;
+    up.old_boot_id = node.inventory.boot_id;
+    up.asked_at = up.method_at = now;
+    up.method = wake.method;
     enter(node, Lifecycle::powering_up, now);
+  } else if (up.method != wake.method) {
+    up.method = wake.method;
+    up.method_at = now;
+    up.late = true;
   }
-  node.up.packet_at = now;
-  ++node.up.packets;
+  up.tried_at = now;
+  node.bmc.on.reset();  // what was read before says nothing of after
+  node.bmc.equal = 0;
+  ++(wake.method == WakeMethod::wol ? up.packets : up.orders);
 }
 
 void begin(Node& node, const QuarantineNode& quarantine, const Step& /*step*/, TimePoint now) {
   node.wake_failures = quarantine.failures;
   node.quarantined_until = quarantine.until;
-  node.last_problem = "did not come up before its deadline, " + std::to_string(node.up.packets) +
-                      " packets were sent";
+  node.last_problem = "did not come up before its deadline; " + tries_text(node.up);
   enter(node, Lifecycle::quarantined, now);
 }
 
@@ -94,6 +106,8 @@ void begin(Node& node, const RecordRequest& record, const Step& /*step*/, TimePo
 
 void begin(Node&, const EvictPods&, const Step&, TimePoint) {}
 void begin(Node&, const ListPods&, const Step&, TimePoint) {}
+void begin(Node&, const TakeOutOfService&, const Step&, TimePoint) {}
+void begin(Node&, const PutInService&, const Step&, TimePoint) {}
 void begin(Node&, const RecordFreeze&, const Step&, TimePoint) {}
 void begin(Node&, const ScaleWorkload&, const Step&, TimePoint) {}
 void begin(Node&, const BindPod&, const Step&, TimePoint) {}
@@ -172,6 +186,12 @@ void end_node_step(const World& world, Node& node, const StepEnded& fact, TimePo
       node.off_recorded = fact.outcome == Outcome::done;
       node.marks_revision = std::max(node.marks_revision, fact.revision);
       return;
+    case Verb::out_of_service:
+    case Verb::in_service:
+      if (fact.outcome == Outcome::done) {
+        node.marks_revision = std::max(node.marks_revision, fact.revision);
+      }
+      return;
     case Verb::unmark: return end_unmark(node, fact, now);
     case Verb::record_hold:
     case Verb::record_request: return end_saying(node, fact);
@@ -179,6 +199,7 @@ void end_node_step(const World& world, Node& node, const StepEnded& fact, TimePo
       node.soft_taint_revision = std::max(node.soft_taint_revision, fact.revision);
       return;
     case Verb::evict:
+    case Verb::power_off:
     case Verb::wake:
     case Verb::quarantine:
     case Verb::record_freeze:

@@ -45,6 +45,7 @@ struct KubeNode {
   Readiness ready = Readiness::unknown;
   std::string owned_by;  ///< another controller that owns its power or health (S25); empty: none
   std::string boot_id;   ///< status.nodeInfo.bootID
+  std::string system_uuid = {};  ///< status.nodeInfo.systemUUID, as SMBIOS has it
   Resources allocatable;
   bool operator==(const KubeNode&) const = default;
 };

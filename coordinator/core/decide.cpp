@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "coordinator/core/binding.h"
+#include "coordinator/core/failover.h"
 #include "coordinator/core/marks.h"
 #include "coordinator/core/node_steps.h"
 #include "coordinator/core/placement.h"
@@ -50,6 +51,26 @@ void plan_freeze(const FreezeView& freeze, std::int64_t fence, TimePoint now, Pl
       fence});
 }
 
+/// Whose power is about to change, or has become a question a moment ago. Only a leader waits for
+/// it: two that both read often are too much for a BMC.
+std::set<NodeName> look_closely(const World& world, const Policy& policy, TimePoint now) {
+  constexpr Duration kLongEnough{std::chrono::minutes(30)};
+  std::set<NodeName> names;
+  if (world.fence == 0) return names;
+  for (const auto& [name, given] : policy.nodes) {
+    const auto at = world.nodes.find(name);
+    if (!given.bmc || at == world.nodes.end()) continue;
+    const Node& node = at->second;
+    const auto state = state_at(node, policy, now);
+    const bool open = state == Lifecycle::powering_down || state == Lifecycle::powering_up ||
+                      state == Lifecycle::unknown;
+    const auto since = std::max(node.since, node.agent.heard_at.value_or(node.since));
+    if (open && now - since < kLongEnough) names.insert(name);
+    if (looks_dead(world, policy, node, now)) names.insert(name);
+  }
+  return names;
+}
+
 }  // namespace
 
 Plan decide(const World& world, const Policy& policy, TimePoint now) {
@@ -72,6 +93,7 @@ Plan decide(const World& world, const Policy& policy, TimePoint now) {
   auto wants = want_nodes(world, policy, placement, now);
   look_again(plan, wants.reconsider_at, now);
   plan.nodes = std::move(wants.nodes);
+  plan.look_closely = look_closely(world, policy, now);
   const auto fleet = count_fleet(world, policy, now);
   for (auto& want : plan.nodes) {
     plan_node(world, policy, fleet, world.nodes.at(want.node), now, want, plan);

@@ -17,13 +17,18 @@ void enter_booted(Node& node, TimePoint now) {
   enter(node, Lifecycle::powering_up, now);
 }
 
-/// The mark on the Node says that this very boot is to go down.
-bool marked_to_go_down(const Node& node) {
-  if (!node.marked) return false;
+/// The boot that the mark on the Node was to bring down; empty: no mark says one.
+std::string marked_boot(const Node& node) {
+  if (!node.marked || !node.kube) return {};
   const auto annotation = node.kube->annotations.find(std::string(names::kIntent));
-  if (annotation == node.kube->annotations.end()) return false;
+  if (annotation == node.kube->annotations.end()) return {};
   const auto intent = parse_intent(annotation->second);
-  return intent && intent->boot_id == node.agent.boot_id;
+  return intent ? intent->boot_id : std::string();
+}
+
+bool marked_to_go_down(const Node& node) {
+  const auto boot = marked_boot(node);
+  return !boot.empty() && boot == node.agent.boot_id;
 }
 
 /// What a crash of ours left, or what the leader does while we stand by.
@@ -38,7 +43,7 @@ void resume_way_down(Node& node, TimePoint now) {
 
 void finish_way_up(Node& node, TimePoint now) {
   if (node.up.asked_at) {
-    node.boot_times.push_back(now - *node.up.asked_at);
+    node.boot_times.push_back(now - node.up.method_at.value_or(*node.up.asked_at));
     if (node.boot_times.size() > kBootTimesKept) node.boot_times.erase(node.boot_times.begin());
     node.wake_proven_at = now;
     if (node.request && node.request->verb == PersonVerb::test_wake) {
@@ -72,7 +77,14 @@ void leave_way_down(Node& node, TimePoint now) {
 }
 
 void on_the_way_up(Node& node, bool heard, TimePoint now) {
-  if (heard && node.agent.boot_id != node.up.old_boot_id) node.up.boot_proven = true;
+  const auto gone = marked_boot(node);
+  if (heard && node.agent.boot_id != node.up.old_boot_id) {
+    node.up.boot_proven = true;
+  } else if (heard && !gone.empty() && node.agent.boot_id != gone) {
+    // It had booted before we asked: that the process before us woke it was forgotten with it.
+    node.up = WayUp{};
+    node.up.boot_proven = true;
+  }
   if (node.up.boot_proven && heard && kube_ready(node) && !node.marked) finish_way_up(node, now);
 }
 
@@ -125,6 +137,12 @@ void follow_evidence(Node& node, TimePoint now) {
   if (node.state == Lifecycle::powering_up) on_the_way_up(node, heard, now);
 }
 
+std::string tries_text(const WayUp& up) {
+  std::string text = std::to_string(up.packets) + " packets";
+  if (up.orders > 0) text += " and " + std::to_string(up.orders) + " orders to its BMC";
+  return text + " were sent";
+}
+
 bool agent_alive(const Node& node, const Policy& policy, TimePoint now) {
   return node.agent.connected && node.agent.heard_at &&
          now - *node.agent.heard_at <= policy.heartbeat_age_max;
@@ -164,12 +182,6 @@ Lifecycle state_at(const Node& node, const Policy& policy, TimePoint now) {
   const bool should_speak = node.state == Lifecycle::ready || node.state == Lifecycle::draining ||
                             (node.state == Lifecycle::powering_down && !node.agent.goodbye);
   return should_speak && !agent_alive(node, policy, now) ? Lifecycle::unknown : node.state;
-}
-
-PowerState power_at(const Node& node, const Policy& policy, TimePoint now) {
-  if (agent_alive(node, policy, now)) return PowerState::on;
-  if (node.state == Lifecycle::powered_down) return PowerState::off;
-  return PowerState::unknown;
 }
 
 }  // namespace ecokube::core

@@ -59,7 +59,9 @@ std::optional<Intent> parse_intent(std::string_view text) {
   return Intent{*transition, std::string(word(text, "boot_id").value_or(""))};
 }
 
-std::string format_wake_proof(TimePoint at) { return "wol at_ms=" + std::to_string(to_ms(at)); }
+std::string format_wake_proof(TimePoint at, WakeMethod method) {
+  return std::string(to_string(method)) + " at_ms=" + std::to_string(to_ms(at));
+}
 
 std::optional<TimePoint> parse_wake_proof(std::string_view text) {
   const auto ms = number(text, "at_ms");

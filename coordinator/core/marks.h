@@ -20,8 +20,8 @@ struct Intent {
 [[nodiscard]] std::string format_intent(const Intent& intent);
 [[nodiscard]] std::optional<Intent> parse_intent(std::string_view text);
 
-/// names::kWakeProof: "wol at_ms=<ms>".
-[[nodiscard]] std::string format_wake_proof(TimePoint at);
+/// names::kWakeProof: "<method> at_ms=<ms>", by the method that brought it up.
+[[nodiscard]] std::string format_wake_proof(TimePoint at, WakeMethod method = WakeMethod::wol);
 [[nodiscard]] std::optional<TimePoint> parse_wake_proof(std::string_view text);
 
 /// names::kWakeRecipe: "address=<host:port> macs=<mac>,<mac>".

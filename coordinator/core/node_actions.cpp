@@ -2,7 +2,7 @@
 
 #include "coordinator/core/eviction.h"
 #include "coordinator/core/marks.h"
-#include "coordinator/core/placement.h"
+#include "coordinator/core/wake_chain.h"
 
 namespace ecokube::core {
 
@@ -27,17 +27,6 @@ MarkNode mark_of(const World& world, const Policy& policy, const Node& node) {
 
 MarkNode mark_of_sleeper(const Policy& policy, const Node& node) {
   return mark_with(policy, node, node.inventory.boot_id, node.inventory.nics);
-}
-
-WakeNode packet_of(const Policy& policy, const Node& node) {
-  WakeNode target{wake_address_of(node, policy), {}};
-  for (const auto& nic : node.inventory.nics) {
-    if (nic.wake_armed) target.macs.push_back(nic.mac.text());
-  }
-  if (target.macs.empty()) {
-    for (const auto& nic : node.inventory.nics) target.macs.push_back(nic.mac.text());
-  }
-  return target;
 }
 
 }  // namespace ecokube::core

@@ -12,7 +12,4 @@ namespace ecokube::core {
 /// The same of one that is off, by what it was last known by.
 [[nodiscard]] MarkNode mark_of_sleeper(const Policy& policy, const Node& node);
 
-/// A packet for its armed NICs; for all of them when none is known to be armed.
-[[nodiscard]] WakeNode packet_of(const Policy& policy, const Node& node);
-
 }  // namespace ecokube::core

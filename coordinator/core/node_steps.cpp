@@ -5,19 +5,25 @@
 
 #include "coordinator/core/candidates.h"
 #include "coordinator/core/eviction.h"
+#include "coordinator/core/failover.h"
 #include "coordinator/core/lifecycle.h"
 #include "coordinator/core/marks.h"
 #include "coordinator/core/node_actions.h"
 #include "coordinator/core/placement.h"
+#include "coordinator/core/power.h"
+#include "coordinator/core/power_off.h"
 #include "coordinator/core/requests.h"
 #include "coordinator/core/safety.h"
 #include "coordinator/core/safety_spread.h"
+#include "coordinator/core/wake_chain.h"
 
 namespace ecokube::core {
 namespace {
 
 /// Written at one time in the whole fleet, so that other steps find their way to the API server.
 constexpr std::int64_t kSoftTaintsMax = 8;
+/// Between two orders to switch on: a BMC is not hurried.
+constexpr Duration kOrderRepeat{std::chrono::seconds(10)};
 
 /// Plans one node. One function for each state of the lifecycle.
 class NodePlanner {
@@ -40,6 +46,7 @@ class NodePlanner {
     if (auto words = request_to_record(world_, policy_, node_, now_)) {
       add(Verb::record_request, std::move(words->record), std::move(words->reason));
     }
+    if (fail_over()) return;
     if (node_.agent.heard_at && node_.agent.connected) {
       look_again(*node_.agent.heard_at + policy_.heartbeat_age_max);
     }
@@ -91,8 +98,27 @@ class NodePlanner {
                         : Reason{"NoCandidate", "it is not about to be put down"});
   }
 
+  /// The taint that frees what a dead machine left behind, and its end. Nothing else is done to the
+  /// node in the same turn: least of all is it woken.
+  bool fail_over() {
+    if (!node_.kube || node_.kube->revision < node_.marks_revision || world_.fence == 0) {
+      return false;
+    }
+    if (out_of_service_by_us(*node_.kube)) {
+      auto reason = is_back(node_, policy_, now_);
+      if (reason) add(Verb::in_service, PutInService{}, *std::move(reason));
+      return reason.has_value();
+    }
+    auto reason = wants_failover(world_, policy_, node_, now_);
+    if (reason) {
+      add(Verb::out_of_service, TakeOutOfService{node_.kube->revision}, *std::move(reason));
+    }
+    return reason.has_value();
+  }
+
   void ready() {
-    if (node_.marked) {  // a person put our taint back, or an old mark was seen late
+    // A person put our taint back, an old mark was seen late, or it died without one and is back.
+    if (node_.marked || node_.off_recorded) {
       return add(Verb::unmark, UnmarkNode{}, {"LeftOver", "our mark is on a node that stays on"});
     }
     if (want_.on) return;
@@ -179,6 +205,7 @@ class NodePlanner {
     if (node_.agent.goodbye && !node_.agent.connected) {
       const auto off_at = node_.agent.closed_at.value_or(node_.since) + policy_.silence_to_off;
       if (want_.on && may_be_woken(world_, policy_, node_, now_)) return wake();
+      if (has_bmc(policy_, node_.name)) return off_by_bmc();
       if (now_ < off_at) return look_again(off_at);
       return record_off({"SaidGoodbye", "it said goodbye for our step and is silent since"});
     }
@@ -190,15 +217,38 @@ class NodePlanner {
 
   void powered_down() {
     if (want_.on) return wake_if_wanted();
-    if (!node_.kube) return;
-    if (!node_.off_recorded) return record_off({"RecordOff", "its power is not recorded"});
-    if (!node_.marked) record_off({"MarkGone", "it sleeps, and our mark on it is gone"});
+    if (!node_.kube || (node_.off_recorded && node_.marked)) return;
+    if (has_bmc(policy_, node_.name)) return record_proven_off();
+    record_off(node_.off_recorded ? Reason{"MarkGone", "it sleeps, and our mark on it is gone"}
+                                  : Reason{"RecordOff", "its power is not recorded"});
   }
 
-  /// With our mark where that is gone, so that no pod comes to it and a successor knows of it.
+  void off_by_bmc() {
+    if (off_proven(node_, policy_, now_)) return record_proven_off();
+    const auto due = power_off_due(world_, policy_, node_, now_);
+    if (!due) return;
+    if (now_ < *due) return look_again(*due);
+    auto off = power_off_order(node_);
+    add(Verb::power_off, std::move(off),
+        {"HangsOnTheWayDown", "it said goodbye, is silent, and its BMC says that it is on"});
+  }
+
+  /// Where it has a BMC, silence proves nothing: while that does not answer, the power is unknown.
+  void record_proven_off() {
+    if (!off_proven(node_, policy_, now_)) return;
+    record_off({"BmcSaysOff", "its BMC says off, twice since its agent's last word"});
+  }
+
+  /// With our mark where that is gone from what we put down, so that no pod comes to it and a
+  /// successor knows of it. A machine that died under our eyes is not ours to mark.
   void record_off(Reason reason) {
-    RecordOff record{"off (inferred)"};
-    if (!node_.marked && node_.kube) record.mark = mark_of_sleeper(policy_, node_);
+    const bool by_bmc = has_bmc(policy_, node_.name);
+    const auto& goodbye = node_.agent.goodbye;
+    const bool ours = goodbye ? goodbye->origin == LeaveOrigin::coordinator : !node_.agent.heard_at;
+    RecordOff record{
+        power_text({PowerState::off, by_bmc ? PowerEvidence::bmc : PowerEvidence::inferred})};
+    if (ours && !node_.marked && node_.kube) record.mark = mark_of_sleeper(policy_, node_);
+    if (node_.off_recorded && !record.mark) return;
     add(Verb::record_off, std::move(record), std::move(reason));
   }
 
@@ -206,23 +256,39 @@ class NodePlanner {
     if (node_.up.boot_proven && node_.marked && kube_ready(node_) &&
         agent_alive(node_, policy_, now_)) {
       const bool proven = node_.up.asked_at.has_value();
-      return add(Verb::unmark, UnmarkNode{proven ? format_wake_proof(now_) : std::string()},
+      UnmarkNode unmark{proven ? format_wake_proof(now_, node_.up.method) : std::string()};
+      return add(Verb::unmark, std::move(unmark),
                  {"BootProven", "a new boot id and Ready in Kubernetes"});
     }
-    if (!node_.up.asked_at) return;
-    const auto deadline = *node_.up.asked_at + policy_.wake_deadline;
-    if (now_ >= deadline) return quarantine();
+    if (node_.up.asked_at) keep_waking();
+  }
+
+  /// The same method again, the next one when its time is over, and no more after the last.
+  void keep_waking() {
+    const auto& up = node_.up;
+    const auto next = method_after(node_, policy_, up.method);
+    const auto time =
+        up.boot_proven ? policy_.wake_deadline : method_timeout(node_, policy_, up.method);
+    const auto deadline = *up.method_at + time;
+    if (now_ >= deadline && (up.boot_proven || !next)) return quarantine();
+    if (now_ >= deadline) {
+      return wake_by(*next, {"MethodFailed", "not up in " + std::to_string(time.count() / 1000) +
+                                                 " s by " + std::string(to_string(up.method))});
+    }
     look_again(deadline);
-    if (node_.up.boot_proven || node_.up.packets == 0) return;
-    const auto next_packet_at = *node_.up.packet_at + policy_.wake_repeat;
-    if (now_ < next_packet_at) return look_again(next_packet_at);
-    send_packet({"NoBootYet", "no new boot id since the last packet"});
+    if (up.boot_proven) return;
+    if (up.method == WakeMethod::ipmi && bmc_says_on(node_, policy_, now_)) return;  // it boots
+    const auto pause = up.method == WakeMethod::ipmi ? kOrderRepeat : policy_.wake_repeat;
+    const auto again_at = *up.tried_at + pause;
+    if (now_ < again_at) return look_again(again_at);
+    wake_by(up.method, {"NoBootYet", "no new boot id since the last try"});
   }
 
   /// No agent speaks. What we marked or ordered down and lost sight of is woken, so that no crash
   /// of ours strands a node (S8); other silence is a fault and left to Kubernetes, unless its room
   /// is needed.
   void unknown() {
+    if (off_proven(node_, policy_, now_) && !want_.on) return record_proven_off();
     const bool ours = node_.marked || node_.state == Lifecycle::powering_down;
     if (ours && !want_.on) {
       want_.reason = {"LostSight", "put down by us and silent; it is woken to know its state"};
@@ -243,11 +309,11 @@ class NodePlanner {
     if (world_.fence == 0 && !world_.leader.empty() && !asked) return;
     std::vector<PodRef> pods;
     if (want_.needed_by) pods.push_back(*want_.needed_by);
-    send_packet(want_.reason, std::move(pods));
+    wake_by(wake_methods(node_, policy_).front(), want_.reason, std::move(pods));
   }
 
-  void send_packet(Reason reason, std::vector<PodRef> pods = {}) {
-    add(Verb::wake, packet_of(policy_, node_), std::move(reason), std::move(pods));
+  void wake_by(WakeMethod method, Reason reason, std::vector<PodRef> pods = {}) {
+    add(Verb::wake, wake_order(node_, policy_, method), std::move(reason), std::move(pods));
   }
 
   void quarantine() {
@@ -256,8 +322,7 @@ class NodePlanner {
     const auto factor = std::int64_t{1} << std::min(failures - 1, kDoublingsMax);
     const auto until = now_ + policy_.quarantine_base * factor;
     add(Verb::quarantine, QuarantineNode{until, failures},
-        {"WakeFailed",
-         "not up at its deadline after " + std::to_string(node_.up.packets) + " packets"});
+        {"WakeFailed", "not up at its deadline; " + tries_text(node_.up)});
   }
 
   void go_back(Reason reason) { add(Verb::unmark, UnmarkNode{}, std::move(reason)); }

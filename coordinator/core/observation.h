@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "common/error.h"
 #include "common/mac_address.h"
 #include "common/names.h"
 #include "common/policy_clock.h"
@@ -168,6 +169,21 @@ struct AgentDisconnected {
   std::uint64_t session = 0;
 };
 
+// --- management controllers ----------------------------------------------------------------------
+
+/// One reading of a node's BMC.
+struct BmcSeen {
+  NodeName node;
+  bool on = false;
+  std::string guid;  ///< 32 hexadecimal digits, in the order in which it gives them; empty: none
+};
+/// It did not answer, or not as it should: that says nothing of the power.
+struct BmcFailed {
+  NodeName node;
+  Errc kind = Errc::unreachable;
+  std::string why;
+};
+
 // --- demand --------------------------------------------------------------------------------------
 
 struct LagSeen {
@@ -242,8 +258,8 @@ using Fact =
                  Gone<KubeLocalVolume>, Seen<KubeAutoscaler>, Gone<KubeAutoscaler>,
                  Seen<KubeService>, Gone<KubeService>, ClusterAlive, ClusterLost, LeaseHeld,
                  LeaseLost, LeaseSeen, FreezeSeen, AgentConnected, AgentHeartbeat, AgentGoodbye,
-                 AgentDisconnected, LagSeen, LagLost, PersonAsked, FleetAsked, StepStarted,
-                 StepEnded, Recovered>;
+                 AgentDisconnected, BmcSeen, BmcFailed, LagSeen, LagLost, PersonAsked, FleetAsked,
+                 StepStarted, StepEnded, Recovered>;
 
 /// Something that happened, with its time. The only input of World.
 struct Observation {

@@ -6,7 +6,9 @@
 
 #include "coordinator/core/binding.h"
 #include "coordinator/core/eviction.h"
+#include "coordinator/core/failover.h"
 #include "coordinator/core/neighbours.h"
+#include "coordinator/core/wake_chain.h"
 
 namespace ecokube::core {
 namespace {
@@ -21,7 +23,8 @@ struct Bin {
 };
 
 /// Taints that only say that the node is off or being switched; gone when it is back.
-bool passes_when_awake(const Taint& taint) {
+bool passes_when_awake(const KubeNode& kube, const Taint& taint) {
+  if (taint.key == names::kOutOfServiceTaint) return out_of_service_by_us(kube);
   return taint.key == names::kTaint || taint.key == "node.kubernetes.io/unschedulable" ||
          taint.key == "node.kubernetes.io/not-ready" ||
          taint.key == "node.kubernetes.io/unreachable";
@@ -38,7 +41,7 @@ std::optional<Tier> tier_of(const World& world, const Policy& policy, const Node
     case Lifecycle::powering_up:
       // A promise that has expired is no capacity (S7), nor is a boot that nobody asked for and
       // that does not get Ready.
-      if (now >= node.up.asked_at.value_or(node.since) + policy.wake_deadline) return std::nullopt;
+      if (now >= promised_until(node, policy).value_or(now)) return std::nullopt;
       if (node.quarantined_until && now < *node.quarantined_until) return std::nullopt;
       // Nor is a machine that died with its pods, which wait for room elsewhere.
       if (node.up.out_of_silence && !node.up.boot_proven) return std::nullopt;
@@ -162,7 +165,7 @@ bool may_be_woken(const World& world, const Policy& policy, const Node& node, Ti
   const bool asked = (node.request && node.request->verb != PersonVerb::sleep) || wake_all(world);
   if (pool == nullptr || hold_at(node, now) != nullptr) return false;
   if (pool->mode != Mode::act && !asked) return false;
-  if (wake_address_of(node, policy).empty() || node.inventory.nics.empty()) return false;
+  if (wake_methods(node, policy).empty()) return false;
   switch (state_at(node, policy, now)) {
     case Lifecycle::powered_down: return true;
     // It said goodbye: packets are repeated until it is deaf no more.
@@ -192,17 +195,9 @@ bool could_run_on(const Node& node, const Labels& selector,
   if (!node.kube || !matches(selector, node.kube->labels)) return false;
   if (!matches(node_affinity, node.name, node.kube->labels)) return false;
   return std::all_of(node.kube->taints.begin(), node.kube->taints.end(), [&](const Taint& taint) {
-    return taint.effect == "PreferNoSchedule" || passes_when_awake(taint) ||
+    return taint.effect == "PreferNoSchedule" || passes_when_awake(*node.kube, taint) ||
            tolerates(tolerations, taint);
   });
-}
-
-std::string wake_address_of(const Node& node, const Policy& policy) {
-  const auto given = policy.nodes.find(node.name);
-  if (given != policy.nodes.end() && !given->second.wake_address.empty()) {
-    return given->second.wake_address;
-  }
-  return node.inventory.wake_address;
 }
 
 std::optional<Resources> requests_of(const World& world, const KubeWorkload& workload) {

@@ -53,7 +53,7 @@ using BoundMeanwhile = std::map<std::string, NodeName>;
 /// What is left of the node beside the requests of its pods.
 [[nodiscard]] Resources room_on(const World& world, const Node& node);
 
-/// A node that sleeps or may be asleep and that a packet may wake now.
+/// A node that sleeps or may be asleep and that may be woken now.
 [[nodiscard]] bool may_be_woken(const World& world, const Policy& policy, const Node& node,
                                 TimePoint now);
 
@@ -62,8 +62,5 @@ using BoundMeanwhile = std::map<std::string, NodeName>;
 [[nodiscard]] bool could_run_on(const Node& node, const Labels& selector,
                                 const std::vector<Toleration>& tolerations,
                                 const std::vector<NodeTerm>& node_affinity);
-
-/// "host:port" for its magic packets; empty: not known.
-[[nodiscard]] std::string wake_address_of(const Node& node, const Policy& policy);
 
 }  // namespace ecokube::core

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "common/names.h"
@@ -24,6 +25,7 @@ struct NodeWant {
 struct Plan {
   std::vector<NodeWant> nodes;
   std::vector<Step> steps;
+  std::set<NodeName> look_closely = {};  ///< whose BMC should be read often
   std::optional<TimePoint> reconsider_at;
   bool operator==(const Plan&) const = default;
 };

@@ -10,6 +10,7 @@
 #include "common/policy_clock.h"
 #include "common/units.h"
 #include "coordinator/core/cluster_facts.h"
+#include "coordinator/core/step.h"
 
 namespace ecokube::core {
 
@@ -23,13 +24,20 @@ struct Pool {
   Mode mode = Mode::advise;
   std::int64_t min_on = 0;
   std::int64_t spare = 0;  ///< idle nodes kept on beyond demand
+  bool hard_off = false;   ///< a machine that hangs on its way down is switched off by its BMC
   Duration unneeded_time{std::chrono::minutes(10)};
 };
 
 /// [[node]]: overrides of what the agent reports.
 struct NodeOverride {
   std::string wake_address;
+  std::vector<WakeMethod> methods;  ///< empty: wol, and ipmi behind it where there is a BMC
+  bool bmc = false;  ///< it has a management controller, whose power readings are the proof
+  std::string bmc_guid = {};  ///< what that one says it is, where its GUID is not the SMBIOS UUID
 };
+
+/// How long a method that is not the last is tried where nothing was learned of the node.
+inline constexpr Duration kWakeMethodTimeout{std::chrono::seconds(180)};
 
 /// [[scaler]] with KEDA's field names and meaning (Kafka scaler, ScaledObject).
 struct Scaler {
@@ -78,7 +86,10 @@ struct Policy {
   Duration drain_deadline{std::chrono::minutes(10)};  ///< from mark to the last pod gone
   Duration down_deadline{std::chrono::seconds(180)};  ///< from shutdown sent to goodbye
   Duration wake_deadline{std::chrono::seconds(600)};  ///< S7, from first packet to Ready
+  std::optional<Duration> wake_method_timeout;        ///< of each but the last method; else learned
   Duration wake_repeat{std::chrono::seconds(2)};
+  Duration bmc_poll{std::chrono::seconds(60)};         ///< between two readings of a BMC
+  Duration bmc_poll_close{std::chrono::seconds(5)};    ///< ... of one that is looked at closely
   Duration person_wake_for{std::chrono::hours(1)};     ///< how long a person's wake keeps a node on
   Duration quarantine_base{std::chrono::minutes(10)};  ///< doubles with each failure
   std::int64_t downs_per_day_max = 24;                 ///< S17

@@ -6,6 +6,7 @@
 #include "coordinator/core/placement.h"
 #include "coordinator/core/safety_demand.h"
 #include "coordinator/core/safety_placing.h"
+#include "coordinator/core/safety_power.h"
 #include "coordinator/core/safety_spread.h"
 #include "coordinator/core/safety_work.h"
 
@@ -40,18 +41,6 @@ void s2_fresh(const World& world, const Policy& policy, const Node& node, TimePo
   }
   for (const auto& scaler : policy.scalers) {
     s2_demand(world, policy, scaler, node, now, out);
-  }
-}
-
-void s3_wakeable(const Policy& policy, const Node& node, TimePoint now, Violations& out) {
-  const bool armed = std::any_of(node.agent.nics.begin(), node.agent.nics.end(),
-                                 [](const NicFacts& nic) { return nic.wake_armed; });
-  if (!armed) out.push_back({"S3", "WakeNotArmed", "no NIC of it is armed for Wake-on-LAN"});
-  if (wake_address_of(node, policy).empty()) {
-    out.push_back({"S3", "NoWakeAddress", "no address is known for its magic packet"});
-  }
-  if (node.down_not_before && now < *node.down_not_before) {
-    out.push_back({"S3", "RefusedRecently", "the last try failed: " + node.last_problem});
   }
 }
 
@@ -220,6 +209,7 @@ std::vector<Violation> blockers(const World& world, const Policy& policy, const 
   s5_lease(world, now, out);
   s2_fresh(world, policy, node, now, out);
   s3_wakeable(policy, node, now, out);
+  s19_right_machine(policy, node, out);
   s13_vetoes(node, out);
   s15_proven(node, now, out);
   s16_unwell(policy, fleet, node, now, out);
@@ -272,6 +262,14 @@ std::vector<Violation> check(const World& world, const Policy& policy, const Ste
   if (step.id.verb == Verb::wake) check_wake(node, now, out);
   const auto* taint = std::get_if<SoftTaint>(&step.action);
   if (taint != nullptr && taint->present) check_soft_taint(world, policy, node, now, out);
+  if (const auto* taken = std::get_if<TakeOutOfService>(&step.action)) {
+    s12_out_of_service(world, policy, node, *taken, now, out);
+  }
+  if (const auto* cut = std::get_if<PowerOff>(&step.action)) {
+    s21_power_off(world, policy, node, *cut, now, out);
+  }
+  if (step.id.verb == Verb::in_service) s11_in_service(node, out);
+  if (step.id.verb == Verb::record_off) power_seen_off(policy, node, now, out);
   return out;
 }
 

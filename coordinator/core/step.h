@@ -26,7 +26,10 @@ enum class Verb {
   evict,
   list_pods,
   shutdown,
+  power_off,
   record_off,
+  out_of_service,
+  in_service,
   wake,
   unmark,
   quarantine,
@@ -39,6 +42,11 @@ enum class Verb {
   soft_taint
 };
 [[nodiscard]] std::string_view to_string(Verb verb);
+
+/// How a machine is woken: by magic packet, or by its management controller. None of them harms one
+/// that is on.
+enum class WakeMethod { wol, ipmi };
+[[nodiscard]] std::string_view to_string(WakeMethod method);
 
 inline constexpr std::string_view kFleetSubject = "fleet/freeze";
 inline constexpr std::string_view kPodPrefix = "pod/";
@@ -84,6 +92,14 @@ struct ShutdownNode {
   std::vector<std::string> pods_that_may_remain;
   bool operator==(const ShutdownNode&) const = default;
 };
+/// By its BMC, which must say that it is `guid`; claimed on the Node first, which must still be at
+/// `expected_revision`. soft is the button pressed, hard the power cut.
+struct PowerOff {
+  bool hard;
+  std::string guid;
+  Revision expected_revision;
+  bool operator==(const PowerOff&) const = default;
+};
 /// Annotation with the power as known, once the node is off.
 struct RecordOff {
   std::string power;
@@ -91,10 +107,22 @@ struct RecordOff {
   std::optional<MarkNode> mark = {};
   bool operator==(const RecordOff&) const = default;
 };
-/// One magic packet; repeats are attempts 2, 3, ...
+/// Kubernetes' out-of-service taint with our annotation beside it, only if the Node's
+/// resourceVersion is still `expected_revision`: its pods are ended and its volumes detached by
+/// force.
+struct TakeOutOfService {
+  Revision expected_revision;
+  bool operator==(const TakeOutOfService&) const = default;
+};
+/// Takes that taint off again if it is ours.
+struct PutInService {
+  bool operator==(const PutInService&) const = default;
+};
+/// Once by one method; repeats, and those by the next method, are attempts 2, 3, ...
 struct WakeNode {
-  std::string address;  ///< "host:port"
-  std::vector<std::string> macs;
+  std::string address;            ///< wol: "host:port"
+  std::vector<std::string> macs;  ///< wol
+  WakeMethod method = WakeMethod::wol;
   bool operator==(const WakeNode&) const = default;
 };
 /// Removes what is ours: taint, annotations, and the cordon if we set it.
@@ -148,9 +176,10 @@ struct SoftTaint {
 };
 
 /// One thing to do, as data. Same order as Verb.
-using Action = std::variant<MarkNode, EvictPods, ListPods, ShutdownNode, RecordOff, WakeNode,
-                            UnmarkNode, QuarantineNode, RecordHold, RecordRequest, RecordFreeze,
-                            ScaleWorkload, BindPod, ReportUnschedulable, SoftTaint>;
+using Action =
+    std::variant<MarkNode, EvictPods, ListPods, ShutdownNode, PowerOff, RecordOff, TakeOutOfService,
+                 PutInService, WakeNode, UnmarkNode, QuarantineNode, RecordHold, RecordRequest,
+                 RecordFreeze, ScaleWorkload, BindPod, ReportUnschedulable, SoftTaint>;
 
 struct Step {
   StepId id;
@@ -161,10 +190,14 @@ struct Step {
   bool operator==(const Step&) const = default;
 };
 
-/// True for steps that take capacity away: only the Lease's holder may, and they are journalled
-/// with fsync before they are sent.
+/// True for steps that take capacity away: only the Lease's holder may.
 [[nodiscard]] constexpr bool takes_capacity_away(Verb verb) {
   return verb == Verb::mark || verb == Verb::evict || verb == Verb::shutdown;
+}
+
+/// Can't be undone: journalled with fsync before it is sent, and sent only while the Lease stands.
+[[nodiscard]] constexpr bool is_grave(Verb verb) {
+  return takes_capacity_away(verb) || verb == Verb::out_of_service || verb == Verb::power_off;
 }
 
 /// All but packets and what a person asked for: two that write one Node at the same time undo each

@@ -1,5 +1,6 @@
 // The words of the core's enums, as they stand in logs, the API and the journal.
 #include "coordinator/core/observation.h"
+#include "coordinator/core/power.h"
 #include "coordinator/core/step.h"
 #include "coordinator/core/world.h"
 
@@ -11,7 +12,10 @@ std::string_view to_string(Verb verb) {
     case Verb::evict: return "evict";
     case Verb::list_pods: return "list_pods";
     case Verb::shutdown: return "shutdown";
+    case Verb::power_off: return "power_off";
     case Verb::record_off: return "record_off";
+    case Verb::out_of_service: return "out_of_service";
+    case Verb::in_service: return "in_service";
     case Verb::wake: return "wake";
     case Verb::unmark: return "unmark";
     case Verb::quarantine: return "quarantine";
@@ -22,6 +26,14 @@ std::string_view to_string(Verb verb) {
     case Verb::bind: return "bind";
     case Verb::report_unschedulable: return "report_unschedulable";
     case Verb::soft_taint: return "soft_taint";
+  }
+  return "?";
+}
+
+std::string_view to_string(WakeMethod method) {
+  switch (method) {
+    case WakeMethod::wol: return "wol";
+    case WakeMethod::ipmi: return "ipmi";
   }
   return "?";
 }
@@ -45,6 +57,16 @@ std::string_view to_string(PowerState power) {
     case PowerState::on: return "on";
     case PowerState::off: return "off";
     case PowerState::unknown: return "unknown";
+  }
+  return "?";
+}
+
+std::string_view to_string(PowerEvidence evidence) {
+  switch (evidence) {
+    case PowerEvidence::none: return "none";
+    case PowerEvidence::agent: return "agent";
+    case PowerEvidence::bmc: return "bmc";
+    case PowerEvidence::inferred: return "inferred";
   }
   return "?";
 }

@@ -27,9 +27,6 @@ enum class Lifecycle {
 };
 [[nodiscard]] std::string_view to_string(Lifecycle state);
 
-enum class PowerState { on, off, unknown };
-[[nodiscard]] std::string_view to_string(PowerState power);
-
 struct Request {
   PersonVerb verb;
   std::string by;
@@ -69,6 +66,23 @@ struct AgentView {
   std::int64_t fence = 0;               ///< the highest it has seen: it obeys no lower one
 };
 
+/// So many readings in a row count as one that is sure.
+inline constexpr int kEqualReadings = 2;
+
+/// The management controller's side of a node.
+struct BmcView {
+  std::optional<bool> on;            ///< the newest reading; none since a failure: empty
+  int equal = 0;                     ///< readings in a row that said so, at most kEqualReadings
+  std::optional<TimePoint> read_at;  ///< the newest reading
+  std::optional<Error> failure;      ///< of the newest attempt, if it failed
+  std::optional<TimePoint> failed_at;
+  std::string guid;         ///< core::BmcSeen; empty: not known
+  int off_under_agent = 0;  ///< readings of off while the agent's link stood, at most as above
+  /// It said off, again and again, and the agent has spoken since: it is another machine's, or
+  /// lies.
+  bool contradicts = false;
+};
+
 /// The way down, from the mark to off.
 struct WayDown {
   std::string boot_id;  ///< of the machine that goes down
@@ -86,24 +100,34 @@ struct WayDown {
   bool resumed = false;     ///< begun by another leader, whose order the machine may be obeying
   bool refused = false;     ///< the agent said no: go back, and wait longer before the next try
   std::optional<TimePoint> shutdown_at;
-  std::string command_id;  ///< StepId::text() of the shutdown
+  std::string command_id;         ///< StepId::text() of the shutdown
+  std::int64_t offs_ordered = 0;  ///< of its BMC, where it hangs
+  std::optional<TimePoint> off_ordered_at;
 };
 
-/// The way up, from the first packet to Ready.
+/// The way up, from the first packet or order to Ready.
 struct WayUp {
   std::string old_boot_id;            ///< a heartbeat with this one proves nothing
-  std::optional<TimePoint> asked_at;  ///< first packet; absent: it came up by itself
-  std::optional<TimePoint> packet_at;
+  std::optional<TimePoint> asked_at;  ///< first try; absent: it came up by itself
+  WakeMethod method = WakeMethod::wol;
+  std::optional<TimePoint> method_at;  ///< first try by this method
+  std::optional<TimePoint> tried_at;   ///< last try
   std::int64_t packets = 0;
+  std::int64_t orders = 0;  ///< to its BMC
+  bool late = false;        ///< a method's time is over: what was promised was withdrawn
   bool boot_proven = false;
   bool out_of_silence =
       false;  ///< it was not asleep but silent: it may be dead, and promises nothing
 };
 
+/// "12 packets were sent", "12 packets and 3 orders to its BMC were sent".
+[[nodiscard]] std::string tries_text(const WayUp& up);
+
 struct Node {
   NodeName name;
   std::optional<KubeNode> kube;
   AgentView agent;
+  BmcView bmc;
   Inventory inventory;
 
   Lifecycle state = Lifecycle::unknown;
@@ -255,9 +279,6 @@ void apply(World& world, const Observation& observation);
 /// The lifecycle as it must be read now: a node whose agent went silent without a goodbye is
 /// Unknown, whatever it was before.
 [[nodiscard]] Lifecycle state_at(const Node& node, const Policy& policy, TimePoint now);
-
-/// Power from evidence, never from what we ordered.
-[[nodiscard]] PowerState power_at(const Node& node, const Policy& policy, TimePoint now);
 
 /// Our PreferNoSchedule taint is on the Node as last seen.
 [[nodiscard]] bool softly_tainted(const Node& node);

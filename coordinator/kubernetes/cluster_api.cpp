@@ -104,6 +104,8 @@ class Kubernetes final : public KubernetesCluster {
 
   asio::awaitable<Result<Revision>> mark(const core::Step& step) override;
   asio::awaitable<Result<Revision>> unmark(const core::Step& step) override;
+  asio::awaitable<Result<Revision>> set_service(const core::Step& step) override;
+  asio::awaitable<Result<Revision>> claim(const core::Step& step) override;
   asio::awaitable<Result<Revision>> annotate(const core::Step& step) override;
   asio::awaitable<Result<ListedPods>> list_pods(const NodeName& node,
                                                 Revision min_revision) override {
@@ -269,6 +271,24 @@ asio::awaitable<Result<Revision>> Kubernetes::soft_taint(const core::Step& step)
   const auto* action = std::get_if<core::SoftTaint>(&step.action);
   if (action == nullptr) return wrong_step(step.id.text());
   return telling_the_view(write_soft_taint(client_, step.id.subject, *action));
+}
+
+asio::awaitable<Result<Revision>> Kubernetes::set_service(const core::Step& step) {
+  if (std::holds_alternative<core::PutInService>(step.action)) {
+    return telling_the_view(put_in_service(client_, step.id.subject));
+  }
+  const auto* taken = std::get_if<core::TakeOutOfService>(&step.action);
+  if (taken == nullptr) return wrong_step(step.id.text());
+  return telling_the_view(take_out_of_service(client_, step.id.subject, taken->expected_revision));
+}
+
+asio::awaitable<Result<Revision>> Kubernetes::claim(const core::Step& step) {
+  const auto* off = std::get_if<core::PowerOff>(&step.action);
+  if (off == nullptr) return wrong_step(step.id.text());
+  const auto text =
+      fmt::format("{} fence={} step={}", options_.identity, step.fence, step.id.text());
+  return telling_the_view(
+      patch_node(client_, step.id.subject, claim_patch(off->expected_revision, text)));
 }
 
 asio::awaitable<Result<Revision>> Kubernetes::annotate(const core::Step& step) {

@@ -116,6 +116,27 @@ asio::awaitable<Result<Revision>> unmark_node(Client client, NodeName node,
   }
 }
 
+asio::awaitable<Result<Revision>> take_out_of_service(Client client, NodeName node,
+                                                      Revision expected_revision) {
+  const auto found = co_await client->get(node_path(node));
+  if (!found) co_return std::unexpected(found.error());
+  auto patch = out_of_service_patch(found->get_object(), expected_revision);
+  if (!patch) co_return std::unexpected(patch.error());
+  co_return co_await patch_node(client, std::move(node), std::move(*patch));
+}
+
+asio::awaitable<Result<Revision>> put_in_service(Client client, NodeName node) {
+  for (int attempt = 1;; ++attempt) {
+    const auto found = co_await client->get(node_path(node));
+    if (!found) co_return std::unexpected(found.error());
+    auto patch = in_service_patch(found->get_object());
+    if (!patch) co_return revision_of(found->get_object());
+    auto written = co_await patch_node(client, node, std::move(*patch));
+    const bool conflict = !written && written.error().code == Errc::conflict;
+    if (!conflict || attempt >= kNodeWritesMax) co_return written;
+  }
+}
+
 asio::awaitable<Result<Revision>> patch_node(Client client, NodeName node, object patch) {
   boost::json::value body(std::move(patch));
   const auto written = co_await client->merge_patch(node_path(node), std::move(body));

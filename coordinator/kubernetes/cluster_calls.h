@@ -31,6 +31,12 @@ using Client = std::shared_ptr<ApiClient>;
 [[nodiscard]] boost::asio::awaitable<Result<core::Revision>> unmark_node(Client client,
                                                                          NodeName node,
                                                                          core::UnmarkNode unmark);
+/// conflict: it is not at that revision any more, or somebody else took it out of service.
+[[nodiscard]] boost::asio::awaitable<Result<core::Revision>> take_out_of_service(
+    Client client, NodeName node, core::Revision expected_revision);
+/// Tried again a few times when somebody else writes the Node meanwhile.
+[[nodiscard]] boost::asio::awaitable<Result<core::Revision>> put_in_service(Client client,
+                                                                            NodeName node);
 [[nodiscard]] boost::asio::awaitable<Result<core::Revision>> patch_node(Client client,
                                                                         NodeName node,
                                                                         boost::json::object patch);

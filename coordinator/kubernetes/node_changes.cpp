@@ -1,5 +1,7 @@
 #include "coordinator/kubernetes/node_changes.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <boost/json/array.hpp>
@@ -20,6 +22,7 @@ using boost::json::object;
 
 constexpr std::string_view kNoSchedule = "NoSchedule";
 constexpr std::string_view kPreferNoSchedule = "PreferNoSchedule";
+constexpr std::string_view kOutOfService = names::kOutOfServiceTaint;
 
 bool has_key(const boost::json::value& taint, std::string_view key) {
   const auto* fields = taint.if_object();
@@ -30,12 +33,24 @@ bool is_our_taint(const boost::json::value& taint) {
   return has_key(taint, names::kTaint) || has_key(taint, names::kCandidate);
 }
 
-array foreign_taints(const object& node) {
-  array kept;
+bool has_taint(const object& node, std::string_view key) {
   for (const auto& taint : find_array(node, {"spec", "taints"})) {
-    if (!is_our_taint(taint)) kept.push_back(taint);
+    if (has_key(taint, key)) return true;
+  }
+  return false;
+}
+
+array taints_without(array taints, std::string_view key) {
+  array kept;
+  for (auto& taint : taints) {
+    if (!has_key(taint, key)) kept.push_back(std::move(taint));
   }
   return kept;
+}
+
+array foreign_taints(const object& node) {
+  return taints_without(taints_without(find_array(node, {"spec", "taints"}), names::kTaint),
+                        names::kCandidate);
 }
 
 bool has_our_taint(const object& node) {
@@ -45,6 +60,10 @@ bool has_our_taint(const object& node) {
 
 boost::json::value or_null(array taints) {
   return taints.empty() ? boost::json::value(nullptr) : boost::json::value(std::move(taints));
+}
+
+bool is_out_of_service_by_us(const object& node) {
+  return find_object(node, {"metadata", "annotations"}).contains(names::kOutOfServiceByUs);
 }
 
 object metadata_patch(const object& node, object annotations, object labels) {
@@ -80,7 +99,7 @@ object mark_patch(const object& node, const core::MarkNode& mark, std::int64_t t
   object taint;
   taint["key"] = names::kTaint;
   taint["effect"] = kNoSchedule;
-  auto taints = foreign_taints(node);
+  auto taints = taints_without(find_array(node, {"spec", "taints"}), names::kTaint);
   taints.push_back(std::move(taint));
   object spec;
   spec["taints"] = std::move(taints);
@@ -102,8 +121,9 @@ object mark_patch(const object& node, const core::MarkNode& mark, std::int64_t t
 }
 
 std::optional<object> unmark_patch(const object& node, const core::UnmarkNode& unmark) {
-  constexpr std::array kRemoved{names::kIntent, names::kPower, names::kCordonedByUs,
-                                names::kExcludedByUs, names::kQuarantine};
+  constexpr std::array kRemoved{names::kIntent,       names::kPower,      names::kCordonedByUs,
+                                names::kExcludedByUs, names::kQuarantine, names::kOutOfServiceByUs,
+                                names::kPowerClaim};
   object annotations;
   object spec;
   const auto& present = find_object(node, {"metadata", "annotations"});
@@ -113,8 +133,11 @@ std::optional<object> unmark_patch(const object& node, const core::UnmarkNode& u
   if (!unmark.wake_proof.empty() && annotation_of(node, names::kWakeProof) != unmark.wake_proof) {
     annotations[names::kWakeProof] = unmark.wake_proof;
   }
-  if (has_our_taint(node)) {
-    spec["taints"] = or_null(foreign_taints(node));
+  const bool failed_over = is_out_of_service_by_us(node) && has_taint(node, kOutOfService);
+  if (has_our_taint(node) || failed_over) {
+    auto taints = foreign_taints(node);
+    if (failed_over) taints = taints_without(std::move(taints), kOutOfService);
+    spec["taints"] = or_null(std::move(taints));
   }
   if (present.contains(names::kCordonedByUs)) spec["unschedulable"] = nullptr;
   object labels;
@@ -145,9 +168,56 @@ std::optional<object> soft_taint_patch(const object& node, bool present) {
   return patch;
 }
 
+Result<object> out_of_service_patch(const object& node, core::Revision expected_revision) {
+  const auto name = find_text(node, {"metadata", "name"});
+  if (revision_of(node) != expected_revision) {
+    return fail(Errc::conflict, fmt::format("Node {} changed: it is at revision {}, the decision "
+                                            "was made at {}",
+                                            name, revision_of(node), expected_revision));
+  }
+  if (has_taint(node, kOutOfService) && !is_out_of_service_by_us(node)) {
+    return fail(Errc::conflict, fmt::format("somebody else took Node {} out of service", name));
+  }
+  object taint;
+  taint["key"] = kOutOfService;
+  taint["value"] = "nodeshutdown";
+  taint["effect"] = "NoExecute";
+  auto taints = taints_without(find_array(node, {"spec", "taints"}), kOutOfService);
+  taints.push_back(std::move(taint));
+  object annotations;
+  annotations[names::kOutOfServiceByUs] = "true";
+  object spec;
+  spec["taints"] = std::move(taints);
+  object patch;
+  patch["metadata"] = metadata_patch(node, std::move(annotations), {});
+  patch["spec"] = std::move(spec);
+  return patch;
+}
+
 object record_off_patch(const object& node, const core::RecordOff& off, std::int64_t transition) {
   auto patch = mark_patch(node, *off.mark, transition);
   patch["metadata"].as_object()["annotations"].as_object()[names::kPower] = off.power;
+  return patch;
+}
+
+object claim_patch(core::Revision expected_revision, std::string_view claim) {
+  auto patch = one_annotation(names::kPowerClaim, claim);
+  patch["metadata"].as_object()["resourceVersion"] = std::to_string(expected_revision);
+  return patch;
+}
+
+std::optional<object> in_service_patch(const object& node) {
+  if (!is_out_of_service_by_us(node)) return std::nullopt;
+  object annotations;
+  annotations[names::kOutOfServiceByUs] = nullptr;
+  object patch;
+  patch["metadata"] = metadata_patch(node, std::move(annotations), {});
+  if (has_taint(node, kOutOfService)) {
+    object spec;
+    spec["taints"] =
+        or_null(taints_without(find_array(node, {"spec", "taints"}), kOutOfService));
+    patch["spec"] = std::move(spec);
+  }
   return patch;
 }
 

@@ -3,6 +3,7 @@
 #include <boost/json/value.hpp>
 #include <optional>
 
+#include "common/error.h"
 #include "coordinator/core/step.h"
 
 // The merge patches on Node objects, as data. Each is computed from the Node as it is, because a
@@ -27,6 +28,15 @@ namespace ecokube::kubernetes {
 [[nodiscard]] boost::json::object record_off_patch(const boost::json::object& node,
                                                    const core::RecordOff& off,
                                                    std::int64_t transition);
+/// The out-of-service taint and our annotation. conflict: the taint is there and not ours.
+[[nodiscard]] Result<boost::json::object> out_of_service_patch(const boost::json::object& node,
+                                                               core::Revision expected_revision);
+/// Takes it off if it is ours; nullopt when it is not there.
+[[nodiscard]] std::optional<boost::json::object> in_service_patch(const boost::json::object& node);
+
+/// names::kPowerClaim, only if the Node is at that revision still.
+[[nodiscard]] boost::json::object claim_patch(core::Revision expected_revision,
+                                              std::string_view claim);
 
 /// On any object; empty text removes the annotation.
 [[nodiscard]] boost::json::object one_annotation(std::string_view key, std::string_view text);

@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "coordinator/core/failover.h"
 #include "coordinator/kubernetes/json_access.h"
 #include "coordinator/kubernetes/objects.h"
 
@@ -17,6 +18,7 @@ Result<LifecycleNode> parse_lifecycle_node(const json::object& object) {
   if (!node) return std::unexpected(node.error());
   LifecycleNode result{node->name, node->uid, node->revision, node->ready, {}};
   result.conditions = kubernetes::find_array(object, {"status", "conditions"});
+  result.out_of_service = core::out_of_service(*node);
   return result;
 }
 
@@ -48,7 +50,8 @@ NodeLifecycle::Findings NodeLifecycle::look(TimePoint now, const LifecycleNodes&
       continue;
     }
     if (!memory.away_since) memory.away_since = now;
-    if (now - *memory.away_since >= give_up_after_) findings.given_up.insert(node.name);
+    const bool for_long = now - *memory.away_since >= give_up_after_;
+    if (for_long || node.out_of_service) findings.given_up.insert(node.name);
   }
   std::erase_if(memory_, [&present](const auto& entry) { return !present.contains(entry.first); });
   return findings;

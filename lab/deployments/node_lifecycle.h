@@ -22,6 +22,7 @@ struct LifecycleNode {
   core::Revision revision = 0;
   core::Readiness ready = core::Readiness::unknown;
   boost::json::array conditions;
+  bool out_of_service = false;  ///< the taint: given up at once when it is not ready
 };
 
 using LifecycleNodes = std::map<std::string, LifecycleNode>;

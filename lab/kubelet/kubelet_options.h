@@ -21,6 +21,7 @@ struct KubeletOptions {
   std::int64_t max_pods = 20;
   std::filesystem::path procfs_root = "/proc";
   std::filesystem::path cgroup_root;  ///< empty: the pods' cgroups are not kept
+  std::string system_uuid;            ///< as SMBIOS has it; empty: none is reported
   std::filesystem::path pod_dir;
   std::map<std::string, std::string> labels;
   std::vector<core::Taint> taints;

@@ -23,6 +23,7 @@ void declare(Program& program, Arguments& to) {
   program.option("--procfs-root", to.kubelet.procfs_root, "Where the boot id is read");
   program.option("--cgroup-root", to.kubelet.cgroup_root,
                  "Where the machine's agent looks for the cgroups of pods");
+  program.option("--system-uuid", to.kubelet.system_uuid, "The machine's UUID of SMBIOS");
   program.option("--pod-dir", to.kubelet.pod_dir, "Folder for the pods' output").required();
   program.option("--label", to.labels, "key=value, given to a new Node; repeatable");
   program.option("--taint", to.taints, "key=value:Effect, given to a new Node; repeatable");

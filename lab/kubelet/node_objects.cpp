@@ -69,6 +69,8 @@ object node_status_patch(const object& node, const NodeSelf& self, TimePoint now
                {"reason", "KubeletReady"}, {"message", "the lab's kubelet runs pods"},
                {"lastHeartbeatTime", at},  {"lastTransitionTime", at}};
   auto conditions = with_condition(find_array(node, {"status", "conditions"}), std::move(ready));
+  object info{{"bootID", self.boot_id}, {"kubeletVersion", "eco-kube-lab"}};
+  if (!self.options.system_uuid.empty()) info["systemUUID"] = self.options.system_uuid;
   const object room{{"cpu", self.options.cpu},
                     {"memory", self.options.memory},
                     {"pods", std::to_string(self.options.max_pods)}};
@@ -76,7 +78,7 @@ object node_status_patch(const object& node, const NodeSelf& self, TimePoint now
            {{"conditions", std::move(conditions)},
             {"capacity", room},
             {"allocatable", room},
-            {"nodeInfo", {{"bootID", self.boot_id}, {"kubeletVersion", "eco-kube-lab"}}}}}};
+            {"nodeInfo", std::move(info)}}}};
 }
 
 object new_node_lease(const NodeSelf& self, TimePoint now) {

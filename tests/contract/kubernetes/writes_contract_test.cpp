@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 
+#include "coordinator/core/failover.h"
 #include "coordinator/core/marks.h"
 #include "tests/contract/kubernetes/contract_test.h"
 
@@ -25,6 +26,10 @@ class Writing : public ContractTest {
   Result<core::Revision> annotate(const std::string& node, core::Action action) {
     const auto step = step_for(node, std::move(action));
     return run(io_, client_->cluster->annotate(step));
+  }
+  Result<core::Revision> set_service(const std::string& node, core::Action action) {
+    const auto step = step_for(node, std::move(action));
+    return run(io_, client_->cluster->set_service(step));
   }
   core::KubeNode node_at(const std::string& name, core::Revision revision) {
     const bool seen = wait([&] {
@@ -160,6 +165,64 @@ TEST_P(Writing, UnmarkTriesAgainAfterAConflict) {
   EXPECT_FALSE(has_our_taint(node_at(name, *unmarked)));
 }
 
+TEST_P(Writing, OutOfServiceIsPutOnAndTakenOffOnlyWhereItIsOurs) {
+  const auto name = fresh("node");
+  const auto made = create_node(name, R"({"taints": [{"key": "gpu", "effect": "NoSchedule"}]})");
+  const auto key = std::string(names::kOutOfServiceTaint);
+  const auto taken = set_service(name, core::TakeOutOfService{revision_of(made)});
+  ASSERT_TRUE(taken) << taken.error().message;
+  auto node = node_at(name, *taken);
+  const core::Taint ours{key, "nodeshutdown", "NoExecute"};
+  EXPECT_EQ(std::count(node.taints.begin(), node.taints.end(), ours), 1);
+  EXPECT_TRUE(has_taint(node, "gpu"));
+  EXPECT_TRUE(core::out_of_service_by_us(node));
+  const auto changed = set_service(name, core::TakeOutOfService{revision_of(made)});
+  ASSERT_FALSE(changed);
+  EXPECT_EQ(changed.error().code, Errc::conflict);
+  const auto back = set_service(name, core::PutInService{});
+  ASSERT_TRUE(back) << back.error().message;
+  node = node_at(name, *back);
+  EXPECT_FALSE(has_taint(node, key));
+  EXPECT_TRUE(has_taint(node, "gpu"));
+  EXPECT_EQ(set_service(name, core::PutInService{}), *back) << "nothing is left to do";
+
+  const auto theirs = patch("/api/v1/nodes/" + name, R"({"spec": {"taints": [
+      {"key": "node.kubernetes.io/out-of-service", "effect": "NoExecute"}]}})");
+  EXPECT_EQ(set_service(name, core::PutInService{}), revision_of(theirs));
+  EXPECT_FALSE(set_service(name, core::TakeOutOfService{revision_of(theirs)}));
+  EXPECT_TRUE(has_taint(node_at(name, revision_of(theirs)), key));
+}
+
+TEST_P(Writing, AClaimIsWonByOneAlone) {
+  const auto name = fresh("node");
+  const auto made = create_node(name);
+  const core::PowerOff off{false, "guid", revision_of(made)};
+  const auto first = run(io_, client_->cluster->claim(step_for(name, off, 7)));
+  ASSERT_TRUE(first) << first.error().message;
+  const auto claimed = node_at(name, *first);
+  const auto& claim = claimed.annotations.at(std::string(names::kPowerClaim));
+  EXPECT_NE(claim.find("fence=1 step=" + name + ":power_off:7:1"), std::string::npos) << claim;
+  const auto second = run(io_, client_->cluster->claim(step_for(name, off, 8)));
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, Errc::conflict);
+  const auto unmarked = unmark(name);
+  ASSERT_TRUE(unmarked) << unmarked.error().message;
+  EXPECT_FALSE(node_at(name, *unmarked).annotations.contains(std::string(names::kPowerClaim)));
+}
+
+TEST_P(Writing, UnmarkPutsItInServiceToo) {
+  const auto name = fresh("node");
+  const auto made = create_node(name);
+  const auto marked = mark(name, {revision_of(made), "boot-1", false, "", {}});
+  ASSERT_TRUE(marked) << marked.error().message;
+  ASSERT_TRUE(set_service(name, core::TakeOutOfService{*marked}));
+  const auto unmarked = unmark(name);
+  ASSERT_TRUE(unmarked) << unmarked.error().message;
+  const auto node = node_at(name, *unmarked);
+  EXPECT_FALSE(core::out_of_service(node));
+  EXPECT_FALSE(node.annotations.contains(std::string(names::kOutOfServiceByUs)));
+}
+
 TEST_P(Writing, Annotations) {
   const auto name = fresh("node");
   create_node(name);
@@ -205,6 +268,8 @@ TEST_P(Writing, AStepThatIsNoneOfOursIsRefused) {
   EXPECT_FALSE(run(io_, client_->cluster->mark(step)));
   EXPECT_FALSE(run(io_, client_->cluster->unmark(step)));
   EXPECT_FALSE(run(io_, client_->cluster->annotate(step)));
+  EXPECT_FALSE(run(io_, client_->cluster->set_service(step)));
+  EXPECT_FALSE(run(io_, client_->cluster->claim(step)));
 }
 
 INSTANTIATE_TEST_SUITE_P(Kubernetes, Writing, testing::ValuesIn(servers()),

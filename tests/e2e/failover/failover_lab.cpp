@@ -10,6 +10,8 @@
 #include <utility>
 
 #include "coordinator/kubernetes/json_access.h"
+#include "lab/bmc/simulated_bmc.h"
+#include "lab/machine/power_socket.h"
 #include "tests/support/must.h"
 #include "tests/support/run.h"
 
@@ -26,6 +28,11 @@ std::string program(const std::string& name) { return fmt::format("{}/{}", ECOKU
 }  // namespace
 
 FailoverLab::FailoverLab(FailoverOptions options) : options_(options) {
+  if (options_.bmcs != Bmcs::none) {
+    for (int i = 1; i <= options_.workers; ++i) {
+      bmc_ports_[fmt::format("w{}", i)] = must(lab::free_udp_port());
+    }
+  }
   cluster_ = make_cluster(io_);
   admin_ = must(kubernetes::ApiClient::make(
       io_.get_executor(), must(kubernetes::read_kubeconfig(cluster_->kubeconfig()))));
@@ -39,6 +46,7 @@ FailoverLab::FailoverLab(FailoverOptions options) : options_(options) {
     nodes_.push_back(fmt::format("w{}", i));
     make_machine(nodes_.back(), i);
     power_on(nodes_.back());
+    if (bmc_ports_.contains(nodes_.back())) make_bmc(nodes_.back(), i);
   }
   start_coordinator("a");
   if (!becomes([&] { return leads("a"); })) throw std::runtime_error(log("a"));
@@ -104,6 +112,22 @@ void FailoverLab::let_hooks_wait(const std::string& node) {
                  fmt::format("#!/bin/sh\nwhile [ ! -e {}/go-on ]; do sleep 0.02; done\n",
                              (dir_ / node).string()));
   std::filesystem::permissions(hook, std::filesystem::perms(0755));
+}
+
+void FailoverLab::press(const std::string& node, const std::string& button) {
+  (void)must(lab::ask_machine(dir_ / node, button, std::chrono::seconds(5)));
+}
+
+void FailoverLab::deafen(const std::string& node) {
+  dir_.write(node + "/sys/class/net/eth0/device/power/wakeup", "disabled\n");
+}
+
+std::string FailoverLab::bmc_orders(const std::string& node) const {
+  return read_text(dir_ / (node + "/bmc/orders"));
+}
+
+std::string FailoverLab::bmc_done(const std::string& node) const {
+  return read_text(dir_ / (node + "/bmc/done"));
 }
 
 HttpResponse FailoverLab::ask(const std::string& coordinator, HttpRequest request) {

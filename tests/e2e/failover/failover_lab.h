@@ -22,9 +22,13 @@
 
 namespace ecokube::test {
 
+/// hanging: machines that are told to go down take ten minutes, and their pool lets BMCs end that.
+enum class Bmcs { none, one_each, hanging };
+
 struct FailoverOptions {
   int workers = 2;
   int view_age_max_s = 30;
+  Bmcs bmcs = Bmcs::none;
 };
 
 /// Workers w1, w2 and so on and two coordinators a and b, all real processes, on one cluster;
@@ -56,6 +60,19 @@ class FailoverLab {
   void let_hooks_wait(const std::string& node);
   void let_hooks_end(const std::string& node) { dir_.write(node + "/go-on", ""); }
   void prove_wake(const std::string& node);
+  /// The machine's power fails.
+  void cut_power(const std::string& node) { press(node, "crash"); }
+  void press(const std::string& node, const std::string& button);
+  /// From its next power-off on no packet wakes it.
+  void deafen(const std::string& node);
+  /// What its BMC was told, one "set ..." a line.
+  [[nodiscard]] std::string bmc_orders(const std::string& node) const;
+  /// What of that it has carried out.
+  [[nodiscard]] std::string bmc_done(const std::string& node) const;
+  void hang_bmc(const std::string& node) { dir_.write(node + "/bmc/hang", ""); }
+  void let_bmc_go_on(const std::string& node) {
+    std::filesystem::remove(dir_ / (node + "/bmc/hang"));
+  }
   /// Runs for ten minutes, and on this node only.
   void create_pod(const std::string& name, const std::string& node);
   /// The same on whatever node, for the coordinator to bind.
@@ -119,6 +136,9 @@ class FailoverLab {
 
   void free_lease();
   void make_machine(const std::string& name, int number);
+  void make_bmc(const std::string& name, int number);
+  [[nodiscard]] std::string bmc_configuration() const;
+  [[nodiscard]] bool hangs() const { return options_.bmcs == Bmcs::hanging; }
   void write_coordinator(const std::string& name);
   [[nodiscard]] std::unique_ptr<ChildProcess> start(const std::string& log,
                                                     std::vector<std::string> argv);
@@ -136,6 +156,8 @@ class FailoverLab {
   FailoverOptions options_;
   std::vector<std::string> nodes_;
   std::map<std::string, std::unique_ptr<ChildProcess>> machines_;
+  std::vector<std::unique_ptr<ChildProcess>> bmcs_;
+  std::map<std::string, std::uint16_t> bmc_ports_;  ///< empty: there are none
   std::chrono::seconds ends_in_{0};
 };
 

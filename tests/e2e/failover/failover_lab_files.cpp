@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "lab/bmc/machine_chassis.h"
+#include "lab/bmc/simulated_bmc.h"
 #include "tests/e2e/failover/failover_lab.h"
 #include "tests/support/must.h"
 
@@ -25,6 +27,10 @@ std::string own_address() {
 int agents_port(const std::string& coordinator) { return coordinator == "a" ? 7443 : 7444; }
 
 std::string program(const std::string& name) { return fmt::format("{}/{}", ECOKUBE_BIN_DIR, name); }
+
+std::string system_uuid(int number) {
+  return fmt::format("ec0c0be0-0000-4000-8000-{:012x}", number);
+}
 
 std::string replaced(std::string text, const std::string& what, const std::string& by) {
   const auto at = text.find(what);
@@ -72,7 +78,7 @@ address = "{9}"
              fmt::format(R"(name = "{0}"
 truth_log = "{1}/truth.jsonl"
 boot_s = 1
-die_s = 0.5
+die_s = {8}
 [wake]
 address = "{2}"
 mac = "02:00:00:00:00:{3:02x}"
@@ -85,11 +91,50 @@ name = "lab-kubelet"
 argv = ["{5}", "--kubeconfig", "{6}", "--node-name", "{0}", "--cpu", "1", "--memory", "1Gi",
         "--procfs-root", "{1}/{0}/proc", "--cgroup-root", "{1}/{0}/sys/fs/cgroup",
         "--pod-dir", "{1}/{0}/pods",
-        "--truth-log", "{1}/truth.jsonl", "--label", "lab/role=worker"]
+        "--truth-log", "{1}/truth.jsonl", "--label", "lab/role=worker",
+        "--system-uuid", "{7}"]
 output = "{1}/{0}-kubelet.log"
 )",
                          name, dir_.path().string(), wake, number, program("ecokube-agent"),
-                         program("lab-kubelet"), cluster_->kubeconfig().string()));
+                         program("lab-kubelet"), cluster_->kubeconfig().string(),
+                         system_uuid(number), hangs() ? 600 : 0.5));
+}
+
+void FailoverLab::make_bmc(const std::string& name, int number) {
+  lab::SimulatedBmcOptions options;
+  options.folder = dir_ / (name + "/bmc");
+  options.port = bmc_ports_.at(name);
+  options.password = "s3cret-" + name;
+  options.guid = system_uuid(number);
+  std::erase(options.guid, '-');
+  options.chassis =
+      must(lab::write_machine_chassis(options.folder, program("lab-power"), dir_ / name));
+  bmcs_.push_back(must(lab::start_simulated_bmc(io_.get_executor(), options)));
+  must(lab::write_password_file(dir_ / (name + ".bmc"), options.password));
+}
+
+std::string FailoverLab::bmc_configuration() const {
+  if (bmc_ports_.empty()) return "";
+  std::string text = R"([ipmi]
+poll_s = 0.5
+poll_close_s = 0.2
+order_spacing_s = 0
+call_limit_s = 1
+backoff_s = 0.5
+backoff_max_s = 0.5
+)";
+  for (const auto& [name, port] : bmc_ports_) {
+    text += fmt::format(R"([[node]]
+name = "{0}"
+bmc_address = "127.0.0.1"
+bmc_port = {1}
+bmc_user = "power"
+bmc_password_file = "{2}/{0}.bmc"
+bmc_cipher_suite = 3
+)",
+                        name, port, dir_.path().string());
+  }
+  return text;
 }
 
 void FailoverLab::write_coordinator(const std::string& name) {
@@ -124,17 +169,21 @@ settle_s = 1
 cluster_view_age_max_s = {9}
 silence_to_off_s = 1
 heartbeat_age_max_s = 3
+down_deadline_s = {11}
 wake_deadline_s = 30
 cover_node_loss = false
+wake_method_timeout_s = 3
 [[pool]]
 name = "workers"
 node_selector = {{ "lab/role" = "worker" }}
 mode = "act"
+hard_off = {12}
 unneeded_time_s = 0
-)",
+{10})",
                          name, dir_.path().string(), kubeconfig.string(), kLease.count(),
                          agents_port(name), ca_.certificate.string(), made.certificate.string(),
-                         made.key.string(), own_address(), options_.view_age_max_s));
+                         made.key.string(), own_address(), options_.view_age_max_s,
+                         bmc_configuration(), hangs() ? 5 : 180, hangs()));
 }
 
 }  // namespace ecokube::test

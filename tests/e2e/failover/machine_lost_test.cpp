@@ -70,7 +70,7 @@ class MachineLost : public testing::Test {
     return count;
   }
 
-  FailoverLab lab{{.workers = 10, .view_age_max_s = 30}};
+  FailoverLab lab{{.workers = 10, .view_age_max_s = 30, .bmcs = Bmcs::none}};
   std::set<std::string> lost;
 };
 

@@ -59,7 +59,7 @@ class RestoredEtcd : public testing::Test {
     EXPECT_TRUE(lab.becomes([&] { return !lab.marked(node); })) << all_logs();
   }
 
-  FailoverLab lab{{.workers = 3, .view_age_max_s = 8}};
+  FailoverLab lab{{.workers = 3, .view_age_max_s = 8, .bmcs = Bmcs::none}};
   TempDir backups;
 };
 

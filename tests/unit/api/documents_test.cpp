@@ -89,6 +89,30 @@ TEST_F(DocumentsTest, ThePodsOfAnEstimateHaveTheirNames) {
   EXPECT_EQ(pods.at("pods").at(1).at("uid"), "uid-gone");
 }
 
+TEST_F(DocumentsTest, PowerCarriesWhatTellsIt) {
+  EXPECT_EQ(node_json(fleet_, node("worker1"), nullptr).at("power_evidence"), "agent");
+  EXPECT_TRUE(node_json(fleet_, node("worker1"), nullptr).at("bmc").is_null());
+  auto& quiet = node("worker1");
+  quiet.agent.connected = false;
+  fleet_.policy_value.nodes["worker1"].bmc = true;
+  quiet.bmc.on = false;
+  quiet.bmc.equal = core::kEqualReadings;
+  quiet.bmc.read_at = test::kNow;
+  quiet.bmc.guid = "a123456789abcdefa123456789000001";
+  auto one = node_json(fleet_, quiet, nullptr);
+  EXPECT_EQ(one.at("power"), "off");
+  EXPECT_EQ(one.at("power_evidence"), "bmc");
+  EXPECT_EQ(one.at("bmc").at("reads"), "off");
+  EXPECT_EQ(one.at("bmc").at("guid"), "a123456789abcdefa123456789000001");
+  EXPECT_TRUE(one.at("bmc").at("problem").is_null());
+  quiet.bmc.on.reset();
+  quiet.bmc.failure = Error{Errc::unreachable, "it does not answer"};
+  one = node_json(fleet_, quiet, nullptr);
+  EXPECT_EQ(one.at("power"), "unknown");
+  EXPECT_EQ(one.at("power_evidence"), "none");
+  EXPECT_EQ(one.at("bmc").at("problem"), "it does not answer");
+}
+
 TEST_F(DocumentsTest, AnIdleProvenNodeIsAboutToBePutToSleep) {
   const auto explanation = explain("worker1");
   EXPECT_EQ(codes(explanation), std::set<std::string>{}) << json::serialize(explanation);

@@ -76,7 +76,7 @@ class EcoctlTest : public ::testing::Test {
 TEST_F(EcoctlTest, ShowsNodesFleetExplanationAndEvents) {
   const auto nodes = run(command(Verb::nodes));
   EXPECT_EQ(nodes.exit_code, 0);
-  EXPECT_TRUE(nodes.out.starts_with("NODE     STATE        POWER  WATTS")) << nodes.out;
+  EXPECT_TRUE(nodes.out.starts_with("NODE     STATE        POWER           WATTS")) << nodes.out;
   EXPECT_NE(nodes.out.find("worker2  PoweredDown  off"), std::string::npos) << nodes.out;
   EXPECT_NE(run(command(Verb::fleet)).out.find("Lease     held, fence 3"), std::string::npos);
   const auto explanation = run(command(Verb::explain, "worker1"));

@@ -16,16 +16,18 @@ constexpr std::string_view kNodes = R"({"nodes": [
    "power_source": "model", "power_estimated": true, "work_pods": 3, "for_s": 45.5, "held": null,
    "want": {"on": true,
             "reason": {"code": "ControlPlane", "text": "it carries the control plane"}}},
-  {"name": "worker1", "state": "PoweredDown", "power": "off", "power_watts": 6.5,
+  {"name": "worker1", "state": "PoweredDown", "power": "off",
+   "power_evidence": "bmc", "power_watts": 6.5,
    "power_source": "rapl", "work_pods": 0, "for_s": 7260, "held": "ann: disk swap", "want": null}
 ]})";
 
 TEST(NodesView, AlignsColumnsAndUsesPlainWords) {
   EXPECT_EQ(
       nodes_view(parse(kNodes), false),
-      "NODE     STATE        POWER  WATTS  PODS  WANT  FOR        WHY\n"
-      "master   Ready        on     ~14.2     3  on    45 s       it carries the control plane\n"
-      "worker1  PoweredDown  off        -     0  -     2 h 1 min  held by ann: disk swap\n");
+      "NODE     STATE        POWER      WATTS  PODS  WANT  FOR        WHY\n"
+      "master   Ready        on         ~14.2     3  on    45 s       it carries the control "
+      "plane\n"
+      "worker1  PoweredDown  off (BMC)      -     0  -     2 h 1 min  held by ann: disk swap\n");
 }
 
 TEST(NodesView, ColoursDoNotMoveColumns) {
@@ -48,7 +50,7 @@ TEST(Table, CountsCharactersNotBytes) {
 
 TEST(ExplanationView, ShowsReasonsBlockersAndWhatWouldChange) {
   const auto text = explanation_view(parse(R"({
-    "node": "worker1", "state": "Ready", "power": "on", "for_s": 200,
+    "node": "worker1", "state": "Ready", "power": "off", "power_evidence": "inferred", "for_s": 200,
     "want": {"on": false, "reason": {"code": "Idle", "text": "no work and no demand"}},
     "held": null, "request": {"verb": "sleep", "by": "ann", "reason": "", "until": null},
     "blockers": [{"rule": "S15", "code": "WakeNotProven", "text": "no wake of it was ever seen"}],
@@ -56,7 +58,7 @@ TEST(ExplanationView, ShowsReasonsBlockersAndWhatWouldChange) {
     "what_would_change": "It is put to sleep once its wake is proven."})"),
                                      false);
   EXPECT_EQ(text,
-            "worker1 is Ready for 3 min, power on\n\n"
+            "worker1 is Ready for 3 min, power off (inferred)\n\n"
             "Wanted    off: no work and no demand (Idle)\n"
             "Asked     sleep by ann\n"
             "Under way mark for 1 s\n"

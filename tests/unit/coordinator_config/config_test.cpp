@@ -44,9 +44,28 @@ TEST(CoordinatorConfig, TheDocumentedExampleHoldsAndShowsTheDefaults) {
   ASSERT_EQ(policy.pools.size(), 1U);
   EXPECT_EQ(policy.pools[0].mode, core::Mode::advise);
   EXPECT_EQ(policy.pools[0].unneeded_time, core::Pool().unneeded_time);
+  EXPECT_FALSE(policy.pools[0].hard_off);
   ASSERT_EQ(policy.scalers.size(), 1U);
   EXPECT_EQ(policy.scalers[0].lag_threshold, core::Scaler().lag_threshold);
   EXPECT_EQ(policy.nodes.at("worker1").wake_address, "192.168.1.255:9");
+  EXPECT_FALSE(policy.nodes.at("worker1").bmc);
+  EXPECT_FALSE(policy.wake_method_timeout);
+  EXPECT_EQ(policy.bmc_poll, defaults.bmc_poll);
+  EXPECT_EQ(policy.bmc_poll_close, defaults.bmc_poll_close);
+  const IpmiOptions ipmi;
+  EXPECT_EQ(example->ipmi.poll, ipmi.poll);
+  EXPECT_EQ(example->ipmi.poll_close, ipmi.poll_close);
+  EXPECT_EQ(example->ipmi.manners.call_limit, ipmi.manners.call_limit);
+  EXPECT_EQ(example->ipmi.manners.order_spacing, ipmi.manners.order_spacing);
+  EXPECT_EQ(example->ipmi.manners.backoff_base, ipmi.manners.backoff_base);
+  EXPECT_EQ(example->ipmi.manners.backoff_max, ipmi.manners.backoff_max);
+  EXPECT_EQ(example->ipmi.manners.reads_at_once, ipmi.manners.reads_at_once);
+  EXPECT_EQ(example->ipmi.manners.orders_at_once, ipmi.manners.orders_at_once);
+  const BmcAccess bmc{{"10.0.0.12", 623}, "power", "/etc/ecokube/bmc/worker2", 17};
+  EXPECT_EQ(example->ipmi.bmcs.at("worker2"), bmc);
+  EXPECT_TRUE(policy.nodes.at("worker2").bmc);
+  EXPECT_THAT(describe(*example),
+              HasSubstr("node worker2: woken by wol, then ipmi; BMC 10.0.0.12:623 as power"));
 }
 
 TEST(CoordinatorConfig, PoolsAdviseUnlessToldToAct) {
@@ -94,6 +113,38 @@ TEST(CoordinatorConfig, OurSchedulerHasANameOfItsOwnOrNone) {
   ASSERT_FALSE(theirs);
   EXPECT_THAT(theirs.error().message, HasSubstr("scheduler.name"));
   EXPECT_FALSE(read("No Name"));
+}
+
+TEST(CoordinatorConfig, EveryMistakeAboutABmcIsNamed) {
+  const test::TempDir dir;
+  const auto file = dir.write("c.toml", fmt::format("{}{}", kMinimal, R"(
+[[node]]
+name = "n1"
+bmc_address = "10.0.0.9"
+bmc_cipher_suite = 0
+[[node]]
+name = "n2"
+bmc_user = "power"
+[[node]]
+name = "n4"
+methods = ["ipmi"]
+[[node]]
+name = "n3"
+bmc_address = "-x"
+bmc_user = "power"
+bmc_password_file = "f"
+methods = ["wol", "wol", "smoke"]
+[[node]]
+name = "n3"
+)"));
+  const auto config = read_coordinator_config(file);
+  ASSERT_FALSE(config);
+  for (const auto* mistake :
+       {"bmc_user", "bmc_password_file", "bmc_cipher_suite", "node[2].bmc_address: is missing",
+        "ipmi needs a bmc_address", "may begin with '-'", "wol stands twice",
+        "\"smoke\" is neither wol nor ipmi", "the name n3 stands twice"}) {
+    EXPECT_THAT(config.error().message, HasSubstr(mistake));
+  }
 }
 
 TEST(CoordinatorConfig, DaemonSetsThatMayStop) {

@@ -23,6 +23,17 @@ std::string boot_of(const NodeName& name, int boot) {
   return name + "-boot" + std::to_string(boot);
 }
 
+std::string guid_of(const NodeName& name) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string guid(32, '1');
+  for (std::size_t i = 0; i < name.size() && 2 * i + 1 < guid.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(name[i]);
+    guid[2 * i] = kDigits[byte >> 4];
+    guid[2 * i + 1] = kDigits[byte & 15U];
+  }
+  return guid;
+}
+
 KubeNode worker(const NodeName& name, Revision revision) {
   KubeNode node;
   node.name = name;

@@ -23,6 +23,8 @@ constexpr TimePoint kStart = from_ms(1'700'000'000'000);
 [[nodiscard]] KubeNode worker(const NodeName& name, Revision revision = 1);
 [[nodiscard]] Inventory inventory_of(const NodeName& name, std::int64_t idle_watts = 10);
 [[nodiscard]] std::string boot_of(const NodeName& name, int boot = 1);
+/// Of the machine and of its BMC; for names of at most 16 bytes.
+[[nodiscard]] std::string guid_of(const NodeName& name);
 /// Unbound and Unschedulable.
 [[nodiscard]] KubePod pending_pod(const std::string& name, std::int64_t millicores = 1000);
 /// Young, and waits for our scheduler.

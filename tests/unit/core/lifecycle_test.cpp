@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "bench.h"
+#include "coordinator/core/power.h"
 
 namespace ecokube::core::test {
 namespace {
@@ -19,7 +20,7 @@ class LifecycleTest : public testing::Test {
 
 TEST_F(LifecycleTest, AHeartbeatAndReadyMakeReady) {
   EXPECT_EQ(bench.state("w1"), Lifecycle::ready);
-  EXPECT_EQ(power_at(bench.node("w1"), bench.policy, bench.now), PowerState::on);
+  EXPECT_EQ(power_at(bench.node("w1"), bench.policy, bench.now).state, PowerState::on);
 }
 
 TEST_F(LifecycleTest, GoodbyeForOurStepThenSilenceIsOff) {
@@ -33,7 +34,7 @@ TEST_F(LifecycleTest, GoodbyeForOurStepThenSilenceIsOff) {
   bench.pass(Duration(1));
   bench.run("w1", Verb::record_off);
   EXPECT_EQ(bench.state("w1"), Lifecycle::powered_down);
-  EXPECT_EQ(power_at(bench.node("w1"), bench.policy, bench.now), PowerState::off);
+  EXPECT_EQ(power_at(bench.node("w1"), bench.policy, bench.now).state, PowerState::off);
 }
 
 TEST_F(LifecycleTest, SilenceWithoutGoodbyeIsAFaultAndNotSleep) {
@@ -41,7 +42,7 @@ TEST_F(LifecycleTest, SilenceWithoutGoodbyeIsAFaultAndNotSleep) {
   bench.silence(bench.policy.heartbeat_age_max);
   bench.heartbeat("w2");
   EXPECT_EQ(bench.state("w1"), Lifecycle::unknown);
-  EXPECT_EQ(power_at(bench.node("w1"), bench.policy, bench.now), PowerState::unknown);
+  EXPECT_EQ(power_at(bench.node("w1"), bench.policy, bench.now).state, PowerState::unknown);
   EXPECT_EQ(bench.state("w2"), Lifecycle::ready);
 }
 

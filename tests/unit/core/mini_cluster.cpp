@@ -12,6 +12,7 @@ namespace {
 bool is_ours(const Taint& taint) {
   return taint.key == names::kTaint || taint.key == names::kCandidate;
 }
+bool is_out_of_service(const Taint& taint) { return taint.key == names::kOutOfServiceTaint; }
 
 bool forbids(const Taint& taint) { return taint.effect != "PreferNoSchedule"; }
 
@@ -69,11 +70,14 @@ StepEnded MiniFleet::perform(const Step& step) {
     case Verb::unmark: return unmark(step);
     case Verb::list_pods: return list(step);
     case Verb::shutdown: return shutdown(step);
-    case Verb::wake: wake(step.id.subject); break;
+    case Verb::wake: wake(step.id.subject, std::get<WakeNode>(step.action).method); break;
     case Verb::record_off:
     case Verb::quarantine:
     case Verb::record_hold:
     case Verb::record_request: return annotate(step);
+    case Verb::power_off: return order_off(step);
+    case Verb::out_of_service:
+    case Verb::in_service: return set_service(step);
     case Verb::record_freeze:
     case Verb::scale: break;
     case Verb::evict: return evict(step);
@@ -109,6 +113,9 @@ StepEnded MiniFleet::unmark(const Step& step) {
   node.annotations.erase(std::string(names::kIntent));
   node.annotations.erase(std::string(names::kPower));
   node.annotations.erase(std::string(names::kQuarantine));
+  if (node.annotations.erase(std::string(names::kOutOfServiceByUs)) > 0) {
+    std::erase_if(node.taints, is_out_of_service);
+  }
   if (!proof.empty()) node.annotations[std::string(names::kWakeProof)] = proof;
   changed(node.name);
   return {step.id, Outcome::done, "", revision_, {}};
@@ -165,6 +172,37 @@ StepEnded MiniFleet::annotate(const Step& step) {
     if (text.empty()) node.annotations.erase(std::string(names::kRequest));
   }
   changed(node.name);
+  return {step.id, Outcome::done, "", revision_, {}};
+}
+
+/// What still runs there would run twice: it must be off.
+StepEnded MiniFleet::set_service(const Step& step) {
+  const NodeName name = step.id.subject;
+  KubeNode& node = nodes_[name];
+  const auto* taken = std::get_if<TakeOutOfService>(&step.action);
+  if (taken == nullptr) {
+    if (node.annotations.erase(std::string(names::kOutOfServiceByUs)) > 0) {
+      std::erase_if(node.taints, is_out_of_service);
+    }
+    changed(name);
+    return {step.id, Outcome::done, "", revision_, {}};
+  }
+  if (node.revision != taken->expected_revision) {
+    return {step.id, Outcome::failed, "the Node changed", 0, {}};
+  }
+  if (machines[name].phase != Machine::Phase::off) error(name + " was failed over while on");
+  ++failovers_;
+  node.annotations[std::string(names::kOutOfServiceByUs)] = "true";
+  node.taints.push_back({std::string(names::kOutOfServiceTaint), "nodeshutdown", "NoExecute"});
+  changed(name);
+  for (const auto& [uid, pod] : pods_) {
+    if (pod.node != name) continue;
+    in(100, 3000, [this, uid = uid, life = lives_[uid], size = pod.requests.cpu_millicores] {
+      if (!pods_.contains(uid)) return;
+      end_pod(uid);
+      add_pod(life, size);
+    });
+  }
   return {step.id, Outcome::done, "", revision_, {}};
 }
 

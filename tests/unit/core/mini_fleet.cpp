@@ -15,6 +15,7 @@ MiniFleet::MiniFleet(std::uint64_t seed, int workers, bool trouble)
   for (int i = 1; i <= workers; ++i) {
     const NodeName name = "w" + std::to_string(i);
     nodes_[name] = worker(name, ++revision_);
+    nodes_[name].system_uuid = guid_of(name);
     machines[name].kubelet_seen = now;
     kubelet(name);
   }
@@ -86,6 +87,20 @@ void MiniFleet::start_process(bool keep_store) {
   in_process(10, 2000, [this] { list_all(false); });
   in_process(10, 3000, [this] { renew(); });
   for (const auto& [name, machine] : machines) connect(name);
+  for (const auto& [name, given] : policy.nodes) read_bmc(name);
+}
+
+void MiniFleet::hang_on_the_way_down() {
+  hangs_ = true;
+  policy.down_deadline = seconds(60);
+  policy.pools.front().hard_off = true;
+}
+
+void MiniFleet::give_bmcs() {
+  for (const auto& [name, machine] : machines) {
+    policy.nodes[name].bmc = true;
+    read_bmc(name);
+  }
 }
 
 void MiniFleet::renew() {

@@ -54,12 +54,26 @@ class MiniFleet {
   /// A pod that runs for `life` once it is bound.
   void add_pod(Duration life, std::int64_t millicores = 3000, const std::string& scheduler = "");
 
+  /// Every machine has a BMC, which is read every few seconds; with trouble some readings fail,
+  /// some are late, and orders are taken and not carried out.
+  void give_bmcs();
+  /// One in three machines hangs on its way down, and its pool lets its BMC end that.
+  void hang_on_the_way_down();
+  [[nodiscard]] int cuts() const { return cuts_; }
+  /// From now on the readings of each come under the other's name.
+  void swap_bmcs(const NodeName& a, const NodeName& b) { swapped_ = {{a, b}, {b, a}}; }
+  /// The mains fail: off, under whatever runs there.
+  void cut(const NodeName& name);
+  /// No magic packet is heard any more.
+  void deafen() { deaf_ = true; }
+
   /// A person at the API.
   void ask(const NodeName& name, PersonVerb verb);
   /// All pods of the fleet are under one budget; evictions within a minute are refused beyond it.
   void set_evictions_a_minute(int allowed) { evictions_a_minute_ = allowed; }
   [[nodiscard]] int evictions() const { return evictions_; }
   [[nodiscard]] int binds() const { return binds_; }  ///< by the coordinator
+  [[nodiscard]] int failovers() const { return failovers_; }
   /// By somebody else's hand.
   void cordon(const NodeName& name);
   void taint(const NodeName& name, Taint taint);
@@ -116,6 +130,8 @@ class MiniFleet {
   StepEnded soft_taint(const Step& step);
   StepEnded bind_for_us(const Step& step);
   StepEnded report(const Step& step);
+  StepEnded set_service(const Step& step);
+  StepEnded order_off(const Step& step);
   StepEnded evict(const Step& step);
   void end_pod(const std::string& uid);
   StepEnded list(const Step& step);
@@ -126,7 +142,8 @@ class MiniFleet {
 
   // Machines and agents.
   StepEnded shutdown(const Step& step);
-  void wake(const NodeName& name);
+  void wake(const NodeName& name, WakeMethod method);
+  void read_bmc(const NodeName& name);
   void power_off(const NodeName& name);
   void come_up(const NodeName& name, int boot);
   void connect(const NodeName& name);
@@ -136,6 +153,8 @@ class MiniFleet {
   [[nodiscard]] Inventory inventory(const NodeName& name) const;
 
   bool trouble_;
+  bool deaf_ = false;
+  std::map<NodeName, NodeName> swapped_;
   std::mt19937_64 random_;
   std::multimap<TimePoint, std::function<void()>> events_;
   std::vector<std::string> errors_;
@@ -159,6 +178,9 @@ class MiniFleet {
   int evictions_a_minute_ = 100;
   int evictions_ = 0;
   int binds_ = 0;
+  int failovers_ = 0;
+  int cuts_ = 0;
+  bool hangs_ = false;
   std::vector<TimePoint> evicted_at_;
   std::uint64_t sessions_ = 0;
 

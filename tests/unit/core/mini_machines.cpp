@@ -73,9 +73,27 @@ StepEnded MiniFleet::shutdown(const Step& step) {
     }
     drop_link(name);
     dying.agent_up = false;
+    if (hangs_ && draw(0, 2) == 0) return;
     in(200, trouble_ ? 15'000 : 6000, [this, name] { power_off(name); });
   });
   return ended;
+}
+
+/// The claim is the Node's revision. Nothing but what said goodbye and hangs may be cut.
+StepEnded MiniFleet::order_off(const Step& step) {
+  const NodeName name = step.id.subject;
+  const auto& off = std::get<PowerOff>(step.action);
+  if (nodes_[name].revision != off.expected_revision) {
+    return {step.id, Outcome::failed, "the Node changed", 0, {}};
+  }
+  changed(name);
+  Machine& machine = machines[name];
+  if (machine.phase == Phase::off) return {step.id, Outcome::done, "", 0, {}};
+  if (machine.phase != Phase::dying || !machine.goodbye_said) error(name + " was cut while it ran");
+  if (!off.hard && draw(0, 1) == 0) return {step.id, Outcome::done, "", 0, {}};
+  ++cuts_;
+  power_off(name);
+  return {step.id, Outcome::done, "", 0, {}};
 }
 
 void MiniFleet::power_off(const NodeName& name) {
@@ -86,10 +104,26 @@ void MiniFleet::power_off(const NodeName& name) {
   }
 }
 
-/// A packet is heard by a machine that is off, and by no other.
-void MiniFleet::wake(const NodeName& name) {
+void MiniFleet::read_bmc(const NodeName& name) {
+  in_process(2000, 8000, [this, name] {
+    const auto other = swapped_.find(name);
+    const NodeName machine = other == swapped_.end() ? name : other->second;
+    const bool on = machines[machine].phase != Phase::off;
+    if (chance(10)) {
+      post(BmcFailed{name, Errc::unreachable, "it does not answer"});
+    } else {
+      in_process(20, trouble_ ? 1900 : 50,
+                 [this, name, machine, on] { post(BmcSeen{name, on, guid_of(machine)}); });
+    }
+    read_bmc(name);
+  });
+}
+
+/// A packet, or an order to switch on, does something to a machine that is off, and to no other.
+void MiniFleet::wake(const NodeName& name, WakeMethod method) {
   Machine& machine = machines[name];
   if (machine.phase != Phase::off || chance(30)) return;
+  if (method == WakeMethod::wol && deaf_) return;
   if (chance(2)) machine.dead_on_next_wake = true;
   machine.phase = Phase::booting;
   ++machine.boot;
@@ -114,15 +148,26 @@ void MiniFleet::come_up(const NodeName& name, int boot) {
   });
 }
 
+void MiniFleet::cut(const NodeName& name) {
+  Machine& machine = machines[name];
+  machine.phase = Phase::off;
+  machine.agent_up = false;
+  drop_link(name);
+}
+
 /// Links break and machines reboot by themselves.
 void MiniFleet::make_trouble() {
   if (!trouble_) return;
   in(20'000, 120'000, [this] {
     const NodeName name = "w" + std::to_string(draw(1, std::ssize(machines)));
     Machine& machine = machines[name];
+    const bool cut_off = !policy.nodes.empty() && draw(0, 5) == 0;
+    if (cut_off) cut(name);
     const bool reboots = draw(0, 3) == 0 && machine.phase == Phase::up;
     drop_link(name);
-    if (reboots) {
+    if (cut_off) {
+      // until somebody needs it
+    } else if (reboots) {
       machine.agent_up = false;
       machine.phase = Phase::booting;
       ++machine.boot;

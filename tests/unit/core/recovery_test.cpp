@@ -126,5 +126,29 @@ TEST_F(RecoveryTest, TheListWaitsUntilTheMarkHasSettled) {
   EXPECT_TRUE(before.planned("w1", Verb::list_pods));
 }
 
+TEST(Recovery, ABootThatTheLastProcessSawIsNoOldOne) {
+  Bench before;
+  before.fleet({"w1"});
+  before.put_to_sleep("w1");
+  auto kube = *before.node("w1").kube;
+  kube.annotations[std::string(names::kPower)] = "off (inferred)";
+  Bench successor;
+  successor.see(ClusterListed{kube.revision, {kube}, {}, {}});
+  successor.revision = kube.revision;
+  auto inventory = inventory_of("w1");
+  inventory.boot_id = boot_of("w1", 2);  // it had said hello, and then the process was killed
+  successor.see(Recovered{{{"w1", inventory, {}, {}, {}, {}, 9}}, {}});
+  successor.see(NodeSeen{kube});
+  successor.see(LeaseHeld{2, successor.now + seconds(15)});
+  ASSERT_EQ(successor.state("w1"), Lifecycle::powered_down);
+  successor.see(PodSeen{pending_pod("p1")});
+  successor.run("w1", Verb::wake);
+  successor.hello("w1", 2);
+  successor.see_marked("w1", true, Readiness::ready, 2);
+  const Step unmark = successor.run("w1", Verb::unmark);
+  EXPECT_EQ(std::get<UnmarkNode>(unmark.action).wake_proof, "") << "this wake was not seen";
+  EXPECT_EQ(successor.state("w1"), Lifecycle::ready);
+}
+
 }  // namespace
 }  // namespace ecokube::core::test

@@ -39,8 +39,20 @@ TEST(Restart, ACycleWithoutOne) {
   EXPECT_GE(fleet.steps_started(), 2 * (4 + 2 + 4)) << "mark, list, shutdown, record; wake, unmark";
 }
 
-void expect_cycle_whatever_dies(std::uint64_t seed, const std::string& scheduler) {
+TEST(Restart, ACycleOfDeafMachinesGoesByTheirBmcs) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    MiniFleet fleet(seed, 2, seed % 2 == 0);
+    fleet.give_bmcs();
+    fleet.deafen();
+    fleet.policy.wake_method_timeout = seconds(20);
+    full_cycle(fleet);
+  }
+}
+
+void expect_cycle_whatever_dies(std::uint64_t seed, const std::string& scheduler, bool bmcs) {
   MiniFleet whole(seed, 2, false);
+  if (bmcs) whole.give_bmcs();
   full_cycle(whole, scheduler);
   for (int step = 1; step <= whole.steps_started(); ++step) {
     for (const bool keep_store : {true, false}) {
@@ -50,6 +62,7 @@ void expect_cycle_whatever_dies(std::uint64_t seed, const std::string& scheduler
                      (keep_store ? " with" : " without") + " store, moment " +
                      std::to_string(static_cast<int>(moment)));
         MiniFleet fleet(seed, 2, false);
+        if (bmcs) fleet.give_bmcs();
         fleet.kill_at({step, moment, keep_store});
         full_cycle(fleet, scheduler);
         if (testing::Test::HasFailure()) return;
@@ -59,8 +72,8 @@ void expect_cycle_whatever_dies(std::uint64_t seed, const std::string& scheduler
 }
 
 TEST(Restart, AtEachStepOfACycleWithAndWithoutItsStore) {
-  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
-    expect_cycle_whatever_dies(seed, seed % 2 == 0 ? "ecokube" : "");
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    expect_cycle_whatever_dies(seed, seed % 2 == 0 ? "ecokube" : "", seed % 4 >= 2);
   }
 }
 
@@ -68,6 +81,7 @@ TEST(Restart, RandomWalksWithTroubleAndManyDeaths) {
   for (std::uint64_t seed = 1; seed <= 250; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     MiniFleet fleet(seed, 3, true);
+    if (seed % 2 == 0) fleet.give_bmcs();
     for (int round = 0; round < 12; ++round) {
       fleet.run_for(seconds(fleet.draw(1, 120)));
       for (auto pods = fleet.draw(0, 2); pods > 0; --pods) {

@@ -48,6 +48,16 @@ TEST(NodeLifecycle, SilentOnceTheLeaseStoodStillForTheGrace) {
   EXPECT_EQ(scene.silent(16), 0U) << "marked once";
 }
 
+TEST(NodeLifecycle, OutOfServiceGivesUpAtOnceAndOnlyWhatIsNotReady) {
+  Scene scene;
+  scene.nodes["/worker1"].out_of_service = true;
+  EXPECT_EQ(scene.lost(0), 0U);
+  scene.node(core::Readiness::unknown);
+  EXPECT_EQ(scene.lost(1), 0U);
+  scene.nodes["/worker1"].out_of_service = true;
+  EXPECT_EQ(scene.lost(2), 1U);
+}
+
 TEST(NodeLifecycle, ANodeWithoutLeaseIsSilentAfterTheGrace) {
   Scene scene;
   scene.renewals.clear();

@@ -20,6 +20,8 @@ class FakeCluster final : public ClusterApi {
  public:
   int marks = 0;
   int binds = 0;
+  int taints = 0;
+  bool claimed = true;
   void start(Observe /*observe*/) override {}
   asio::awaitable<void> stop() override { co_return; }
   asio::awaitable<Result<Revision>> mark(const Step& /*step*/) override {
@@ -27,6 +29,16 @@ class FakeCluster final : public ClusterApi {
     co_return Revision{7};
   }
   asio::awaitable<Result<Revision>> unmark(const Step& /*step*/) override { co_return Revision{7}; }
+  std::function<void()> at_claim = [] {};
+  asio::awaitable<Result<Revision>> claim(const Step& /*step*/) override {
+    at_claim();
+    if (claimed) co_return Revision{8};
+    co_return fail(Errc::conflict, "the Node changed");
+  }
+  asio::awaitable<Result<Revision>> set_service(const Step& /*step*/) override {
+    ++taints;
+    co_return Revision{7};
+  }
   asio::awaitable<Result<Revision>> annotate(const Step& /*step*/) override {
     co_return Revision{7};
   }
@@ -60,6 +72,26 @@ class FakePower final : public PowerControl {
   int packets = 0;
   asio::awaitable<Result<void>> wake(const core::WakeNode& /*target*/) override {
     ++packets;
+    co_return Result<void>();
+  }
+};
+
+class FakeBmcs final : public BmcControl {
+ public:
+  std::vector<NodeName> switched_on;
+  void start(Observe /*observe*/) override {}
+  void stop() override {}
+  void look_closely(const std::set<NodeName>& /*nodes*/) override {}
+  std::vector<NodeName> switched_off;
+  static constexpr std::chrono::milliseconds kCall{8000};
+  asio::awaitable<Result<void>> power_off(NodeName node, bool /*hard*/, std::string /*guid*/,
+                                          MaySend may_send) override {
+    if (!may_send(kCall)) co_return fail(Errc::conflict, "too late");
+    switched_off.push_back(std::move(node));
+    co_return Result<void>();
+  }
+  asio::awaitable<Result<void>> power_on(NodeName node) override {
+    switched_on.push_back(std::move(node));
     co_return Result<void>();
   }
 };
@@ -98,8 +130,8 @@ class ExecutorTest : public testing::Test {
  protected:
   core::StepEnded run(Verb verb, core::Action action) {
     Executor executor(
-        io.get_executor(), Ports{cluster, power, agents, store}, [] { return from_ms(1000); },
-        [this](std::int64_t fence) { return fence == led; },
+        io.get_executor(), Ports{cluster, power, bmcs, agents, store}, [] { return from_ms(1000); },
+        [this](std::int64_t fence, Duration ahead) { return fence == led && ahead <= lease_left; },
         [this](core::StepEnded step) { ended = std::move(step); });
     executor.start(Step{{"w1", verb, 1, 1}, std::move(action), {"Idle", "idle"}, 5});
     io.restart();
@@ -111,9 +143,11 @@ class ExecutorTest : public testing::Test {
   asio::io_context io{1};
   FakeCluster cluster;
   FakePower power;
+  FakeBmcs bmcs;
   FakeAgents agents;
   FakeStore store;
   std::int64_t led = 5;
+  Duration lease_left{10'000};
   std::optional<core::StepEnded> ended;
 };
 
@@ -132,6 +166,8 @@ TEST_F(ExecutorTest, SendsNoOrderWhoseLeaseLapsedWhileTheJournalWasWritten) {
   EXPECT_EQ(agents.orders, 0);
   EXPECT_EQ(run(Verb::mark, core::MarkNode{1, "boot", false, ""}).outcome, core::Outcome::failed);
   EXPECT_EQ(cluster.marks, 0);
+  EXPECT_EQ(run(Verb::out_of_service, core::TakeOutOfService{1}).outcome, core::Outcome::failed);
+  EXPECT_EQ(cluster.taints, 0);
   EXPECT_EQ(store.outcome, "failed");
 }
 
@@ -162,6 +198,29 @@ TEST_F(ExecutorTest, APacketNeedsNoLease) {
   EXPECT_EQ(run(Verb::wake, core::WakeNode{"127.0.0.1:9", {}}).outcome, core::Outcome::done);
   EXPECT_EQ(power.packets, 1);
   EXPECT_EQ(store.intents, 0);
+}
+
+TEST_F(ExecutorTest, AnOffOfABmcIsClaimedAndTheLeaseOutlastsIt) {
+  const core::PowerOff off{false, "guid", 7};
+  EXPECT_EQ(run(Verb::power_off, off).outcome, core::Outcome::done);
+  EXPECT_EQ(bmcs.switched_off.size(), 1U);
+  EXPECT_EQ(store.intents, 1);
+  cluster.claimed = false;
+  EXPECT_EQ(run(Verb::power_off, off).outcome, core::Outcome::failed) << "another one has written";
+  cluster.claimed = true;
+  lease_left = FakeBmcs::kCall - Duration(1);
+  EXPECT_EQ(run(Verb::power_off, off).outcome, core::Outcome::failed) << "the call may outlast it";
+  lease_left = FakeBmcs::kCall;
+  cluster.at_claim = [this] { led = 6; };  // stopped meanwhile, and another leads
+  EXPECT_EQ(run(Verb::power_off, off).outcome, core::Outcome::failed);
+  EXPECT_EQ(bmcs.switched_off.size(), 1U);
+}
+
+TEST_F(ExecutorTest, AWakeGoesByTheMethodItNames) {
+  const core::WakeNode wake{"", {}, core::WakeMethod::ipmi};
+  EXPECT_EQ(run(Verb::wake, wake).outcome, core::Outcome::done);
+  EXPECT_EQ(power.packets, 0);
+  EXPECT_EQ(bmcs.switched_on, std::vector<NodeName>{"w1"});
 }
 
 }  // namespace

@@ -35,6 +35,19 @@ TEST_F(ChildProcessTest, GivesStatusOutputAndEnvironment) {
   EXPECT_FALSE(child->running());
 }
 
+TEST_F(ChildProcessTest, KeepsItsOutputUpToABoundAndGivesItNoInput) {
+  ChildOptions options;
+  options.argv = {"sh", "-c", "cat; echo out; echo err >&2; yes | head -c 100000"};
+  options.no_input = true;
+  options.output_bytes_max = 4096;
+  auto child = start_child(io.get_executor(), options);
+  ASSERT_TRUE(child) << child.error().message;
+  ASSERT_TRUE(test::run(io, (*child)->wait(test::kRunLimit)));
+  const auto output = (*child)->output();
+  EXPECT_EQ(output.substr(0, 12), "out\nerr\ny\ny\n");
+  EXPECT_EQ(output.size(), 4096U);
+}
+
 TEST_F(ChildProcessTest, WaitEndsAtItsLimit) {
   auto child = shell("exec sleep 1000");
   EXPECT_EQ(test::run(io, child->wait(milliseconds(5))), std::nullopt);

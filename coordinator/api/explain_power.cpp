@@ -1,0 +1,106 @@
+#include "coordinator/api/explain_power.h"
+
+#include <fmt/format.h>
+
+#include "coordinator/api/explain.h"
+#include "coordinator/api/times.h"
+#include "coordinator/core/power.h"
+#include "coordinator/core/wake_chain.h"
+
+namespace ecokube {
+
+using core::WakeMethod;
+
+std::string bmc_problem(const Fleet& fleet, const core::Node& node) {
+  if (!core::has_bmc(fleet.policy(), node.name)) return "";
+  const auto& bmc = node.bmc;
+  if (bmc.contradicts) return "its BMC says off while its agent speaks; is it another machine's?";
+  if (core::bmc_identity(node, fleet.policy()) == core::BmcIdentity::wrong) {
+    return fmt::format("its BMC says that it is of machine {}, not of this one", bmc.guid);
+  }
+  if (bmc.failure)
+    return fmt::format("{} ({})", bmc.failure->message, to_string(bmc.failure->code));
+  return bmc.read_at ? "" : "its BMC has not been read yet";
+}
+
+std::string change_when_going_off(const Fleet& fleet, const core::Node& node) {
+  const auto& policy = fleet.policy();
+  if (!core::has_bmc(policy, node.name)) {
+    return fmt::format(
+        "It counts as off when its agent has said goodbye, the link has closed and {} have passed "
+        "in silence.",
+        words(policy.silence_to_off));
+  }
+  std::string text =
+      "It counts as off when its agent has said goodbye and two readings of its BMC say off";
+  if (core::bmc_says_on(node, policy, fleet.now())) {
+    text +=
+        node.agent.goodbye ? "; its agent has said goodbye, but its BMC says that it is on" : "";
+  } else if (const auto problem = bmc_problem(fleet, node); !problem.empty()) {
+    text += "; until then its power is unknown: " + problem;
+  }
+  return text + ". If its room is needed, it is woken all the same.";
+}
+
+std::string change_when_off(const Fleet& fleet, const core::Node& node) {
+  const auto* want = want_of(fleet.plan(), node.name);
+  if (want != nullptr && want->on) return "It is wanted on: it is being woken.";
+  std::string text = fmt::format(
+      "Pods or lag that need its room wake it, or a person: ecoctl wake {}.", node.name);
+  if (core::bmc_says_on(node, fleet.policy(), fleet.now())) {
+    text +=
+        " Its BMC says that it is on: somebody has started it; it is Ready once its agent "
+        "speaks and Kubernetes calls it ready.";
+  } else if (const auto problem = bmc_problem(fleet, node); !problem.empty()) {
+    text += " Its power is unknown at the moment: " + problem + ".";
+  }
+  return text;
+}
+
+std::string change_when_rising(const Fleet& fleet, const core::Node& node) {
+  const auto& policy = fleet.policy();
+  const auto& up = node.up;
+  std::string text =
+      "It is Ready once a heartbeat brings a new boot id and Kubernetes calls the node ready";
+  if (!up.asked_at) return text + ".";
+  const auto next = core::method_after(node, policy, up.method);
+  const auto limit =
+      up.boot_proven ? policy.wake_deadline : core::method_timeout(node, policy, up.method);
+  const auto deadline = rfc3339(*up.method_at + limit);
+  if (!up.boot_proven) text += fmt::format("; it is being woken by {}", to_string(up.method));
+  if (next && !up.boot_proven) {
+    text += fmt::format(", from {} on by {}", deadline, to_string(*next));
+  } else {
+    text += fmt::format("; it is given up at {}", deadline);
+  }
+  return text + (up.late ? ". Another node was taken in its place." : ".");
+}
+
+std::optional<std::string> why_not_wakeable(const Fleet& fleet, const core::Node& node) {
+  if (!core::wake_methods(node, fleet.policy()).empty()) return std::nullopt;
+  if (node.inventory.nics.empty()) {
+    return "Nothing can be sent: no MAC address of it is known; its agent must have been "
+           "connected once.";
+  }
+  return "Nothing can be sent: no wake address is known; set [wake] address in agent.toml or "
+         "[[node]] address in coordinator.toml.";
+}
+
+std::string wake_forecast(const Fleet& fleet, const core::Node& node) {
+  const auto& policy = fleet.policy();
+  std::string text;
+  for (const auto method : core::wake_methods(node, policy)) {
+    const bool first = text.empty();
+    if (method == WakeMethod::wol) {
+      text +=
+          fmt::format("{} magic packet is sent {}every {} until it is up", first ? "A" : "; then a",
+                      first ? "now and " : "", words(policy.wake_repeat));
+    } else {
+      text += fmt::format("{} BMC is told to switch it on", first ? "Its" : "; then its");
+    }
+    text += fmt::format(", for at most {}", words(core::method_timeout(node, policy, method)));
+  }
+  return text;
+}
+
+}  // namespace ecokube

@@ -1,0 +1,75 @@
+#include "coordinator/core/power.h"
+
+#include "coordinator/core/identity.h"
+
+namespace ecokube::core {
+namespace {
+
+/// Readings in a row may be lost.
+constexpr int kPollsToBeOld = 3;
+
+bool fresh(const Node& node, const Policy& policy, TimePoint now) {
+  return node.bmc.on && node.bmc.read_at && bmc_identity(node, policy) != BmcIdentity::wrong &&
+         now - *node.bmc.read_at <= policy.bmc_poll * kPollsToBeOld;
+}
+
+}  // namespace
+
+bool has_bmc(const Policy& policy, const NodeName& name) {
+  const auto at = policy.nodes.find(name);
+  return at != policy.nodes.end() && at->second.bmc;
+}
+
+bool bmc_answers(const Node& node, const Policy& policy, TimePoint now) {
+  if (!has_bmc(policy, node.name) || node.bmc.failure || !node.bmc.read_at) return false;
+  return now - *node.bmc.read_at <= policy.bmc_poll * kPollsToBeOld;
+}
+
+BmcIdentity bmc_identity(const Node& node, const Policy& policy) {
+  if (node.bmc.contradicts) return BmcIdentity::wrong;
+  const auto given = policy.nodes.find(node.name);
+  std::string machine;
+  if (given != policy.nodes.end()) machine = given->second.bmc_guid;
+  if (machine.empty() && node.kube) machine = node.kube->system_uuid;
+  if (node.bmc.guid.empty() || machine.empty()) return BmcIdentity::unknown;
+  return same_machine(node.bmc.guid, machine) ? BmcIdentity::right : BmcIdentity::wrong;
+}
+
+bool bmc_says_on(const Node& node, const Policy& policy, TimePoint now) {
+  return has_bmc(policy, node.name) && fresh(node, policy, now) && *node.bmc.on;
+}
+
+bool off_proven(const Node& node, const Policy& policy, TimePoint now) {
+  return has_bmc(policy, node.name) && fresh(node, policy, now) && !*node.bmc.on &&
+         node.bmc.equal >= kEqualReadings && !agent_alive(node, policy, now) &&
+         node.agent.heard_at.value_or(*node.bmc.read_at) <= *node.bmc.read_at;
+}
+
+bool off_now(const Node& node, const Policy& policy, TimePoint now) {
+  return off_proven(node, policy, now) && node.state != Lifecycle::powering_up &&
+         now - *node.bmc.read_at <= policy.bmc_poll_close * kPollsToBeOld;
+}
+
+PowerView power_at(const Node& node, const Policy& policy, TimePoint now) {
+  if (agent_alive(node, policy, now)) {
+    const bool doubted = node.bmc.contradicts || node.bmc.off_under_agent >= kEqualReadings;
+    if (doubted && !node.agent.goodbye) return {};
+    return {PowerState::on, PowerEvidence::agent};
+  }
+  if (has_bmc(policy, node.name)) {
+    if (bmc_says_on(node, policy, now)) return {PowerState::on, PowerEvidence::bmc};
+    if (off_proven(node, policy, now)) return {PowerState::off, PowerEvidence::bmc};
+    return {};
+  }
+  if (node.state == Lifecycle::powered_down) return {PowerState::off, PowerEvidence::inferred};
+  return {};
+}
+
+std::string power_text(const PowerView& power) {
+  std::string text(to_string(power.state));
+  if (power.evidence == PowerEvidence::bmc) text += " (BMC)";
+  if (power.evidence == PowerEvidence::inferred) text += " (inferred)";
+  return text;
+}
+
+}  // namespace ecokube::core

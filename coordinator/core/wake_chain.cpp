@@ -1,0 +1,82 @@
+#include "coordinator/core/wake_chain.h"
+
+#include <algorithm>
+
+#include "coordinator/core/power.h"
+
+namespace ecokube::core {
+namespace {
+
+constexpr std::size_t kBootsToLearnFrom = 3;
+constexpr Duration kLearnedMin{std::chrono::seconds(10)};
+
+std::optional<Duration> learned(const Node& node) {
+  auto times = node.boot_times;
+  if (times.size() < kBootsToLearnFrom) return std::nullopt;
+  std::sort(times.begin(), times.end());
+  const auto p95 = times[(times.size() * 95 + 99) / 100 - 1];
+  return std::max(kLearnedMin, p95 + p95 / 2);
+}
+
+std::vector<WakeMethod> configured(const Policy& policy, const NodeName& name) {
+  const auto at = policy.nodes.find(name);
+  if (at != policy.nodes.end() && !at->second.methods.empty()) return at->second.methods;
+  if (has_bmc(policy, name)) return {WakeMethod::wol, WakeMethod::ipmi};
+  return {WakeMethod::wol};
+}
+
+}  // namespace
+
+std::string wake_address_of(const Node& node, const Policy& policy) {
+  const auto given = policy.nodes.find(node.name);
+  if (given != policy.nodes.end() && !given->second.wake_address.empty()) {
+    return given->second.wake_address;
+  }
+  return node.inventory.wake_address;
+}
+
+std::vector<WakeMethod> wake_methods(const Node& node, const Policy& policy) {
+  auto methods = configured(policy, node.name);
+  std::erase_if(methods, [&](WakeMethod method) {
+    if (method == WakeMethod::ipmi) {
+      return !has_bmc(policy, node.name) || bmc_identity(node, policy) == BmcIdentity::wrong;
+    }
+    return wake_address_of(node, policy).empty() || node.inventory.nics.empty();
+  });
+  return methods;
+}
+
+std::optional<WakeMethod> method_after(const Node& node, const Policy& policy, WakeMethod method) {
+  const auto methods = wake_methods(node, policy);
+  const auto at = std::find(methods.begin(), methods.end(), method);
+  if (at == methods.end() || std::next(at) == methods.end()) return std::nullopt;
+  return *std::next(at);
+}
+
+Duration method_timeout(const Node& node, const Policy& policy, WakeMethod method) {
+  if (!method_after(node, policy, method)) return policy.wake_deadline;
+  const auto time = policy.wake_method_timeout ? policy.wake_method_timeout : learned(node);
+  return std::min(time.value_or(kWakeMethodTimeout), policy.wake_deadline);
+}
+
+WakeNode wake_order(const Node& node, const Policy& policy, WakeMethod method) {
+  WakeNode order{"", {}, method};
+  if (method != WakeMethod::wol) return order;
+  order.address = wake_address_of(node, policy);
+  for (const auto& nic : node.inventory.nics) {
+    if (nic.wake_armed) order.macs.push_back(nic.mac.text());
+  }
+  if (order.macs.empty()) {
+    for (const auto& nic : node.inventory.nics) order.macs.push_back(nic.mac.text());
+  }
+  return order;
+}
+
+std::optional<TimePoint> promised_until(const Node& node, const Policy& policy) {
+  if (!node.up.asked_at) return node.since + policy.wake_deadline;
+  if (node.up.late) return std::nullopt;
+  if (node.up.boot_proven) return *node.up.asked_at + policy.wake_deadline;
+  return *node.up.asked_at + method_timeout(node, policy, node.up.method);
+}
+
+}  // namespace ecokube::core

@@ -1,0 +1,120 @@
+#include "coordinator/power/bmc_lane.h"
+
+#include <fmt/format.h>
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <utility>
+
+#include "common/backoff.h"
+#include "coordinator/power/ipmitool.h"
+
+namespace ecokube {
+
+namespace asio = boost::asio;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+constexpr unsigned kFailuresInARow = 3;
+
+/// It answered, and what it says of this one command is no sign of its health.
+bool is_answer(Errc code) {
+  return code == Errc::refused || code == Errc::conflict || code == Errc::unsupported;
+}
+
+bool wants_on(BmcVerb verb) { return verb == BmcVerb::on; }
+
+}  // namespace
+
+BmcLane::BmcLane(asio::any_io_executor executor, BmcAccess bmc, std::shared_ptr<Shared> shared)
+    : executor_(executor), bmc_(std::move(bmc)), shared_(std::move(shared)), turn_(executor, 1) {}
+
+std::optional<Clock::time_point> BmcLane::left_alone_until() const {
+  if (Clock::now() >= alone_until_) return std::nullopt;
+  return alone_until_;
+}
+
+void BmcLane::note(const Result<std::string>& answer) {
+  if (answer || is_answer(answer.error().code)) {
+    failures_ = 0;
+    return;
+  }
+  last_ = answer.error();
+  ++failures_;
+  const bool may_lock = last_.code == Errc::unauthorized;
+  if (failures_ < kFailuresInARow && !may_lock) return;
+  const auto& manners = shared_->manners;
+  const auto round = may_lock ? failures_ : failures_ - kFailuresInARow + 1;
+  alone_until_ = Clock::now() +
+                 next_delay(round, shared_->random(), manners.backoff_base, manners.backoff_max);
+}
+
+asio::awaitable<Result<std::string>> BmcLane::read(BmcVerb verb) {
+  if (const auto until = left_alone_until()) {
+    const auto left = std::chrono::ceil<std::chrono::seconds>(*until - Clock::now());
+    auto error = last_;
+    error.message += fmt::format("; it is left alone for another {} s", left.count());
+    co_return std::unexpected(std::move(error));
+  }
+  const auto ticket = co_await shared_->reads.take();
+  auto answer = co_await call_ipmitool(executor_, bmc_, verb, shared_->manners.call_limit);
+  note(answer);
+  co_return answer;
+}
+
+asio::awaitable<Result<bool>> BmcLane::power_now() {
+  const auto answer = co_await read(BmcVerb::status);
+  if (!answer) co_return std::unexpected(answer.error());
+  co_return power_in(*answer);
+}
+
+asio::awaitable<Result<bool>> BmcLane::read_power() {
+  const auto turn = co_await turn_.take();
+  co_return co_await power_now();
+}
+
+asio::awaitable<Result<std::string>> BmcLane::read_guid() {
+  const auto turn = co_await turn_.take();
+  const auto answer = co_await read(BmcVerb::guid);
+  if (!answer) co_return std::unexpected(answer.error());
+  co_return guid_in(*answer);
+}
+
+asio::awaitable<Result<void>> BmcLane::order(BmcVerb verb, std::optional<std::string> guid,
+                                             MaySend may_send) {
+  while (true) {
+    // Not while holding the turn: reads go on between two orders.
+    asio::steady_timer space(executor_, next_order_at_);
+    co_await space.async_wait(asio::use_awaitable);
+    const auto turn = co_await turn_.take();
+    if (Clock::now() < next_order_at_) continue;  // another order went first
+    co_return co_await order_now(verb, std::move(guid), std::move(may_send));
+  }
+}
+
+asio::awaitable<Result<void>> BmcLane::order_now(BmcVerb verb, std::optional<std::string> guid,
+                                                 MaySend may_send) {
+  if (guid) {
+    const auto answer = co_await read(BmcVerb::guid);
+    if (!answer) co_return std::unexpected(answer.error());
+    const auto there = guid_in(*answer);
+    if (!there) co_return std::unexpected(there.error());
+    if (*there != *guid) {
+      co_return fail(Errc::conflict, fmt::format("BMC {}: it says that it is {}, not {}",
+                                                 bmc_.address.text(), *there, *guid));
+    }
+  }
+  const auto on = co_await power_now();
+  if (!on) co_return std::unexpected(on.error());
+  if (*on == wants_on(verb)) co_return Result<void>{};
+  const auto ticket = co_await shared_->orders.take();
+  if (auto allowed = may_send(); !allowed) co_return allowed;
+  auto answer = co_await call_ipmitool(executor_, bmc_, verb, shared_->manners.call_limit);
+  note(answer);
+  next_order_at_ = Clock::now() + shared_->manners.order_spacing;
+  if (!answer) co_return std::unexpected(answer.error());
+  co_return Result<void>{};
+}
+
+}  // namespace ecokube

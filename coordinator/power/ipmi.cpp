@@ -1,0 +1,169 @@
+#include "coordinator/power/ipmi.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <exception>
+#include <list>
+#include <random>
+#include <utility>
+
+#include "common/log.h"
+
+namespace ecokube {
+namespace {
+
+namespace asio = boost::asio;
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::minutes kGuidAgeMax{10};
+
+/// One BMC and the coroutine that reads it.
+struct Watched {
+  Watched(const asio::any_io_executor& executor, NodeName name, BmcAccess access,
+          std::shared_ptr<BmcLane::Shared> shared)
+      : node(std::move(name)),
+        lane(executor, std::move(access), std::move(shared)),
+        pause(executor) {}
+  NodeName node;
+  BmcLane lane;
+  asio::steady_timer pause;
+  asio::cancellation_signal cancel;
+  bool closely = false;
+  std::optional<std::string> guid;
+  Clock::time_point guid_read_at{};
+};
+
+class Ipmi final : public BmcControl {
+ public:
+  Ipmi(const asio::any_io_executor& executor, IpmiOptions options)
+      : executor_(executor), options_(std::move(options)) {
+    shared_ = std::make_shared<BmcLane::Shared>(executor, options_.manners, std::random_device{}());
+    for (auto& [node, bmc] : options_.bmcs) {
+      watched_[node] = std::make_unique<Watched>(executor, node, bmc, shared_);
+    }
+  }
+
+  void start(Observe observe) override {
+    observe_ = std::move(observe);
+    for (auto& [node, watched] : watched_) {
+      auto on_end = [node = node](std::exception_ptr error) {
+        if (error) log::error("node={} its BMC is no longer read", node);
+      };
+      auto cancelled = asio::bind_cancellation_slot(watched->cancel.slot(), std::move(on_end));
+      asio::co_spawn(executor_, watch(*watched), std::move(cancelled));
+    }
+  }
+
+  void stop() override {
+    stopping_ = true;
+    for (auto& [node, watched] : watched_) {
+      watched->cancel.emit(asio::cancellation_type::terminal);
+    }
+  }
+
+  void look_closely(const std::set<NodeName>& nodes) override {
+    for (auto& [node, watched] : watched_) {
+      const bool closely = nodes.contains(node);
+      if (closely && !watched->closely) watched->pause.cancel();
+      watched->closely = closely;
+    }
+  }
+
+  asio::awaitable<Result<void>> power_on(NodeName node) override {
+    auto may_send = [] { return Result<void>{}; };
+    co_return co_await order(std::move(node), BmcVerb::on, std::nullopt, may_send);
+  }
+
+  asio::awaitable<Result<void>> power_off(NodeName node, bool hard, std::string guid,
+                                          MaySend may_send) override {
+    auto asked = [ask = std::move(may_send), needed = options_.manners.call_limit] {
+      if (ask(needed)) return Result<void>{};
+      return Result<void>(fail(Errc::conflict, "the Lease does not last for as long as the call"));
+    };
+    const auto verb = hard ? BmcVerb::off : BmcVerb::soft;
+    std::optional<std::string> machine = std::move(guid);
+    co_return co_await order(std::move(node), verb, std::move(machine), std::move(asked));
+  }
+
+ private:
+  asio::awaitable<Result<void>> order(NodeName node, BmcVerb verb, std::optional<std::string> guid,
+                                      BmcLane::MaySend may_send) {
+    const auto at = watched_.find(node);
+    if (at == watched_.end()) {
+      co_return fail(Errc::config, "no BMC of " + node + " is configured: [[node]] bmc_address");
+    }
+    Watched& watched = *at->second;
+    auto done = co_await watched.lane.order(verb, std::move(guid), std::move(may_send));
+    watched.pause.cancel();  // what came of it is read at once
+    co_return done;
+  }
+
+  asio::awaitable<void> watch(Watched& watched) {
+    co_await rest(watched, first_pause());
+    while (!stopping_) {
+      co_await look(watched);
+      co_await rest(watched, watched.closely ? options_.poll_close : options_.poll);
+    }
+  }
+
+  /// So that not all BMCs are read in the same moment.
+  milliseconds first_pause() {
+    const auto most = static_cast<std::uint64_t>(options_.poll_close.count());
+    return milliseconds(static_cast<std::int64_t>(shared_->random() % (most + 1)));
+  }
+
+  asio::awaitable<void> rest(Watched& watched, milliseconds pause) {
+    auto until = Clock::now() + pause;
+    if (const auto alone = watched.lane.left_alone_until()) until = std::max(until, *alone);
+    watched.pause.expires_at(until);
+    co_await watched.pause.async_wait(asio::as_tuple(asio::use_awaitable));
+  }
+
+  asio::awaitable<void> look(Watched& watched) {
+    const bool old = Clock::now() - watched.guid_read_at > kGuidAgeMax;
+    if (!watched.guid || old) {
+      const auto guid = co_await watched.lane.read_guid();
+      if (guid) {
+        watched.guid = *guid;
+        watched.guid_read_at = Clock::now();
+      } else if (guid.error().code != Errc::unsupported && guid.error().code != Errc::refused &&
+                 guid.error().code != Errc::protocol) {
+        co_return failed(watched, guid.error());
+      } else {
+        watched.guid_read_at = Clock::now();  // it has none; asked again later
+        watched.guid = "";
+      }
+    }
+    const auto on = co_await watched.lane.read_power();
+    if (!on) co_return failed(watched, on.error());
+    core::BmcSeen seen{watched.node, *on, *watched.guid};
+    observe_(std::move(seen));
+  }
+
+  /// Behind its address may be another machine when it answers again.
+  void failed(Watched& watched, const Error& error) {
+    watched.guid.reset();
+    core::BmcFailed fact{watched.node, error.code, error.message};
+    observe_(std::move(fact));
+  }
+
+  asio::any_io_executor executor_;
+  IpmiOptions options_;
+  std::shared_ptr<BmcLane::Shared> shared_;
+  std::map<NodeName, std::unique_ptr<Watched>> watched_;
+  Observe observe_;
+  bool stopping_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<BmcControl> make_ipmi(asio::any_io_executor executor, IpmiOptions options) {
+  return std::make_unique<Ipmi>(executor, std::move(options));
+}
+
+}  // namespace ecokube

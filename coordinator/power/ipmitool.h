@@ -1,0 +1,22 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <string>
+
+#include "coordinator/power/ipmitool_text.h"
+
+namespace ecokube {
+
+/// One call of the program ipmitool, which is killed at `limit`; its output. The password goes by
+/// its file alone, which must be a regular one that only its owner may read. Errors are those of
+/// ipmitool_error(), timeout, config (the password file) and io (the program can't be started).
+[[nodiscard]] boost::asio::awaitable<Result<std::string>> call_ipmitool(
+    boost::asio::any_io_executor executor, BmcAccess bmc, BmcVerb verb,
+    std::chrono::milliseconds limit);
+
+/// ipmitool takes any file, and asks at the terminal where there is none.
+[[nodiscard]] Result<void> check_password_file(const std::filesystem::path& file);
+
+}  // namespace ecokube

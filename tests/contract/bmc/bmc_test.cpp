@@ -1,0 +1,246 @@
+// Goal: what a BMC does and says reaches us as it is, its failures by their names, and it is never
+// hurried. Method: a real ipmi_sim and the real ipmitool; the machine behind it is a file.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <csignal>
+#include <vector>
+
+#include "coordinator/power/ipmi.h"
+#include "coordinator/power/ipmitool.h"
+#include "tests/contract/bmc/test_bmc.h"
+#include "tests/support/run.h"
+
+namespace ecokube {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::HasSubstr;
+
+Result<void> allowed() { return {}; }
+
+class BmcTest : public testing::Test {
+ protected:
+  std::shared_ptr<BmcLane::Shared> shared() {
+    return std::make_shared<BmcLane::Shared>(io.get_executor(), manners, 1);
+  }
+  BmcLane lane() { return lane(bmc.access()); }
+  BmcLane lane(BmcAccess access) { return {io.get_executor(), std::move(access), shared()}; }
+  Result<void> order(BmcLane& lane, BmcVerb verb) {
+    return test::run(io, lane.order(verb, std::nullopt, allowed));
+  }
+  Error failure(BmcAccess access) {
+    auto asked = lane(std::move(access));
+    const auto answer = test::run(io, asked.read_power());
+    EXPECT_FALSE(answer);
+    return answer ? Error{} : answer.error();
+  }
+
+  boost::asio::io_context io{1};
+  test::TestBmc bmc{io};
+  BmcManners manners{.call_limit = milliseconds(5000), .order_spacing = milliseconds(0)};
+};
+
+TEST_F(BmcTest, EveryVerbDoesWhatItSays) {
+  auto asked = lane();
+  EXPECT_EQ(test::run(io, asked.read_power()), false);
+  EXPECT_TRUE(order(asked, BmcVerb::on));
+  EXPECT_EQ(test::run(io, asked.read_power()), true);
+  EXPECT_TRUE(order(asked, BmcVerb::soft));
+  EXPECT_FALSE(bmc.on());
+  EXPECT_TRUE(order(asked, BmcVerb::on));
+  EXPECT_TRUE(order(asked, BmcVerb::off));
+  EXPECT_FALSE(bmc.on());
+  EXPECT_EQ(bmc.orders(), "set power 1\nset shutdown 1\nset power 1\nset power 0\n");
+  EXPECT_EQ(test::run(io, asked.read_guid()), test::TestBmc::kGuid);
+}
+
+TEST_F(BmcTest, AlreadySoIsASuccessAndSendsNothing) {
+  auto asked = lane();
+  EXPECT_TRUE(order(asked, BmcVerb::off));
+  bmc.set_on(true);
+  EXPECT_TRUE(order(asked, BmcVerb::on));
+  EXPECT_EQ(bmc.orders(), "");
+}
+
+TEST_F(BmcTest, AnOrderIsNotSentToAnotherMachineOrWhenItMayNotBeAnyMore) {
+  bmc.set_on(true);
+  auto asked = lane();
+  const auto other = test::run(io, asked.order(BmcVerb::off, std::string(32, '0'), allowed));
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().code, Errc::conflict);
+  const auto late = test::run(io, asked.order(BmcVerb::off, test::TestBmc::kGuid, [] {
+    return Result<void>(fail(Errc::conflict, "too late"));
+  }));
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().message, "too late");
+  EXPECT_EQ(bmc.orders(), "");
+  EXPECT_TRUE(test::run(io, asked.order(BmcVerb::off, test::TestBmc::kGuid, allowed)));
+  EXPECT_EQ(bmc.orders(), "set power 0\n");
+}
+
+TEST_F(BmcTest, EachFailureHasItsName) {
+  auto access = bmc.access();
+  access.user = "nobody";
+  EXPECT_EQ(failure(access).code, Errc::unauthorized);
+  access = bmc.access();
+  access.password_file = bmc.dir() / "wrong";
+  ASSERT_TRUE(lab::write_password_file(access.password_file, "wrong"));
+  const auto wrong = failure(access);
+  EXPECT_EQ(wrong.code, Errc::unauthorized);
+  EXPECT_THAT(wrong.message, HasSubstr("the password is wrong"));
+  access = bmc.access();
+  access.cipher_suite = 17;  // this one takes 3 at most
+  const auto suite = failure(access);
+  EXPECT_EQ(suite.code, Errc::unsupported);
+  EXPECT_THAT(suite.message, HasSubstr("bmc_cipher_suite"));
+  bmc.kill();
+  EXPECT_EQ(failure(bmc.access()).code, Errc::unreachable);
+}
+
+TEST_F(BmcTest, APasswordFileThatOthersMayReadIsNotUsed) {
+  auto access = bmc.access();
+  std::filesystem::permissions(access.password_file, std::filesystem::perms(0640));
+  const auto open = failure(access);
+  EXPECT_EQ(open.code, Errc::config);
+  EXPECT_THAT(open.message, HasSubstr("chmod 600"));
+  access.password_file = bmc.dir() / "none";
+  EXPECT_EQ(failure(access).code, Errc::config);
+  access.password_file = bmc.dir().path();
+  EXPECT_EQ(failure(access).code, Errc::config);
+}
+
+TEST_F(BmcTest, OneThatHangsIsGivenUpAndOneThatIsFrozenToo) {
+  manners.call_limit = milliseconds(300);
+  bmc.hang();
+  EXPECT_EQ(failure(bmc.access()).code, Errc::timeout);
+  bmc.go_on();
+  bmc.signal(SIGSTOP);
+  manners.call_limit = seconds(5);
+  EXPECT_EQ(failure(bmc.access()).code, Errc::unreachable);
+  bmc.signal(SIGCONT);
+}
+
+TEST_F(BmcTest, ItIsLeftAloneAfterFailuresAndAtOnceAfterAWrongPassword) {
+  manners.backoff_base = std::chrono::hours(1);
+  manners.backoff_max = std::chrono::hours(1);
+  auto access = bmc.access();
+  access.user = "nobody";
+  auto wrong = lane(access);
+  EXPECT_FALSE(wrong.left_alone_until());
+  EXPECT_FALSE(test::run(io, wrong.read_power()));
+  EXPECT_TRUE(wrong.left_alone_until());
+  const auto reads = bmc.reads();
+  const auto again = test::run(io, wrong.order(BmcVerb::on, std::nullopt, allowed));
+  EXPECT_EQ(again.error().code, Errc::unauthorized);
+  EXPECT_THAT(again.error().message, HasSubstr("left alone"));
+  EXPECT_EQ(bmc.reads(), reads);
+
+  manners.call_limit = milliseconds(50);
+  auto slow = lane();
+  bmc.hang();
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_FALSE(slow.left_alone_until());
+    EXPECT_EQ(test::run(io, slow.read_power()).error().code, Errc::timeout);
+  }
+  EXPECT_TRUE(slow.left_alone_until());
+  bmc.go_on();
+}
+
+TEST_F(BmcTest, OrdersAreSpacedAndReadsAreNot) {
+  manners.order_spacing = milliseconds(2000);
+  auto asked = lane();
+  EXPECT_TRUE(order(asked, BmcVerb::on));
+  const auto first = std::chrono::steady_clock::now();
+  bool second = false;
+  auto off = asked.order(BmcVerb::off, std::nullopt, allowed);
+  boost::asio::co_spawn(io, std::move(off),
+                        [&](std::exception_ptr, Result<void> done) { second = done.has_value(); });
+  EXPECT_EQ(test::run(io, asked.read_power()), true) << "read between the two";
+  EXPECT_FALSE(second);
+  EXPECT_TRUE(test::run_until(io, [&] { return second; }));
+  EXPECT_GE(std::chrono::steady_clock::now() - first, milliseconds(2000));
+}
+
+/// The facts that the reader of all BMCs posts.
+class BmcFactsTest : public BmcTest {
+ protected:
+  std::unique_ptr<BmcControl> watch(milliseconds poll) {
+    IpmiOptions options;
+    options.bmcs["w1"] = bmc.access();
+    options.manners = manners;
+    options.poll = poll;
+    options.poll_close = milliseconds(20);
+    auto control = make_ipmi(io.get_executor(), std::move(options));
+    control->start([this](core::Fact fact) {
+      if (const auto* seen = std::get_if<core::BmcSeen>(&fact)) readings.push_back(*seen);
+      if (const auto* failed = std::get_if<core::BmcFailed>(&fact)) failures.push_back(*failed);
+    });
+    return control;
+  }
+  bool becomes(const std::function<bool()>& so) { return test::run_until(io, so); }
+
+  std::vector<core::BmcSeen> readings;
+  std::vector<core::BmcFailed> failures;
+};
+
+TEST_F(BmcFactsTest, TheirPowerAndGuidAreRead) {
+  const auto control = watch(milliseconds(50));
+  ASSERT_TRUE(becomes([&] { return readings.size() >= 2; }));
+  EXPECT_EQ(readings.back().node, "w1");
+  EXPECT_EQ(readings.back().guid, test::TestBmc::kGuid);
+  EXPECT_FALSE(readings.back().on);
+  EXPECT_TRUE(test::run(io, control->power_on("w1")));
+  EXPECT_TRUE(becomes([&] { return readings.back().on; }));
+  EXPECT_EQ(test::run(io, control->power_on("w2")).error().code, Errc::config);
+  control->stop();
+}
+
+TEST_F(BmcFactsTest, OneThatIsLookedAtCloselyIsReadOften) {
+  const auto control = watch(std::chrono::hours(1));
+  ASSERT_TRUE(becomes([&] { return readings.size() == 1; }));
+  control->look_closely({"w1"});
+  EXPECT_TRUE(becomes([&] { return readings.size() >= 4; }));
+  control->stop();
+}
+
+TEST_F(BmcFactsTest, OnForAWhileAfterOffIsReadAsItIs) {
+  bmc.set_on(true);
+  bmc.stay_on_for(3);
+  const auto control = watch(milliseconds(20));
+  ASSERT_TRUE(becomes([&] { return !readings.empty(); }));
+  bmc.set_on(false);
+  ASSERT_TRUE(becomes([&] { return !readings.back().on; }));
+  EXPECT_GE(readings.size(), 4U);
+  control->stop();
+}
+
+TEST_F(BmcFactsTest, OneThatLiesOfSuccessIsFoundOutByReading) {
+  bmc.lie();
+  const auto control = watch(milliseconds(20));
+  EXPECT_TRUE(test::run(io, control->power_on("w1")));
+  EXPECT_EQ(bmc.orders(), "set power 1\n");
+  readings.clear();
+  ASSERT_TRUE(becomes([&] { return readings.size() >= 2; }));
+  EXPECT_FALSE(readings.back().on);
+  control->stop();
+}
+
+TEST_F(BmcFactsTest, AFailureIsAFactAndItsEndToo) {
+  manners.backoff_base = manners.backoff_max = milliseconds(20);
+  const auto control = watch(milliseconds(20));
+  ASSERT_TRUE(becomes([&] { return !readings.empty(); }));
+  bmc.kill();
+  ASSERT_TRUE(becomes([&] { return !failures.empty(); }));
+  EXPECT_EQ(failures.back().kind, Errc::unreachable);
+  EXPECT_THAT(failures.back().why, HasSubstr("does not answer"));
+  readings.clear();
+  bmc.start();
+  EXPECT_TRUE(becomes([&] { return !readings.empty(); }));
+  control->stop();
+}
+
+}  // namespace
+}  // namespace ecokube

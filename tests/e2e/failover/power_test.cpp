@@ -1,0 +1,108 @@
+// Goal: with management controllers a node goes off and comes back by what they read, and what a
+// dead machine had runs elsewhere at once. Method: as in failover_test, with an ipmi_sim for each
+// machine.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "common/names.h"
+#include "coordinator/kubernetes/json_access.h"
+#include "tests/e2e/failover/failover_lab.h"
+
+namespace ecokube::test {
+namespace {
+
+class Power : public testing::Test {
+ protected:
+  explicit Power(Bmcs bmcs = Bmcs::one_each) : lab(FailoverOptions{2, 30, bmcs}) {}
+  std::string all_logs() const { return "a:\n" + lab.log("a") + "\nb:\n" + lab.log("b"); }
+  std::string recorded(const std::string& node) {
+    return std::string(kubernetes::annotation_of(lab.kube_node(node), names::kPower));
+  }
+  bool out_of_service(const std::string& node) {
+    return !kubernetes::annotation_of(lab.kube_node(node), names::kOutOfServiceByUs).empty();
+  }
+
+  FailoverLab lab;
+};
+
+TEST_F(Power, ADeafMachineGoesOffByItsBmcAndIsWokenByIt) {
+  lab.prove_wake("w1");
+  ASSERT_TRUE(lab.becomes([&] { return lab.machine_state("w1") == "dying"; })) << all_logs();
+  lab.deafen("w1");
+  ASSERT_TRUE(lab.becomes([&] { return lab.state("a", "w1") == "PoweredDown"; })) << all_logs();
+  EXPECT_EQ(lab.machine_state("w1"), "off");
+  EXPECT_TRUE(lab.becomes([&] { return recorded("w1") == "off (BMC)"; })) << recorded("w1");
+  EXPECT_EQ(lab.bmc_orders("w1"), "");
+  lab.create_pod("work", "w1");
+  EXPECT_TRUE(lab.becomes([&] { return lab.pod_runs("work"); })) << all_logs();
+  EXPECT_EQ(lab.bmc_orders("w1"), "set power 1\n") << "packets first, then this";
+  EXPECT_GE(lab.said("a", "step=w1:wake"), 2U);
+  const auto proof = kubernetes::annotation_of(lab.kube_node("w1"), names::kWakeProof);
+  EXPECT_TRUE(proof.starts_with("ipmi ")) << proof;
+}
+
+TEST_F(Power, WhatADeadMachineHadRunsElsewhereAtOnce) {
+  lab.create_service("web", 1);
+  ASSERT_TRUE(lab.becomes([&] {
+    return lab.replicas_on("web", "w1") + lab.replicas_on("web", "w2") == 2;
+  })) << all_logs();
+  const std::string dead = lab.replicas_on("web", "w1") > 0 ? "w1" : "w2";
+  const std::string other = dead == "w1" ? "w2" : "w1";
+  const auto at = std::chrono::steady_clock::now();
+  lab.cut_power(dead);
+  ASSERT_TRUE(lab.becomes([&] { return lab.replicas_on("web", other) == 2; })) << all_logs();
+  const auto took = std::chrono::steady_clock::now() - at;
+  fmt::print("all of it ran elsewhere {} ms after the power was cut\n",
+             std::chrono::duration_cast<std::chrono::milliseconds>(took).count());
+  EXPECT_EQ(lab.said("a", fmt::format("step={}:out_of_service", dead)), 1U) << all_logs();
+  ASSERT_EQ(lab.post("a", "/api/v1/nodes/" + dead + "/wake").status, 202);
+  EXPECT_TRUE(lab.becomes([&] { return lab.state("a", dead) == "Ready"; })) << all_logs();
+  EXPECT_TRUE(lab.becomes([&] { return !out_of_service(dead); })) << all_logs();
+}
+
+class HangingPower : public Power {
+ protected:
+  HangingPower() : Power(Bmcs::hanging) {}
+  /// Off once, with nothing on it.
+  void expect_off_and_empty(const std::string& node) {
+    const auto machine = lab.history().machines[node];
+    ASSERT_EQ(machine.offs.size(), 1U) << all_logs();
+    EXPECT_TRUE(machine.offs[0].alive_when_off.empty());
+  }
+};
+
+TEST_F(HangingPower, AMachineThatHangsOnItsWayDownIsSwitchedOffSoftlyThenHard) {
+  lab.prove_wake("w1");
+  ASSERT_TRUE(lab.becomes([&] { return lab.state("a", "w1") == "PoweredDown"; })) << all_logs();
+  EXPECT_EQ(lab.bmc_orders("w1"), "set shutdown 1\nset power 0\n");
+  EXPECT_TRUE(lab.becomes([&] { return recorded("w1") == "off (BMC)"; })) << recorded("w1");
+  expect_off_and_empty("w1");
+  EXPECT_EQ(lab.bmc_orders("w2"), "");
+}
+
+// The order is taken by a BMC that does not answer, and its sender is stopped: it must not send it
+// again when it goes on, nor may what its successor wakes for work go down by it.
+TEST_F(HangingPower, AnOrderOfAStoppedLeaderIsNotSentTwice) {
+  lab.hang_bmc("w1");
+  lab.prove_wake("w1");
+  ASSERT_TRUE(lab.becomes([&] { return lab.bmc_orders("w1") == "set shutdown 1\n"; }))
+      << all_logs();
+  lab.stop("a");
+  ASSERT_TRUE(lab.becomes([&] { return lab.leads("b"); })) << all_logs();
+  lab.press("w1", "crash");
+  lab.let_bmc_go_on("w1");
+  ASSERT_TRUE(lab.becomes([&] { return !lab.bmc_done("w1").empty(); })) << "late, and in vain";
+  lab.create_pod("work", "w1");
+  ASSERT_TRUE(lab.becomes([&] { return lab.pod_runs("work"); })) << all_logs();
+  lab.go_on("a");
+  lab.pass(3 * lab.kLease);
+  EXPECT_TRUE(lab.pod_runs("work"));
+  EXPECT_EQ(lab.said("a", "step=w1:power_off"), 1U) << lab.log("a");
+  EXPECT_EQ(lab.bmc_orders("w1").find("set shutdown 1", 1), std::string::npos)
+      << lab.bmc_orders("w1");
+  EXPECT_EQ(lab.bmc_orders("w1").find("set power 0"), std::string::npos) << lab.bmc_orders("w1");
+  expect_off_and_empty("w1");
+}
+
+}  // namespace
+}  // namespace ecokube::test
