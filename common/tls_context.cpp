@@ -24,20 +24,6 @@ constexpr std::string_view kLinkProtocolWire =
     "ecokube-agent/1";
 static_assert(kLinkProtocolWire.size() == kLinkProtocol.size() + 1);
 
-Result<void> check_key_mode(const std::filesystem::path& key) {
-  struct stat status{};
-  if (::stat(key.c_str(), &status) != 0) {
-    return fail(Errc::config, fmt::format("private key {}: {}", key.string(), strerror(errno)));
-  }
-  if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    return fail(Errc::config,
-                fmt::format("private key {} may be used by others than its owner (mode {:04o}); "
-                            "run: chmod 600 {}",
-                            key.string(), status.st_mode & 07777U, key.string()));
-  }
-  return {};
-}
-
 /// Runs one loading step of Asio's context and names the file when it fails.
 template <class Load>
 Result<void> load(std::string_view what, const std::filesystem::path& file, Load load_into) {
@@ -49,7 +35,7 @@ Result<void> load(std::string_view what, const std::filesystem::path& file, Load
 
 Result<void> load_own(ssl::context& context, const std::filesystem::path& certificate,
                       const std::filesystem::path& key) {
-  if (auto ok = check_key_mode(key); !ok) return ok;
+  if (auto ok = check_private_key_file(key); !ok) return ok;
   auto ok = load("certificate", certificate,
                  [&](auto& ec) { context.use_certificate_chain_file(certificate.string(), ec); });
   if (!ok) return ok;
@@ -94,6 +80,20 @@ Result<TlsContext> make_link_context(const TlsFiles& files, ssl::context::method
 }
 
 }  // namespace
+
+Result<void> check_private_key_file(const std::filesystem::path& key) {
+  struct stat status{};
+  if (::stat(key.c_str(), &status) != 0) {
+    return fail(Errc::config, fmt::format("private key {}: {}", key.string(), strerror(errno)));
+  }
+  if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    return fail(Errc::config,
+                fmt::format("private key {} may be used by others than its owner (mode {:04o}); "
+                            "run: chmod 600 {}",
+                            key.string(), status.st_mode & 07777U, key.string()));
+  }
+  return {};
+}
 
 Result<TlsContext> make_link_server_context(const TlsFiles& files) {
   auto context = make_link_context(files, ssl::context::tls_server);

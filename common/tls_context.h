@@ -23,6 +23,9 @@ struct TlsFiles {
   std::filesystem::path key;          ///< 0600
 };
 
+/// Errc::config: the file can't be read, or others than its owner may use it.
+[[nodiscard]] Result<void> check_private_key_file(const std::filesystem::path& key);
+
 /// Mutual TLS of the agent link: TLS 1.3 only, both ends show a certificate of `ca`,
 /// ALPN "ecokube-agent/1". Names in the certificate are checked by peer_identity().
 [[nodiscard]] Result<TlsContext> make_link_server_context(const TlsFiles& files);
