@@ -12,6 +12,7 @@
 #include "common/log.h"
 #include "coordinator/agents/agent_server.h"
 #include "coordinator/api/api.h"
+#include "coordinator/enrolment_setup.h"
 #include "coordinator/event_text.h"
 #include "coordinator/kafka/kafka_lag.h"
 #include "coordinator/kubernetes/cluster_api.h"
@@ -25,7 +26,8 @@ namespace {
 
 namespace asio = boost::asio;
 
-Result<std::unique_ptr<Store>> open_store(asio::io_context& io, const CoordinatorConfig& config) {
+Result<std::unique_ptr<CoordinatorStore>> open_store(asio::io_context& io,
+                                                     const CoordinatorConfig& config) {
   std::error_code error;
   std::filesystem::create_directories(config.state_dir, error);
   if (error) {
@@ -63,7 +65,8 @@ Result<std::unique_ptr<kubernetes::EventRecorder>> open_events(asio::io_context&
 
 /// Everything that was started, in the order in which it must end.
 struct Parts {
-  std::unique_ptr<Store> store;
+  std::unique_ptr<CoordinatorStore> store;
+  std::unique_ptr<enrolment::Enrolment> enrolment;
   std::unique_ptr<kubernetes::KubernetesCluster> cluster;
   std::unique_ptr<AgentServer> agents;
   std::unique_ptr<PowerControl> power;
@@ -132,6 +135,9 @@ Result<void> run_coordinator(const CoordinatorConfig& config) {
   auto store = open_store(io, config);
   if (!store) return std::unexpected(store.error());
   parts.store = std::move(*store);
+  auto enrolment = open_enrolment(config, *parts.store, clock, {});
+  if (!enrolment) return std::unexpected(std::move(enrolment.error()));
+  parts.enrolment = std::move(*enrolment);
   auto access = read_access(config);
   if (!access) return std::unexpected(std::move(access.error()));
   auto cluster = open_cluster(io, config, *access, clock);
@@ -144,7 +150,7 @@ Result<void> run_coordinator(const CoordinatorConfig& config) {
   }
   const Ports ports{*parts.cluster, *parts.power, *parts.agents, *parts.store};
   parts.loop = std::make_unique<Loop>(io.get_executor(), config.policy, ports, clock);
-  parts.api = make_api(io.get_executor(), config.api, *parts.loop);
+  parts.api = make_api(io.get_executor(), config.api, *parts.loop, parts.enrolment.get());
   auto events = open_events(io, config, *std::move(access), clock);
   if (!events) return std::unexpected(events.error());
   parts.events = *std::move(events);
