@@ -34,16 +34,6 @@ std::string text_of(BIO* bio) {
 /// Never asks a person at the terminal for a pass phrase.
 int no_password(char* /*into*/, int /*size*/, int /*writing*/, void* /*argument*/) { return -1; }
 
-std::string hex(const unsigned char* bytes, std::size_t size) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (std::size_t i = 0; i < size; ++i) {
-    text += kDigits[bytes[i] >> 4U];
-    text += kDigits[bytes[i] & 0xfU];
-  }
-  return text;
-}
-
 Result<TimePoint> time_of(const ASN1_TIME* time) {
   std::tm fields{};
   if (time == nullptr || ASN1_TIME_to_tm(time, &fields) != 1) {
@@ -95,19 +85,35 @@ Result<Key> parse_key(std::string_view pem) {
   return key;
 }
 
+std::string hex_of(const unsigned char* bytes, std::size_t size) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  for (std::size_t i = 0; i < size; ++i) {
+    text += kDigits[bytes[i] >> 4U];
+    text += kDigits[bytes[i] & 0xfU];
+  }
+  return text;
+}
+
+std::string sha256_of(std::string_view text) {
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
+  return hex_of(digest.data(), digest.size());
+}
+
 std::string public_key_hash(const X509* certificate) {
   unsigned char* der = nullptr;
   const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
   if (size <= 0) return {};
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(der, static_cast<std::size_t>(size), digest.data());
+  auto digest = sha256_of({reinterpret_cast<const char*>(der), static_cast<std::size_t>(size)});
   OPENSSL_free(der);
-  return "sha256:" + hex(digest.data(), digest.size());
+  return "sha256:" + digest;
 }
 
 std::string serial_of(const X509* certificate) {
   const auto* serial = X509_get0_serialNumber(certificate);
-  return hex(ASN1_STRING_get0_data(serial), static_cast<std::size_t>(ASN1_STRING_length(serial)));
+  return hex_of(ASN1_STRING_get0_data(serial),
+                static_cast<std::size_t>(ASN1_STRING_length(serial)));
 }
 
 Result<Validity> validity_of(const X509* certificate) {

@@ -29,6 +29,9 @@ using Key = std::unique_ptr<EVP_PKEY, OpensslFree>;
 /// An unencrypted private key in PEM.
 [[nodiscard]] Result<Key> parse_key(std::string_view pem);
 
+/// Of any bytes, in lower-case hex.
+[[nodiscard]] std::string hex_of(const unsigned char* bytes, std::size_t size);
+[[nodiscard]] std::string sha256_of(std::string_view text);
 /// "sha256:<hex>" of the SubjectPublicKeyInfo in DER, as kubeadm's --discovery-token-ca-cert-hash.
 [[nodiscard]] std::string public_key_hash(const X509* certificate);
 /// The serial number in lower-case hex.

@@ -135,7 +135,10 @@ Result<void> run_coordinator(const CoordinatorConfig& config) {
   auto store = open_store(io, config);
   if (!store) return std::unexpected(store.error());
   parts.store = std::move(*store);
-  auto enrolment = open_enrolment(config, *parts.store, clock, {});
+  auto enrolment = open_enrolment(config, *parts.store, clock,
+                                  [&parts](const NodeName& node, const std::string& why) {
+                                    if (parts.agents) parts.agents->turn_away(node, why);
+                                  });
   if (!enrolment) return std::unexpected(std::move(enrolment.error()));
   parts.enrolment = std::move(*enrolment);
   auto access = read_access(config);
@@ -143,7 +146,9 @@ Result<void> run_coordinator(const CoordinatorConfig& config) {
   auto cluster = open_cluster(io, config, *access, clock);
   if (!cluster) return std::unexpected(cluster.error());
   parts.cluster = std::move(*cluster);
-  parts.agents = make_agent_server(io.get_executor(), config.agents);
+  auto agent_options = config.agents;
+  agent_options.certificates = parts.enrolment.get();
+  parts.agents = make_agent_server(io.get_executor(), std::move(agent_options));
   parts.power = make_wake_on_lan(io.get_executor());
   for (const auto& scaler : config.policy.scalers) {
     parts.demand.push_back(make_kafka_lag(io.get_executor(), scaler));

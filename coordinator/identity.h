@@ -94,6 +94,8 @@ class NodeCertificates {
   virtual boost::asio::awaitable<Result<void>> admit(ShownCertificate shown) = 0;
   /// Whether there is a CA to sign with.
   [[nodiscard]] virtual bool issues() const = 0;
+  /// Of what an issued certificate comes with, in hex; empty without a CA.
+  [[nodiscard]] virtual std::string ca_bundle_sha256() const = 0;
   virtual boost::asio::awaitable<Result<IssuedCertificate>> enroll(EnrolmentRequest asked) = 0;
   /// For a node that is connected by a certificate of this name.
   virtual boost::asio::awaitable<Result<IssuedCertificate>> renew(NodeName node,

@@ -20,6 +20,7 @@ CertificateRecord record_of(const NodeCertificate& certificate, TimePoint now) {
 
 Enrolment::Enrolment(EnrolmentOptions options, Identities known, IdentityStore& store)
     : options_(std::move(options)),
+      ca_bundle_sha256_(issues() ? sha256_of(options_.ca_bundle_pem) : std::string()),
       tokens_(std::move(known.tokens)),
       nodes_(std::move(known.nodes)),
       store_(store) {}

@@ -32,6 +32,7 @@ class Enrolment final : public NodeCertificates, public EnrolmentDesk {
 
   boost::asio::awaitable<Result<void>> admit(ShownCertificate shown) override;
   [[nodiscard]] bool issues() const override { return options_.authority.has_value(); }
+  [[nodiscard]] std::string ca_bundle_sha256() const override { return ca_bundle_sha256_; }
   boost::asio::awaitable<Result<IssuedCertificate>> enroll(EnrolmentRequest asked) override;
   boost::asio::awaitable<Result<IssuedCertificate>> renew(NodeName node,
                                                           std::string signing_request) override;
@@ -54,6 +55,7 @@ class Enrolment final : public NodeCertificates, public EnrolmentDesk {
   [[nodiscard]] IssuedCertificate issued(const NodeCertificate& certificate) const;
 
   EnrolmentOptions options_;
+  std::string ca_bundle_sha256_;
   TokenBook tokens_;
   NodeRegister nodes_;
   AttemptLimit attempts_;

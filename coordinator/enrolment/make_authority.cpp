@@ -22,12 +22,7 @@ constexpr auto kCoordinatorLife = kDay * 398;
 std::string authority_name() {
   std::array<unsigned char, 4> bytes{};
   RAND_bytes(bytes.data(), static_cast<int>(bytes.size()));
-  std::string name = "Eco-Kube CA ";
-  for (const auto byte : bytes) {
-    name += "0123456789abcdef"[byte >> 4U];
-    name += "0123456789abcdef"[byte & 0xfU];
-  }
-  return name;
+  return "Eco-Kube CA " + hex_of(bytes.data(), bytes.size());
 }
 
 Result<void> refuse_existing(const fs::path& file) {

@@ -2,32 +2,17 @@
 
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
-#include <openssl/sha.h>
 
 #include <array>
 #include <utility>
+
+#include "common/x509.h"
 
 namespace ecokube::enrolment {
 namespace {
 
 constexpr std::size_t kIdBytes = 4;
 constexpr std::size_t kSecretBytes = 16;
-
-std::string hex(const unsigned char* bytes, std::size_t size) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (std::size_t i = 0; i < size; ++i) {
-    text += kDigits[bytes[i] >> 4U];
-    text += kDigits[bytes[i] & 0xfU];
-  }
-  return text;
-}
-
-std::string sha256(std::string_view text) {
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
-  return hex(digest.data(), digest.size());
-}
 
 bool same(const std::string& one, const std::string& other) {
   return one.size() == other.size() && CRYPTO_memcmp(one.data(), other.data(), one.size()) == 0;
@@ -45,9 +30,9 @@ Result<FreshToken> fresh_token() {
     return fail(Errc::io, "the system gives no random bytes for a token");
   }
   FreshToken made;
-  made.record.id = hex(bytes.data(), kIdBytes);
-  const auto secret = hex(bytes.data() + kIdBytes, kSecretBytes);
-  made.record.secret_sha256 = sha256(secret);
+  made.record.id = hex_of(bytes.data(), kIdBytes);
+  const auto secret = hex_of(bytes.data() + kIdBytes, kSecretBytes);
+  made.record.secret_sha256 = sha256_of(secret);
   made.text = made.record.id + "." + secret;
   return made;
 }
@@ -80,7 +65,7 @@ Result<TokenRecord> TokenBook::check(std::string_view token, const NodeName& nod
   if (dot == std::string_view::npos) return fail(Errc::refused, kUnknown);
   const auto found = tokens_.find(std::string(token.substr(0, dot)));
   const bool known =
-      found != tokens_.end() && same(sha256(token.substr(dot + 1)), found->second.secret_sha256);
+      found != tokens_.end() && same(sha256_of(token.substr(dot + 1)), found->second.secret_sha256);
   if (!known) return fail(Errc::refused, kUnknown);
   const auto& record = found->second;
   if (!record.used_by.empty()) {
