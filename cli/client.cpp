@@ -85,6 +85,14 @@ class HttpApiClient final : public ApiClient {
     return call(std::move(request));
   }
 
+  Result<json::object> remove(const std::string& path) override {
+    HttpRequest request;
+    request.method = "DELETE";
+    request.target = path;
+    request.headers = {{"Accept", "application/json"}};
+    return call(std::move(request));
+  }
+
   Result<void> follow(std::uint64_t after, OnEvent on_event) override {
     EventReader reader(std::move(on_event));
     HttpRequest request;

@@ -19,6 +19,7 @@ class ApiClient {
   [[nodiscard]] virtual Result<boost::json::object> get(const std::string& path) = 0;
   [[nodiscard]] virtual Result<boost::json::object> post(const std::string& path,
                                                          const boost::json::object& body) = 0;
+  [[nodiscard]] virtual Result<boost::json::object> remove(const std::string& path) = 0;
   /// The event stream from event `after` on, until `on_event` says false or the stream ends.
   using OnEvent = std::function<bool(const boost::json::object&)>;
   [[nodiscard]] virtual Result<void> follow(std::uint64_t after, OnEvent on_event) = 0;

@@ -18,6 +18,10 @@ std::string_view to_string(Verb verb) {
     case Verb::hold: return "hold";
     case Verb::release: return "release";
     case Verb::test_wake: return "test-wake";
+    case Verb::revoke: return "revoke";
+    case Verb::token_list: return "token list";
+    case Verb::token_create: return "token create";
+    case Verb::token_delete: return "token delete";
     case Verb::freeze: return "freeze";
     case Verb::evacuate: return "evacuate";
     case Verb::unfreeze: return "unfreeze";
@@ -81,6 +85,37 @@ void add_wait(CLI::App& sub, Command& command) {
       ->type_name("TIME");
 }
 
+/// "ecoctl token create": a verb of one group.
+CLI::App* add_word(CLI::App& group, Command& command, Verb verb, const std::string& word,
+                   const std::string& help) {
+  auto* sub = group.add_subcommand(word, help);
+  sub->callback([&command, verb] { command.verb = verb; });
+  return sub;
+}
+
+void add_enrolment_verbs(CLI::App& app, Command& command) {
+  auto* token = app.add_subcommand("token", "What lets a machine in as a node, once");
+  token->require_subcommand(1);
+  auto* create = add_word(*token, command, Verb::token_create, "create",
+                          "Make one, and say what to run on the node");
+  create->add_option("--node", command.node, "The only node it is for (default: any new name)")
+      ->type_name("NAME");
+  create
+      ->add_option("--valid", time_reader([&](auto time) { command.stay = time; }),
+                   "How long it may be used (default 1h)")
+      ->type_name("TIME");
+  add_word(*token, command, Verb::token_list, "list", "Those that were made lately");
+  add_word(*token, command, Verb::token_delete, "delete", "Make one useless")
+      ->add_option("ID", command.token_id, "The part before the dot; see token list")
+      ->required();
+  auto* node = app.add_subcommand("node", "Who may be a node");
+  node->require_subcommand(1);
+  auto* revoke = add_word(*node, command, Verb::revoke, "revoke",
+                          "Make a node's certificates worthless and end its connection");
+  revoke->add_option("NODE", command.node, "The node's name")->required();
+  add_reason(*revoke, command, "");
+}
+
 void add_fleet_verbs(CLI::App& app, Command& command) {
   const auto reason = [&](CLI::App& sub) {
     return sub.add_option("--reason", command.reason, "Why; shown to others")->type_name("TEXT");
@@ -124,6 +159,7 @@ void add_verbs(CLI::App& app, Command& command) {
   add_reason(*test_wake, command, "");
   add_wait(*test_wake, command);
   add_fleet_verbs(app, command);
+  add_enrolment_verbs(app, command);
 }
 
 }  // namespace

@@ -21,23 +21,29 @@ enum class Verb {
   explain,
   doctor,
   events,
+  token_list,
   wake,  ///< from here on something is changed
   sleep,
   hold,
   release,
   test_wake,
+  revoke,
+  token_create,
+  token_delete,
   freeze,  ///< from here on it is the whole fleet's
   evacuate,
   unfreeze,
 };
 
-/// The verb's word on the command line and in the API's paths.
+/// The verb's word on the command line; of what is asked of nodes and the fleet also in the API's
+/// paths.
 [[nodiscard]] std::string_view to_string(Verb verb);
 
 /// What was asked for on the command line.
 struct Command {
   Verb verb = Verb::nodes;
   std::string node;
+  std::string token_id;
   std::filesystem::path socket = "/run/ecokube/api.sock";
   std::string server;  ///< "http://host:port"; only for what is read
   bool json = false;

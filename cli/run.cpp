@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "cli/client.h"
+#include "cli/enrolment.h"
 #include "cli/views.h"
 #include "cli/wait.h"
 #include "common/http_client.h"
@@ -160,6 +161,14 @@ int ask_all(const Command& command, ApiClient& client) {
   return command.verb == Verb::evacuate ? wait_for_all(command, client) : kExitOk;
 }
 
+int enrolment(const Command& command, ApiClient& client) {
+  const auto answer = ask_enrolment(command, client, asker());
+  if (!answer) return failed(answer.error());
+  std::cout << (command.json ? pretty(*answer) : enrolment_view(command.verb, *answer))
+            << std::flush;
+  return kExitOk;
+}
+
 }  // namespace
 
 int run(const Command& command) try {
@@ -173,6 +182,10 @@ int run(const Command& command) try {
       return show(command, api, node_path(command, "explanation"), explanation_view);
     case Verb::doctor: return doctor(command, api);
     case Verb::events: return events(command, api);
+    case Verb::revoke:
+    case Verb::token_list:
+    case Verb::token_create:
+    case Verb::token_delete: return enrolment(command, api);
     default: return command.is_for_all() ? ask_all(command, api) : ask(command, api);
   }
 } catch (const std::exception& problem) {

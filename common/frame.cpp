@@ -27,9 +27,9 @@ Result<std::optional<std::string>> FrameDecoder::next() {
   for (std::size_t i = 0; i < kHeaderBytes; ++i) {
     length = (length << 8) | static_cast<std::uint8_t>(buffer_[i]);
   }
-  if (length > kFrameBytesMax) {
+  if (length > bytes_max_) {
     return fail(Errc::too_large, "peer announced a frame of " + std::to_string(length) +
-                                     " bytes; the limit is " + std::to_string(kFrameBytesMax));
+                                     " bytes; the limit is " + std::to_string(bytes_max_));
   }
   if (length == 0) return fail(Errc::protocol, "peer sent an empty frame");
   if (buffer_.size() < kHeaderBytes + length) return std::nullopt;

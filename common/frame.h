@@ -18,6 +18,8 @@ inline constexpr std::size_t kFrameBytesMax = 64 * 1024;
 /// Cuts a byte stream into frames. Feed what was read, then take frames until there is none.
 class FrameDecoder {
  public:
+  /// Instead of kFrameBytesMax, for a peer that may send less.
+  void limit(std::size_t bytes_max) { bytes_max_ = bytes_max; }
   void feed(std::string_view bytes) { buffer_.append(bytes); }
 
   /// The next whole frame's body, nullopt when more bytes are needed, too_large when the peer
@@ -30,6 +32,7 @@ class FrameDecoder {
 
  private:
   std::string buffer_;
+  std::size_t bytes_max_ = kFrameBytesMax;
 };
 
 }  // namespace ecokube

@@ -28,7 +28,6 @@ using asio::ip::tcp;
 using Clock = std::chrono::steady_clock;
 
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
-constexpr std::string_view kProtocol = "ecokube-agent/1";
 constexpr std::size_t kQueueBytesMax = 4 * kFrameBytesMax;
 constexpr std::chrono::seconds kWriteLimit{15};
 
@@ -144,6 +143,7 @@ class TlsConnection final : public LinkConnection,
     socket_.close(ignored);
   }
 
+  void limit_frames(std::size_t bytes_max) override { decoder_.limit(bytes_max); }
   bool is_open() const override { return usable(); }
   const std::string& peer_address() const override { return peer_address_; }
 
@@ -173,8 +173,14 @@ class TlsConnection final : public LinkConnection,
     const unsigned char* protocol = nullptr;
     unsigned length = 0;
     SSL_get0_alpn_selected(ssl_.get(), &protocol, &length);
-    if (std::string_view(reinterpret_cast<const char*>(protocol), length) != kProtocol) {
-      return fail(Errc::protocol, peer_address_ + " does not speak " + std::string(kProtocol));
+    const std::string_view spoken(reinterpret_cast<const char*>(protocol), length);
+    if (spoken == kEnrolProtocol && SSL_is_server(ssl_.get()) == 1) {
+      PeerIdentity newcomer{};
+      newcomer.role = PeerIdentity::Role::newcomer;
+      return newcomer;
+    }
+    if (spoken != kLinkProtocol && spoken != kEnrolProtocol) {
+      return fail(Errc::protocol, peer_address_ + " does not speak " + std::string(kLinkProtocol));
     }
     auto peer = peer_identity(ssl_.get());
     if (!peer) return fail_while(peer_address_, std::move(peer.error()));

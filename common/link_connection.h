@@ -21,12 +21,16 @@ class LinkConnection {
   virtual ~LinkConnection() = default;
 
   /// TLS handshake, certificate, ALPN and the peer's name: refused, protocol, timeout, unreachable.
+  /// Who speaks "ecokube-enroll/1" to a server is a newcomer without a name.
   [[nodiscard]] virtual boost::asio::awaitable<Result<PeerIdentity>> handshake(
       std::chrono::milliseconds limit) = 0;
 
   /// The next frame's body; nullopt when the peer ended the connection between two frames.
   [[nodiscard]] virtual boost::asio::awaitable<Result<std::optional<std::string>>> receive(
       std::chrono::milliseconds limit) = 0;
+
+  /// A frame that is announced to be larger is an error; kFrameBytesMax otherwise.
+  virtual void limit_frames(std::size_t bytes_max) = 0;
 
   /// Queues one frame. A peer that does not take what was queued is cut off.
   virtual Result<void> send(const std::string& body) = 0;

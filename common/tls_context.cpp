@@ -12,31 +12,23 @@
 #include <cstring>
 
 #include "common/names.h"
+#include "common/x509.h"
 
 namespace ecokube {
 namespace {
 
 namespace ssl = boost::asio::ssl;
 
-constexpr std::string_view kLinkProtocol = "ecokube-agent/1";
 constexpr std::string_view kLinkProtocolWire =
     "\x0f"
     "ecokube-agent/1";
 static_assert(kLinkProtocolWire.size() == kLinkProtocol.size() + 1);
-
-Result<void> check_key_mode(const std::filesystem::path& key) {
-  struct stat status{};
-  if (::stat(key.c_str(), &status) != 0) {
-    return fail(Errc::config, fmt::format("private key {}: {}", key.string(), strerror(errno)));
-  }
-  if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    return fail(Errc::config,
-                fmt::format("private key {} may be used by others than its owner (mode {:04o}); "
-                            "run: chmod 600 {}",
-                            key.string(), status.st_mode & 07777U, key.string()));
-  }
-  return {};
-}
+constexpr std::string_view kBothProtocolsWire =
+    "\x0f"
+    "ecokube-agent/1"
+    "\x10"
+    "ecokube-enroll/1";
+static_assert(kBothProtocolsWire.size() == kLinkProtocol.size() + kEnrolProtocol.size() + 2);
 
 /// Runs one loading step of Asio's context and names the file when it fails.
 template <class Load>
@@ -49,7 +41,7 @@ Result<void> load(std::string_view what, const std::filesystem::path& file, Load
 
 Result<void> load_own(ssl::context& context, const std::filesystem::path& certificate,
                       const std::filesystem::path& key) {
-  if (auto ok = check_key_mode(key); !ok) return ok;
+  if (auto ok = check_private_key_file(key); !ok) return ok;
   auto ok = load("certificate", certificate,
                  [&](auto& ec) { context.use_certificate_chain_file(certificate.string(), ec); });
   if (!ok) return ok;
@@ -57,14 +49,33 @@ Result<void> load_own(ssl::context& context, const std::filesystem::path& certif
               [&](auto& ec) { context.use_private_key_file(key.string(), ssl::context::pem, ec); });
 }
 
+bool select_protocol(std::string_view wire, const unsigned char** out, unsigned char* out_length,
+                     const unsigned char* in, unsigned in_length) {
+  const auto* ours = reinterpret_cast<const unsigned char*>(wire.data());
+  unsigned char* selected = nullptr;
+  const int result = SSL_select_next_proto(&selected, out_length, ours,
+                                           static_cast<unsigned>(wire.size()), in, in_length);
+  *out = selected;
+  return result == OPENSSL_NPN_NEGOTIATED;
+}
+
 int select_link_protocol(SSL* /*ssl*/, const unsigned char** out, unsigned char* out_length,
                          const unsigned char* in, unsigned in_length, void* /*argument*/) {
-  const auto* ours = reinterpret_cast<const unsigned char*>(kLinkProtocolWire.data());
-  unsigned char* selected = nullptr;
-  const int result = SSL_select_next_proto(
-      &selected, out_length, ours, static_cast<unsigned>(kLinkProtocolWire.size()), in, in_length);
-  *out = selected;
-  return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+  const bool found = select_protocol(kLinkProtocolWire, out, out_length, in, in_length);
+  return found ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+/// OpenSSL asks this before it decides what certificates to show and to ask for.
+int select_either_protocol(SSL* ssl, const unsigned char** out, unsigned char* out_length,
+                           const unsigned char* in, unsigned in_length, void* /*argument*/) {
+  if (!select_protocol(kBothProtocolsWire, out, out_length, in, in_length)) {
+    return SSL_TLSEXT_ERR_ALERT_FATAL;
+  }
+  const std::string_view selected(reinterpret_cast<const char*>(*out), *out_length);
+  if (selected != kEnrolProtocol) return SSL_TLSEXT_ERR_OK;
+  SSL_set_verify(ssl, SSL_VERIFY_NONE, nullptr);
+  const auto chained = SSL_build_cert_chain(ssl, SSL_BUILD_CHAIN_FLAG_UNTRUSTED);
+  return chained > 0 ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
 Result<TlsContext> new_context(ssl::context::method method, int min_version) {
@@ -95,10 +106,25 @@ Result<TlsContext> make_link_context(const TlsFiles& files, ssl::context::method
 
 }  // namespace
 
-Result<TlsContext> make_link_server_context(const TlsFiles& files) {
+Result<void> check_private_key_file(const std::filesystem::path& key) {
+  struct stat status{};
+  if (::stat(key.c_str(), &status) != 0) {
+    return fail(Errc::config, fmt::format("private key {}: {}", key.string(), strerror(errno)));
+  }
+  if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    return fail(Errc::config,
+                fmt::format("private key {} may be used by others than its owner (mode {:04o}); "
+                            "run: chmod 600 {}",
+                            key.string(), status.st_mode & 07777U, key.string()));
+  }
+  return {};
+}
+
+Result<TlsContext> make_link_server_context(const TlsFiles& files, bool enrolment) {
   auto context = make_link_context(files, ssl::context::tls_server);
   if (context) {
-    SSL_CTX_set_alpn_select_cb((*context)->native_handle(), select_link_protocol, nullptr);
+    const auto select = enrolment ? select_either_protocol : select_link_protocol;
+    SSL_CTX_set_alpn_select_cb((*context)->native_handle(), select, nullptr);
   }
   return context;
 }
@@ -172,14 +198,10 @@ std::optional<PeerIdentity> parse_identity_uri(std::string_view uri) {
   return identity;
 }
 
-Result<PeerIdentity> peer_identity(void* ssl_handle) {
-  const auto* ssl = static_cast<const SSL*>(ssl_handle);
-  const std::unique_ptr<X509, decltype(&X509_free)> certificate(SSL_get1_peer_certificate(ssl),
-                                                                &X509_free);
-  if (!certificate) return fail(Errc::refused, "the peer showed no certificate");
+Result<PeerIdentity> identity_of(const X509* certificate) {
   const std::unique_ptr<GENERAL_NAMES, decltype(&GENERAL_NAMES_free)> sans(
       static_cast<GENERAL_NAMES*>(
-          X509_get_ext_d2i(certificate.get(), NID_subject_alt_name, nullptr, nullptr)),
+          X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)),
       &GENERAL_NAMES_free);
   std::optional<std::string> found;
   for (int i = 0; sans && i < sk_GENERAL_NAME_num(sans.get()); ++i) {
@@ -199,7 +221,19 @@ Result<PeerIdentity> peer_identity(void* ssl_handle) {
                                            "neither a node's nor a coordinator's",
                                            *found));
   }
+  identity->serial = serial_of(certificate);
+  const auto validity = validity_of(certificate);
+  if (!validity) return std::unexpected(validity.error());
+  identity->not_before = validity->not_before;
+  identity->not_after = validity->not_after;
   return *std::move(identity);
+}
+
+Result<PeerIdentity> peer_identity(void* ssl_handle) {
+  const auto* ssl = static_cast<const SSL*>(ssl_handle);
+  const Certificate certificate(SSL_get1_peer_certificate(ssl));
+  if (!certificate) return fail(Errc::refused, "the peer showed no certificate");
+  return identity_of(certificate.get());
 }
 
 }  // namespace ecokube

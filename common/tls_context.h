@@ -1,5 +1,7 @@
 #pragma once
 
+#include <openssl/types.h>
+
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -7,6 +9,7 @@
 #include <string_view>
 
 #include "common/error.h"
+#include "common/policy_clock.h"
 
 namespace boost::asio::ssl {
 class context;
@@ -23,9 +26,19 @@ struct TlsFiles {
   std::filesystem::path key;          ///< 0600
 };
 
+/// Errc::config: the file can't be read, or others than its owner may use it.
+[[nodiscard]] Result<void> check_private_key_file(const std::filesystem::path& key);
+
+/// ALPN of the agent link, and of a machine that has no certificate yet.
+inline constexpr std::string_view kLinkProtocol = "ecokube-agent/1";
+inline constexpr std::string_view kEnrolProtocol = "ecokube-enroll/1";
+
 /// Mutual TLS of the agent link: TLS 1.3 only, both ends show a certificate of `ca`,
 /// ALPN "ecokube-agent/1". Names in the certificate are checked by peer_identity().
-[[nodiscard]] Result<TlsContext> make_link_server_context(const TlsFiles& files);
+/// The server with `enrolment` also takes clients without a certificate, but only such as speak
+/// "ecokube-enroll/1"; to them it shows its chain with the CA.
+[[nodiscard]] Result<TlsContext> make_link_server_context(const TlsFiles& files,
+                                                          bool enrolment = false);
 [[nodiscard]] Result<TlsContext> make_link_client_context(const TlsFiles& files);
 
 /// HTTPS server with a certificate, clients without (bearer tokens above it).
@@ -48,14 +61,18 @@ struct HttpsClientIdentity {
 
 /// Who the peer of the agent link is, from the URI SAN of its verified certificate.
 struct PeerIdentity {
-  enum class Role { node, coordinator } role;
+  enum class Role { node, coordinator, newcomer } role;  ///< newcomer: without certificate
   std::string name;
+  std::string serial = {};  ///< of the certificate, lower-case hex; empty where none was read
+  TimePoint not_before = {}, not_after = {};
   bool operator==(const PeerIdentity&) const = default;
 };
 
 /// Parses "ecokube://node/<name>" or "ecokube://coordinator/<id>".
 [[nodiscard]] std::optional<PeerIdentity> parse_identity_uri(std::string_view uri);
 
+/// Exactly one ecokube:// URI SAN of a certificate, else refused.
+[[nodiscard]] Result<PeerIdentity> identity_of(const X509* certificate);
 /// Of a finished handshake (`ssl` is an SSL*): exactly one ecokube:// URI SAN, else refused.
 [[nodiscard]] Result<PeerIdentity> peer_identity(void* ssl);
 

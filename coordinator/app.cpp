@@ -12,6 +12,7 @@
 #include "common/log.h"
 #include "coordinator/agents/agent_server.h"
 #include "coordinator/api/api.h"
+#include "coordinator/enrolment_setup.h"
 #include "coordinator/event_text.h"
 #include "coordinator/kafka/kafka_lag.h"
 #include "coordinator/kubernetes/cluster_api.h"
@@ -26,7 +27,8 @@ namespace {
 
 namespace asio = boost::asio;
 
-Result<std::unique_ptr<Store>> open_store(asio::io_context& io, const CoordinatorConfig& config) {
+Result<std::unique_ptr<CoordinatorStore>> open_store(asio::io_context& io,
+                                                     const CoordinatorConfig& config) {
   std::error_code error;
   std::filesystem::create_directories(config.state_dir, error);
   if (error) {
@@ -67,7 +69,8 @@ Result<std::unique_ptr<kubernetes::EventRecorder>> open_events(asio::io_context&
 
 /// Everything that was started, in the order in which it must end.
 struct Parts {
-  std::unique_ptr<Store> store;
+  std::unique_ptr<CoordinatorStore> store;
+  std::unique_ptr<enrolment::Enrolment> enrolment;
   std::unique_ptr<kubernetes::KubernetesCluster> cluster;
   std::unique_ptr<AgentServer> agents;
   std::unique_ptr<PowerControl> power;
@@ -139,12 +142,20 @@ Result<void> run_coordinator(const CoordinatorConfig& config) {
   auto store = open_store(io, config);
   if (!store) return std::unexpected(store.error());
   parts.store = std::move(*store);
+  auto enrolment = open_enrolment(config, *parts.store, clock,
+                                  [&parts](const NodeName& node, const std::string& why) {
+                                    if (parts.agents) parts.agents->turn_away(node, why);
+                                  });
+  if (!enrolment) return std::unexpected(std::move(enrolment.error()));
+  parts.enrolment = std::move(*enrolment);
   auto access = read_access(config);
   if (!access) return std::unexpected(std::move(access.error()));
   auto cluster = open_cluster(io, config, *access, clock);
   if (!cluster) return std::unexpected(cluster.error());
   parts.cluster = std::move(*cluster);
-  parts.agents = make_agent_server(io.get_executor(), config.agents);
+  auto agent_options = config.agents;
+  agent_options.certificates = parts.enrolment.get();
+  parts.agents = make_agent_server(io.get_executor(), std::move(agent_options));
   parts.power = make_wake_on_lan(io.get_executor());
   parts.bmcs = make_ipmi(io.get_executor(), config.ipmi);
   for (const auto& scaler : config.policy.scalers) {
@@ -154,7 +165,7 @@ Result<void> run_coordinator(const CoordinatorConfig& config) {
   parts.loop = std::make_unique<Loop>(io.get_executor(), config.policy, ports, clock);
   auto api = config.api;
   api.events_dropped = [&parts] { return parts.events ? parts.events->dropped() : 0; };
-  parts.api = make_api(io.get_executor(), std::move(api), *parts.loop);
+  parts.api = make_api(io.get_executor(), std::move(api), *parts.loop, parts.enrolment.get());
   auto events = open_events(io, config, *std::move(access), clock);
   if (!events) return std::unexpected(events.error());
   parts.events = *std::move(events);

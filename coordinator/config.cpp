@@ -1,5 +1,8 @@
 #include "coordinator/config.h"
 
+#include <unistd.h>
+
+#include <array>
 #include <optional>
 #include <set>
 #include <sstream>
@@ -33,6 +36,24 @@ void read_agents(ConfigTable table, CoordinatorConfig& config) {
   config.agents.tls.key = table.required_text("key");
   config.agents.heartbeat_interval =
       table.seconds("heartbeat_interval_s", seconds(5), milliseconds(100), seconds(60));
+}
+
+std::string own_address(std::uint16_t port) {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return {};
+  return std::string(name.data()) + ":" + std::to_string(port);
+}
+
+void read_enrolment(ConfigTable table, CoordinatorConfig& config) {
+  constexpr std::int64_t kDaysMax = 825;
+  auto& enrolment = config.enrolment;
+  enrolment.ca_certificate = table.text("ca_certificate", config.agents.tls.ca.string());
+  enrolment.ca_key = table.text("ca_key", "");
+  enrolment.certificate_life = hours(24 * table.integer("certificate_days", 90, 1, kDaysMax));
+  enrolment.address = table.text("address", own_address(config.agents.port));
+  if (const auto parsed = parse_host_port(enrolment.address); !parsed) {
+    table.report("address", parsed.error().message);
+  }
 }
 
 void read_api(ConfigTable table, CoordinatorConfig& config) {
@@ -202,6 +223,7 @@ Result<CoordinatorConfig> read_coordinator_config(const std::filesystem::path& f
   config.lease_duration =
       kubernetes.seconds("lease_duration_s", seconds(15), seconds(1), seconds(300));
   read_agents(root.table("agents"), config);
+  read_enrolment(root.table("enrolment"), config);
   read_api(root.table("api"), config);
   read_policy(root, config.policy);
   read_nodes(root, config.policy, config.ipmi);
@@ -217,6 +239,9 @@ std::string describe(const CoordinatorConfig& config) {
       << (config.kubeconfig.empty() ? "the pod's service account" : config.kubeconfig.string())
       << "\n"
       << "agents at " << config.agents.listen_address << ":" << config.agents.port << "\n"
+      << (config.enrolment.ca_key.empty()
+              ? "signs no certificates\n"
+              : "signs nodes' certificates with " + config.enrolment.ca_key.string() + "\n")
       << "API at " << config.api.address << ":" << config.api.port << " (read-only) and "
       << config.api.socket.string() << "\n";
   for (const auto& pool : config.policy.pools) {

@@ -11,6 +11,14 @@
 
 namespace ecokube {
 
+/// Who signs the nodes' certificates.
+struct EnrolmentConfig {
+  std::filesystem::path ca_certificate;  ///< may hold others too
+  std::filesystem::path ca_key;          ///< empty: this coordinator signs none
+  Duration certificate_life{};
+  std::string address;  ///< "host:port" where agents reach us, for the command on the node
+};
+
 /// coordinator.toml as values. See docs/coordinator.toml for every key.
 struct CoordinatorConfig {
   std::string id;
@@ -22,6 +30,7 @@ struct CoordinatorConfig {
   AgentServerOptions agents;
   ApiOptions api;
   IpmiOptions ipmi;
+  EnrolmentConfig enrolment;
   core::Policy policy;
 };
 

@@ -18,6 +18,8 @@
 
 #include "common/boot_clock.h"
 #include "common/log.h"
+#include "node-agent/identity/identity_files.h"
+#include "node-agent/identity/renewal.h"
 #include "node-agent/link/links.h"
 #include "node-agent/local/local_server.h"
 #include "node-agent/measuring.h"
@@ -39,7 +41,7 @@ constexpr int kExitConfig = 2;
 class App final : public LinkHost {
  public:
   App(asio::io_context& io, const Config& config, std::string version, TlsContext tls,
-      std::string boot_id)
+      std::string boot_id, const Validity& certificate)
       : io_(io),
         config_(config),
         version_(std::move(version)),
@@ -49,8 +51,10 @@ class App final : public LinkHost {
                                       : nullptr),
         way_down_(io.get_executor(), config, boot_id_, logind_.get()),
         links_(io.get_executor(), config.coordinators, link_options(std::move(tls)), *this),
+        renewal_(io.get_executor(), renewal_options(), certificate),
         signals_(io, SIGTERM, SIGINT) {
     way_down_.use_links(links_);
+    way_down_.use_certificate([this] { return renewal_.veto(); });
     if (auto id = read_machine_id(config_.roots)) machine_id_ = std::move(*id);
   }
 
@@ -59,6 +63,7 @@ class App final : public LinkHost {
     start_local();
     for (auto& link : links_.run()) start("a link", std::move(link));
     if (logind_) start("watching logind", logind_->run(kLogindInterval));
+    start("renewing the certificate", renewal_.run());
     start("waiting for signals", wait_for_signal());
     start("telling the service manager", keep_watchdog());
     // The configuration, the command line and the certificates are read: their memory goes back.
@@ -75,6 +80,8 @@ class App final : public LinkHost {
     way_down_.heartbeat_sent(session, sequence);
   }
   void fence_seen(std::int64_t fence) override { way_down_.fence_seen(fence); }
+  void ca_bundle_seen(const std::string& sha256) override { renewal_.ca_bundle_seen(sha256); }
+  void certificate_issued(const v1::Issued& issued) override { renewal_.answered(issued); }
   void shutdown_asked(std::uint64_t session, v1::Shutdown command) override {
     start("a shutdown", way_down_.carry_out(session, std::move(command)));
   }
@@ -84,6 +91,12 @@ class App final : public LinkHost {
     LinkOptions options;
     options.tls = std::move(tls);
     return options;
+  }
+
+  RenewalOptions renewal_options() {
+    return {config_.tls, config_.node_name, [] { return RealClock().now(); },
+            [this](const v1::Renew& message) { return links_.renew(message); },
+            [this](const TlsContext& tls) { links_.use(tls); }};
   }
 
   // An exception that nobody expected ends the agent: systemd starts a fresh one.
@@ -115,6 +128,7 @@ class App final : public LinkHost {
   std::unique_ptr<Logind> logind_;
   WayDown way_down_;
   Links links_;
+  Renewal renewal_;
   struct Session {
     std::string coordinator;
     std::uint64_t pod_samples_told = 0;
@@ -256,6 +270,7 @@ v1::Heartbeat App::heartbeat(std::uint64_t session) {
 }  // namespace
 
 Result<void> check_files(const Config& config) {
+  if (auto whole = finish_replacement(config.tls); !whole) return whole;
   auto tls = make_link_client_context(config.tls);
   if (!tls) return std::unexpected(std::move(tls.error()));
   return {};
@@ -267,6 +282,11 @@ int run_agent(const Config& config, const std::string& version) {
     log::error("{}", tls.error().message);
     return kExitConfig;
   }
+  const auto certificate = validity_of_file(config.tls.certificate);
+  if (!certificate) {
+    log::error("{}", certificate.error().message);
+    return kExitConfig;
+  }
   auto boot_id = read_boot_id(config.roots);
   if (!boot_id) {
     log::error("{}; check procfs_root", boot_id.error().message);
@@ -274,7 +294,7 @@ int run_agent(const Config& config, const std::string& version) {
   }
   log::info("agent starts node={} version={} boot_id={}", config.node_name, version, *boot_id);
   asio::io_context io(1);
-  App app(io, config, version, std::move(*tls), std::move(*boot_id));
+  App app(io, config, version, std::move(*tls), std::move(*boot_id), *certificate);
   return app.run();
 }
 

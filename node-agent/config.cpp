@@ -16,12 +16,6 @@ namespace {
 
 using std::chrono::seconds;
 
-std::string host_name() {
-  std::array<char, 256> name{};
-  if (::gethostname(name.data(), name.size() - 1) != 0) return {};
-  return name.data();
-}
-
 std::optional<Power> watts(ConfigTable& table, std::string_view key) {
   constexpr std::int64_t kWattsMax = 100'000;
   if (!table.has(key)) return std::nullopt;
@@ -49,9 +43,10 @@ void read_coordinator(ConfigTable table, Config& config) {
 }
 
 void read_tls(ConfigTable table, Config& config) {
-  config.tls.ca = table.required_text("ca");
-  config.tls.certificate = table.required_text("certificate");
-  config.tls.key = table.required_text("key");
+  const auto standard = standard_identity(config.state_dir);
+  config.tls.ca = table.text("ca", standard.ca.string());
+  config.tls.certificate = table.text("certificate", standard.certificate.string());
+  config.tls.key = table.text("key", standard.key.string());
 }
 
 void read_power(ConfigTable table, Config& config) {
@@ -129,7 +124,7 @@ Result<Config> read_tables(ConfigFile file) {
       config.log_level != "error") {
     root.report("log_level", "'" + config.log_level + "': use debug, info, warning or error");
   }
-  config.state_dir = root.text("state_dir", "/var/lib/ecokube-agent");
+  config.state_dir = root.text("state_dir", kStateDir);
   config.roots.sysfs = root.text("sysfs_root", "/sys");
   config.roots.procfs = root.text("procfs_root", "/proc");
   config.roots.cgroup = root.text("cgroup_root", (config.roots.sysfs / "fs/cgroup").string());
@@ -151,6 +146,16 @@ Result<Config> read_tables(ConfigFile file) {
 }
 
 }  // namespace
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0) return {};
+  return name.data();
+}
+
+TlsFiles standard_identity(const std::filesystem::path& state_dir) {
+  return {state_dir / "ca.crt", state_dir / "agent.crt", state_dir / "agent.key"};
+}
 
 Result<Config> read_config(const std::filesystem::path& file) {
   auto read = ConfigFile::read(file);

@@ -16,6 +16,7 @@
 
 namespace ecokube::agent {
 
+inline constexpr const char* kStateDir = "/var/lib/ecokube-agent";
 inline constexpr const char* kLocalSocket = "/run/ecokube-agent/agent.sock";
 
 /// agent.toml.
@@ -43,6 +44,12 @@ struct Config {
 
   std::string wake_address;  ///< "host:port"; empty: the coordinator's own configuration counts
 };
+
+/// Where enrolment puts the certificates, unless [tls] says otherwise: the agent's own folder, in
+/// which it may renew them.
+[[nodiscard]] TlsFiles standard_identity(const std::filesystem::path& state_dir);
+/// The host's name, as far as it is a node's.
+[[nodiscard]] std::string host_name();
 
 /// Errc::config with each mistake on a line of its own: file, line, key.
 [[nodiscard]] Result<Config> read_config(const std::filesystem::path& file);

@@ -5,6 +5,7 @@
 #include "common/program.h"
 #include "node-agent/app.h"
 #include "node-agent/commands/check_command.h"
+#include "node-agent/commands/enroll_command.h"
 #include "node-agent/commands/power_command.h"
 #include "node-agent/commands/status_command.h"
 
@@ -38,6 +39,7 @@ struct Commands {
   agent::PowerCommand power;
   agent::StatusCommand status;
   agent::CheckCommand check;
+  agent::EnrollCommand enroll;
 
   void add_to(Program& program, const Arguments& arguments) {
     auto show = program.command("power", "What the machine draws, by zone; needs no configuration",
@@ -61,6 +63,23 @@ struct Commands {
                           return agent::run_check(check);
                         });
     look.flag("--json", check.json, "As JSON");
+    add_enroll(program, arguments);
+  }
+
+  void add_enroll(Program& program, const Arguments& arguments) {
+    auto join = program.command("enroll", "Get this node's certificate from the coordinator",
+                                [this, &arguments] {
+                                  enroll.config = arguments.config;
+                                  return agent::run_enroll(enroll);
+                                });
+    join.option("--coordinator", enroll.coordinator, "HOST:PORT of its agents' port").required();
+    join.option("--token", enroll.token,
+                "What ecoctl token create printed; others may see it in the list of processes")
+        .environment("ECOKUBE_TOKEN");
+    join.option("--token-file", enroll.token_file, "A file that holds the token instead");
+    join.option("--ca-hash", enroll.ca_hash, "sha256:... of the coordinator's CA").required();
+    join.option("--node-name", enroll.node_name, "If not the configured or the host's name");
+    join.flag("--force", enroll.force, "Replace the key and the certificates that there are");
   }
 };
 

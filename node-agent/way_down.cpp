@@ -105,6 +105,7 @@ Conditions WayDown::conditions(bool peer_is_coordinator) const {
                  hold_reason(config_.hold_file), memory_problem_};
   now.local_work = local_work(config_.keep_on, config_.roots.cgroup, config_.roots.procfs);
   if (logind_ != nullptr) now.inhibited = logind_->standing();
+  if (certificate_) now.certificate = certificate_();
   now.wall_s = std::time(nullptr);
   now.limit = owners_limit(config_.limits_file, guard_.memory().offs, now.wall_s);
   return now;

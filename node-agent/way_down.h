@@ -3,6 +3,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ class WayDown {
 
   /// Before anything else: the links through which answers and goodbyes go.
   void use_links(Links& links) { links_ = &links; }
+  /// Says why this machine might not be let in when it wakes; empty: it would.
+  void use_certificate(std::function<std::string()> problem) { certificate_ = std::move(problem); }
 
   void heartbeat_sent(std::uint64_t session, std::uint64_t sequence);
   /// A coordinator holds the Lease with this fence; kept on disk.
@@ -56,6 +59,7 @@ class WayDown {
   ShutdownGuard guard_;
   Logind* logind_;
   Links* links_ = nullptr;
+  std::function<std::string()> certificate_;
   bool powering_off_ = false;
 };
 

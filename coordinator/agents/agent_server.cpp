@@ -36,8 +36,15 @@ class Sessions final : public AgentSessionOwner, public std::enable_shared_from_
   asio::awaitable<Result<void>> shutdown(core::Step step);
   [[nodiscard]] std::uint16_t port() const { return port_; }
   void lead(std::int64_t fence);
+  void turn_away(const NodeName& node, const std::string& why);
 
  private:
+  bool newcomer_enters() override {
+    if (newcomers_ >= options_.newcomers_max) return false;
+    ++newcomers_;
+    return true;
+  }
+  void newcomer_leaves() override { --newcomers_; }
   void session_opened(const std::shared_ptr<AgentSession>& session,
                       core::AgentConnected facts) override;
   void session_fact(const AgentSession& session, core::Fact fact) override;
@@ -59,11 +66,13 @@ class Sessions final : public AgentSessionOwner, public std::enable_shared_from_
   std::int64_t fence_ = 0;  ///< 0: we do not lead
   std::set<std::shared_ptr<AgentSession>> all_;
   std::map<NodeName, std::shared_ptr<AgentSession>> current_;
+  std::size_t newcomers_ = 0;
   bool full_ = false;
 };
 
 Result<void> Sessions::start(Observe observe) {
-  auto context = make_link_server_context(options_.tls);
+  const bool enrolment = options_.certificates != nullptr && options_.certificates->issues();
+  auto context = make_link_server_context(options_.tls, enrolment);
   if (!context) return std::unexpected(std::move(context.error()));
   context_ = std::move(*context);
   if (auto listening = listen(); !listening) return listening;
@@ -166,6 +175,17 @@ void Sessions::lead(std::int64_t fence) {
   for (const auto& [node, session] : current_) session->tell_leading(fence);
 }
 
+void Sessions::turn_away(const NodeName& node, const std::string& why) {
+  const auto current = current_.find(node);
+  if (current != current_.end()) {
+    post(core::AgentDisconnected{node, current->second->number()});
+    current_.erase(current);
+  }
+  for (const auto& session : all_) {
+    if (session->node() == node) session->turn_away(why);
+  }
+}
+
 void Sessions::session_fact(const AgentSession& session, core::Fact fact) {
   const auto current = current_.find(session.node());
   // What a replaced session still says is of the past.
@@ -226,6 +246,9 @@ class TlsAgentServer final : public AgentServer {
   }
   [[nodiscard]] std::uint16_t port() const override { return sessions_->port(); }
   void lead(std::int64_t fence) override { sessions_->lead(fence); }
+  void turn_away(const NodeName& node, const std::string& why) override {
+    sessions_->turn_away(node, why);
+  }
 
  private:
   std::shared_ptr<Sessions> sessions_;

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "common/tls_context.h"
+#include "coordinator/identity.h"
 #include "coordinator/ports.h"
 
 namespace ecokube {
@@ -23,6 +24,9 @@ struct AgentServerOptions {
   std::chrono::milliseconds shutdown_reply_timeout{30'000};
   std::chrono::milliseconds handshake_limit{10'000};
   std::size_t connections_max = 12'000;
+  std::size_t newcomers_max = 32;  ///< machines that enrol at the same time
+  /// Who may be a node; must outlive the server. nullptr: who has a certificate of the CA.
+  NodeCertificates* certificates = nullptr;
 };
 
 /// The agents' end at the coordinator. A node's name comes from its certificate alone.
@@ -33,6 +37,9 @@ class AgentServer : public AgentLink {
   /// We hold the Lease with this fence, or do not (0): each agent is told, now and when it comes,
   /// so that it obeys no older leader any more.
   virtual void lead(std::int64_t fence) = 0;
+  /// Ends each connection of this node, with a sentence for it; what it says from now on is not
+  /// heard.
+  virtual void turn_away(const NodeName& node, const std::string& why) = 0;
 };
 
 [[nodiscard]] std::unique_ptr<AgentServer> make_agent_server(boost::asio::any_io_executor executor,

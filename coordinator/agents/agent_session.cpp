@@ -58,13 +58,17 @@ void AgentSession::close(std::string_view why) {
 }
 
 asio::awaitable<Result<void>> AgentSession::serve(AgentSessionOwner& owner) {
-  auto greeted = co_await greet(owner);
+  auto peer = co_await link_->handshake(options_.handshake_limit);
+  if (!peer) co_return std::unexpected(std::move(peer.error()));
+  if (peer->role == PeerIdentity::Role::newcomer) co_return co_await enrol(owner);
+  auto greeted = co_await greet(owner, std::move(*peer));
   if (!greeted) co_return greeted;
   const auto silence = options_.heartbeat_interval * kHeartbeatsMissedMax + kSilenceSlack;
   for (;;) {
     auto frame = co_await link_->receive(silence);
     if (!frame) co_return std::unexpected(std::move(frame.error()));
     if (!*frame) co_return Result<void>();
+    if (turned_away_) continue;
     const auto message = parse_from_agent(**frame);
     if (!message) co_return std::unexpected(message.error());
     auto taken = take(owner, *message);
@@ -72,14 +76,12 @@ asio::awaitable<Result<void>> AgentSession::serve(AgentSessionOwner& owner) {
   }
 }
 
-asio::awaitable<Result<void>> AgentSession::greet(AgentSessionOwner& owner) {
-  const auto peer = co_await link_->handshake(options_.handshake_limit);
-  if (!peer) co_return std::unexpected(peer.error());
-  if (peer->role != PeerIdentity::Role::node) {
-    co_return fail(Errc::refused, "the certificate of '" + peer->name +
+asio::awaitable<Result<void>> AgentSession::greet(AgentSessionOwner& owner, PeerIdentity peer) {
+  if (peer.role != PeerIdentity::Role::node) {
+    co_return fail(Errc::refused, "the certificate of '" + peer.name +
                                       "' is a coordinator's; only nodes may connect here");
   }
-  node_ = peer->name;
+  node_ = peer.name;
   auto frame = co_await link_->receive(options_.handshake_limit);
   if (!frame) co_return std::unexpected(std::move(frame.error()));
   if (!*frame) co_return fail(Errc::protocol, "the agent left without a Hello");
@@ -90,6 +92,8 @@ asio::awaitable<Result<void>> AgentSession::greet(AgentSessionOwner& owner) {
   }
   auto connected = read_hello(message->hello());
   if (!connected) co_return std::unexpected(connected.error());
+  auto admitted = co_await admit(std::move(peer));
+  if (!admitted) co_return admitted;
   connected->node = node_;
   connected->session = number_;
   machine_id_ = connected->inventory.machine_id;
@@ -98,6 +102,9 @@ asio::awaitable<Result<void>> AgentSession::greet(AgentSessionOwner& owner) {
   answer.mutable_welcome()->set_coordinator_id(options_.coordinator_id);
   answer.mutable_welcome()->set_heartbeat_interval_ms(
       static_cast<std::uint32_t>(options_.heartbeat_interval.count()));
+  if (options_.certificates != nullptr) {
+    answer.mutable_welcome()->set_ca_bundle_sha256(options_.certificates->ca_bundle_sha256());
+  }
   auto sent = send(answer);
   if (!sent) co_return sent;
   log::info("agent connected node={} session={} peer={} boot_id={} agent_version={}", node_,
@@ -112,6 +119,7 @@ Result<void> AgentSession::take(AgentSessionOwner& owner, const v1::FromAgent& m
     case v1::FromAgent::kHeartbeat: return take_heartbeat(owner, message.heartbeat());
     case v1::FromAgent::kShutdownReply: return take_reply(message.shutdown_reply());
     case v1::FromAgent::kGoodbye: return take_goodbye(owner, message.goodbye());
+    case v1::FromAgent::kRenew: return take_renew(message.renew());
     case v1::FromAgent::BODY_NOT_SET: return {};  // of a newer protocol: not for us
   }
   return {};

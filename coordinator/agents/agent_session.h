@@ -25,6 +25,9 @@ class AgentSessionOwner {
   virtual void session_opened(const std::shared_ptr<AgentSession>& session,
                               core::AgentConnected facts) = 0;
   virtual void session_fact(const AgentSession& session, core::Fact fact) = 0;
+  /// Whether one more machine may enrol now; who entered leaves.
+  [[nodiscard]] virtual bool newcomer_enters() = 0;
+  virtual void newcomer_leaves() = 0;
 };
 
 /// One agent's connection, from the handshake to its end.
@@ -39,6 +42,8 @@ class AgentSession : public std::enable_shared_from_this<AgentSession> {
   void close(std::string_view why);
 
   boost::asio::awaitable<Result<void>> shutdown(v1::ToAgent command);
+  /// The last message; the connection ends as soon as the agent has read it, or soon after.
+  void turn_away(const std::string& why);
   /// We hold the Lease with this fence.
   void tell_leading(std::int64_t fence);
 
@@ -55,7 +60,12 @@ class AgentSession : public std::enable_shared_from_this<AgentSession> {
   };
 
   boost::asio::awaitable<Result<void>> serve(AgentSessionOwner& owner);
-  boost::asio::awaitable<Result<void>> greet(AgentSessionOwner& owner);
+  boost::asio::awaitable<Result<void>> greet(AgentSessionOwner& owner, PeerIdentity peer);
+  boost::asio::awaitable<Result<void>> enrol(AgentSessionOwner& owner);
+  /// Refused when the certificate was revoked; the agent has been told then.
+  boost::asio::awaitable<Result<void>> admit(PeerIdentity peer);
+  Result<void> take_renew(const v1::Renew& renew);
+  boost::asio::awaitable<void> renew(std::string signing_request);
   Result<void> take(AgentSessionOwner& owner, const v1::FromAgent& message);
   Result<void> take_heartbeat(AgentSessionOwner& owner, const v1::Heartbeat& heartbeat);
   Result<void> take_goodbye(AgentSessionOwner& owner, const v1::Goodbye& goodbye);
@@ -71,6 +81,8 @@ class AgentSession : public std::enable_shared_from_this<AgentSession> {
   std::uint64_t sequence_ = 0;
   bool said_goodbye_ = false;
   bool ended_ = false;
+  bool turned_away_ = false;
+  bool renewing_ = false;
   NodePower power_;
   std::map<std::string, std::shared_ptr<Asked>> asked_;
 };

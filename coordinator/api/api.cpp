@@ -37,8 +37,9 @@ HttpResponse no_route(const RouteMatch& match, std::string_view method, std::str
 /// What a request needs; a connection that is still being answered keeps it alive.
 struct Shared {
   ApiOptions options;
-  Fleet& fleet;  // not touched once stopped
+  Fleet& fleet;  // not touched once stopped, nor is enrolment
   std::shared_ptr<EventHub> events;
+  EnrolmentDesk* enrolment;
   bool stopped = false;
 };
 
@@ -79,8 +80,14 @@ asio::awaitable<void> answer(std::shared_ptr<Shared> shared, HttpExchange& excha
     request.body = std::move(*body);
   }
   if (shared->stopped) co_return;  // while the body was read
-  const ApiContext context{shared->fleet, *shared->events, shared->options.events_dropped};
-  auto response = route.answer(context, request);
+  const ApiContext context{shared->fleet, *shared->events, shared->options.events_dropped,
+                           shared->enrolment};
+  HttpResponse response;
+  if (route.perform != nullptr) {
+    response = co_await route.perform(context, std::move(request));
+  } else {
+    response = route.answer(context, request);
+  }
   co_await exchange.respond(std::move(response));
 }
 
@@ -101,6 +108,7 @@ asio::awaitable<void> serve(std::shared_ptr<Shared> shared, HttpExchange& exchan
     co_return;
   }
   request.node = std::move(match.node);
+  request.token = std::move(match.token);
   if (match.route->may_stream && !request.accept.starts_with("application/json")) {
     co_await stream(std::move(shared), exchange, std::move(request));
     co_return;
@@ -110,10 +118,11 @@ asio::awaitable<void> serve(std::shared_ptr<Shared> shared, HttpExchange& exchan
 
 class RestApi final : public Api {
  public:
-  RestApi(asio::any_io_executor executor, ApiOptions options, Fleet& fleet) {
+  RestApi(asio::any_io_executor executor, ApiOptions options, Fleet& fleet,
+          EnrolmentDesk* enrolment) {
     auto events =
         std::make_shared<EventHub>(executor, fleet, options.event_queue_max, options.keep_alive);
-    shared_.reset(new Shared{std::move(options), fleet, std::move(events)});
+    shared_.reset(new Shared{std::move(options), fleet, std::move(events), enrolment});
     server_ = make_http_server(std::move(executor), [shared = shared_](HttpExchange& exchange) {
       return serve(shared, exchange);
     });
@@ -150,8 +159,9 @@ class RestApi final : public Api {
 
 }  // namespace
 
-std::unique_ptr<Api> make_api(asio::any_io_executor executor, ApiOptions options, Fleet& fleet) {
-  return std::make_unique<RestApi>(std::move(executor), std::move(options), fleet);
+std::unique_ptr<Api> make_api(asio::any_io_executor executor, ApiOptions options, Fleet& fleet,
+                              EnrolmentDesk* enrolment) {
+  return std::make_unique<RestApi>(std::move(executor), std::move(options), fleet, enrolment);
 }
 
 }  // namespace ecokube

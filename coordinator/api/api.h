@@ -11,6 +11,7 @@
 
 #include "common/error.h"
 #include "coordinator/fleet.h"
+#include "coordinator/identity.h"
 
 namespace ecokube {
 
@@ -33,8 +34,9 @@ class Api {
   virtual void stop() = 0;
 };
 
-/// `fleet` must outlive it.
+/// `fleet` and `enrolment` (nullptr: there is none) must outlive it.
 [[nodiscard]] std::unique_ptr<Api> make_api(boost::asio::any_io_executor executor,
-                                            ApiOptions options, Fleet& fleet);
+                                            ApiOptions options, Fleet& fleet,
+                                            EnrolmentDesk* enrolment = nullptr);
 
 }  // namespace ecokube

@@ -62,6 +62,7 @@ HttpResponse get_node(const ApiContext& context, const ApiRequest& request) {
   if (found == context.fleet.world().nodes.end()) return unknown_node(context, request.node);
   auto object =
       node_json(context.fleet, found->second, want_of(context.fleet.plan(), request.node));
+  object["certificate"] = certificate_json(context, request.node);
   object["pods_energy"] = pods_energy_json(context.fleet.world(), found->second);
   return answer(object);
 }

@@ -25,11 +25,21 @@ constexpr std::array kRoutes{
     Route{"POST", "/api/v1/nodes/{node}/hold", Access::unix_socket, post_hold},
     Route{"POST", "/api/v1/nodes/{node}/release", Access::unix_socket, post_release},
     Route{"POST", "/api/v1/nodes/{node}/test-wake", Access::unix_socket, post_test_wake},
+    Route{"POST", "/api/v1/nodes/{node}/revoke", Access::unix_socket, nullptr, false, post_revoke},
+    Route{"GET", "/api/v1/tokens", Access::everyone, get_tokens},
+    Route{"POST", "/api/v1/tokens", Access::unix_socket, nullptr, false, post_token},
+    Route{"DELETE", "/api/v1/tokens/{token}", Access::unix_socket, nullptr, false, delete_token},
 };
 
-/// The value of {node} (empty when the pattern has none) if the path is of this pattern.
-std::optional<NodeName> match(std::string_view pattern, std::span<const std::string> segments) {
+/// What stands for {node} and {token} in a path.
+struct Names {
   NodeName node;
+  std::string token;
+};
+
+/// Empty names where the pattern has none; nullopt if the path is not of this pattern.
+std::optional<Names> match(std::string_view pattern, std::span<const std::string> segments) {
+  Names names;
   std::size_t at = 0;
   while (!pattern.empty()) {
     pattern.remove_prefix(1);  // '/'
@@ -38,13 +48,15 @@ std::optional<NodeName> match(std::string_view pattern, std::span<const std::str
     if (at == segments.size()) return std::nullopt;
     const auto& segment = segments[at++];
     if (word == "{node}") {
-      node = segment;
+      names.node = segment;
+    } else if (word == "{token}") {
+      names.token = segment;
     } else if (word != segment) {
       return std::nullopt;
     }
   }
   if (at != segments.size()) return std::nullopt;
-  return node;
+  return names;
 }
 
 }  // namespace
@@ -54,11 +66,12 @@ std::span<const Route> routes() { return kRoutes; }
 RouteMatch find_route(std::string_view method, std::span<const std::string> segments) {
   RouteMatch found;
   for (const auto& route : kRoutes) {
-    auto node = match(route.path, segments);
-    if (!node) continue;
+    auto names = match(route.path, segments);
+    if (!names) continue;
     if (route.method == method) {
       found.route = &route;
-      found.node = std::move(*node);
+      found.node = std::move(names->node);
+      found.token = std::move(names->token);
       found.other_methods.clear();
       return found;
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/json/value.hpp>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -11,6 +12,7 @@
 
 #include "common/http_server.h"
 #include "coordinator/fleet.h"
+#include "coordinator/identity.h"
 
 namespace ecokube {
 
@@ -19,7 +21,8 @@ class EventHub;
 /// What a handler sees of a request.
 struct ApiRequest {
   ParsedTarget target;
-  NodeName node;  ///< the value of {node} in the path
+  NodeName node;      ///< the value of {node} in the path
+  std::string token;  ///< of {token}: a token's id
   std::string accept;
   std::string body;
 };
@@ -28,6 +31,7 @@ struct ApiContext {
   Fleet& fleet;
   EventHub& events;
   std::function<std::uint64_t()> events_dropped = [] { return 0; };
+  EnrolmentDesk* enrolment = nullptr;  ///< nullptr: there is none
 };
 
 /// Who may use a route: everyone who reaches the API, or root on this host.
@@ -39,6 +43,8 @@ struct Route {
   Access access;
   HttpResponse (*answer)(const ApiContext&, const ApiRequest&);
   bool may_stream = false;  ///< answers with the event stream unless JSON is asked for
+  /// Instead of `answer`, for what waits for the disk. Both are values of the caller's frame.
+  boost::asio::awaitable<HttpResponse> (*perform)(ApiContext, ApiRequest) = nullptr;
 };
 
 /// The one table of what the API can do; docs/api/openapi.yaml says the same.
@@ -47,6 +53,7 @@ struct Route {
 struct RouteMatch {
   const Route* route = nullptr;  ///< nullptr: not found, or another method
   NodeName node;
+  std::string token;
   std::vector<std::string_view> other_methods;  ///< that the path knows
 };
 [[nodiscard]] RouteMatch find_route(std::string_view method, std::span<const std::string> segments);
@@ -70,7 +77,13 @@ HttpResponse post_sleep(const ApiContext& context, const ApiRequest& request);
 HttpResponse post_hold(const ApiContext& context, const ApiRequest& request);
 HttpResponse post_release(const ApiContext& context, const ApiRequest& request);
 HttpResponse post_test_wake(const ApiContext& context, const ApiRequest& request);
+HttpResponse get_tokens(const ApiContext& context, const ApiRequest& request);
+boost::asio::awaitable<HttpResponse> post_token(ApiContext context, ApiRequest request);
+boost::asio::awaitable<HttpResponse> delete_token(ApiContext context, ApiRequest request);
+boost::asio::awaitable<HttpResponse> post_revoke(ApiContext context, ApiRequest request);
 
+/// The newest certificate of a node and its last revocation; null when nothing is known of it.
+[[nodiscard]] boost::json::value certificate_json(const ApiContext& context, const NodeName& node);
 /// 404 that says which nodes there are.
 [[nodiscard]] HttpResponse unknown_node(const ApiContext& context, const NodeName& name);
 

@@ -36,6 +36,16 @@ CREATE TABLE intent(
   UNIQUE(subject, verb, transition, attempt)
 ) STRICT;
 CREATE INDEX intent_open ON intent(subject, transition) WHERE outcome IS NULL;
+)sql",
+                                 R"sql(
+CREATE TABLE token(
+  id TEXT PRIMARY KEY NOT NULL,
+  document TEXT NOT NULL
+) STRICT;
+CREATE TABLE identity(
+  node TEXT PRIMARY KEY NOT NULL,
+  document TEXT NOT NULL
+) STRICT;
 )sql"};
 constexpr int kSchemaVersion = static_cast<int>(kMigrations.size());
 
@@ -71,7 +81,8 @@ constexpr std::array kVerbs{core::Verb::evict,          core::Verb::record_freez
                             core::Verb::quarantine,     core::Verb::record_hold,
                             core::Verb::record_request, core::Verb::scale,
                             core::Verb::bind,           core::Verb::report_unschedulable,
-                            core::Verb::soft_taint};
+                            core::Verb::soft_taint,     core::Verb::power_off,
+                            core::Verb::out_of_service, core::Verb::in_service};
 
 std::optional<core::Verb> verb_from(std::string_view word) {
   for (const auto verb : kVerbs) {
@@ -125,6 +136,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& fi
   database->supersede_ = std::make_unique<SQLite::Statement>(db, kSupersede);
   database->put_outcome_ = std::make_unique<SQLite::Statement>(db, kPutOutcome);
   database->put_node_ = std::make_unique<SQLite::Statement>(db, kPutNode);
+  database->identities_ = std::make_unique<IdentityTables>(db);
   database->prune();
   return database;
 } catch (const SQLite::Exception& problem) {
@@ -189,6 +201,12 @@ Result<core::Recovered> Database::recover() try {
                                     open.getColumn(2).getInt64(), open.getColumn(3).getInt64()});
   }
   return recovered;
+} catch (const SQLite::Exception& problem) {
+  return std::unexpected(explain(file_, problem));
+}
+
+Result<Identities> Database::recover_identities() try {
+  return identities_->read();
 } catch (const SQLite::Exception& problem) {
   return std::unexpected(explain(file_, problem));
 }

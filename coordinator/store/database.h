@@ -8,6 +8,8 @@
 
 #include "common/error.h"
 #include "coordinator/core/observation.h"
+#include "coordinator/identity.h"
+#include "coordinator/store/identity_tables.h"
 
 namespace ecokube {
 
@@ -21,6 +23,7 @@ class Database {
   [[nodiscard]] static Result<std::unique_ptr<Database>> open(const std::filesystem::path& file);
 
   [[nodiscard]] Result<core::Recovered> recover();
+  [[nodiscard]] Result<Identities> recover_identities();
 
   void begin();
   void commit();
@@ -29,6 +32,7 @@ class Database {
   void put_intent(const core::Step& step, TimePoint at);
   void put_outcome(const core::StepId& id, const std::string& outcome, TimePoint at);
   void put_node(const core::RememberedNode& node);
+  void put_identity(const IdentityChange& change) { identities_->write(change); }
   /// Removes the oldest finished intents above `kept`.
   void prune(std::int64_t kept = kHistoryMax);
 
@@ -39,6 +43,7 @@ class Database {
   std::filesystem::path file_;
   SQLite::Database db_;
   std::unique_ptr<SQLite::Statement> put_intent_, supersede_, put_outcome_, put_node_;
+  std::unique_ptr<IdentityTables> identities_;
 };
 
 }  // namespace ecokube

@@ -48,10 +48,17 @@ struct WriteOutcome {
 struct Recover {
   std::shared_ptr<std::promise<Result<core::Recovered>>> answer;
 };
-using Job = std::variant<WriteIntent, WriteOutcome, Recover>;
+struct WriteIdentity {
+  IdentityChange change;
+  std::shared_ptr<Waiter> waiter;
+};
+struct RecoverIdentities {
+  std::shared_ptr<std::promise<Result<Identities>>> answer;
+};
+using Job = std::variant<WriteIntent, WriteOutcome, Recover, WriteIdentity, RecoverIdentities>;
 using Nodes = std::map<NodeName, core::RememberedNode>;
 
-class SqliteStore final : public Store {
+class SqliteStore final : public CoordinatorStore {
  public:
   SqliteStore(asio::any_io_executor executor, std::unique_ptr<Database> database)
       : executor_(std::move(executor)),
@@ -68,18 +75,20 @@ class SqliteStore final : public Store {
     worker_.join();
   }
 
-  Result<core::Recovered> recover() override {
-    auto answer = std::make_shared<std::promise<Result<core::Recovered>>>();
-    auto future = answer->get_future();
-    if (!push(Recover{std::move(answer)})) return fail(Errc::busy, "the store's queue is full");
-    if (future.wait_for(kWriteLimit) != std::future_status::ready) {
-      return fail(Errc::timeout, "reading the store took too long; is the disk all right?");
-    }
-    return future.get();
+  Result<core::Recovered> recover() override { return read<Recover, core::Recovered>(); }
+
+  Result<Identities> recover_identities() override { return read<RecoverIdentities, Identities>(); }
+
+  asio::awaitable<Result<void>> write_identity(IdentityChange change) override {
+    auto waiter = std::make_shared<Waiter>(executor_);
+    WriteIdentity job{std::move(change), waiter};
+    return write(std::move(job), std::move(waiter));
   }
 
   asio::awaitable<Result<void>> write_intent(const core::Step& step, TimePoint at) override {
-    return write(step, at);
+    auto waiter = std::make_shared<Waiter>(executor_);
+    WriteIntent job{step, at, waiter};
+    return write(std::move(job), std::move(waiter));
   }
 
   void write_outcome(const core::StepId& id, const std::string& outcome, TimePoint at) override {
@@ -99,15 +108,24 @@ class SqliteStore final : public Store {
   }
 
  private:
-  asio::awaitable<Result<void>> write(core::Step step, TimePoint at) {
-    auto waiter = std::make_shared<Waiter>(executor_);
-    WriteIntent job{std::move(step), at, waiter};
+  template <class Reading, class Answer>
+  Result<Answer> read() {
+    auto answer = std::make_shared<std::promise<Result<Answer>>>();
+    auto future = answer->get_future();
+    if (!push(Reading{std::move(answer)})) return fail(Errc::busy, "the store's queue is full");
+    if (future.wait_for(kWriteLimit) != std::future_status::ready) {
+      return fail(Errc::timeout, "reading the store took too long; is the disk all right?");
+    }
+    return future.get();
+  }
+
+  asio::awaitable<Result<void>> write(Job job, std::shared_ptr<Waiter> waiter) {
     if (!push(std::move(job))) {
       co_return fail(Errc::busy, "the store's queue is full; is the disk all right?");
     }
     co_await waiter->bell.async_wait(asio::as_tuple(asio::use_awaitable));
     if (waiter->result) co_return *waiter->result;
-    co_return fail(Errc::timeout, "the journal was not written in " +
+    co_return fail(Errc::timeout, "the store was not written in " +
                                       std::to_string(kWriteLimit.count()) +
                                       " s; is the disk all right?");
   }
@@ -157,6 +175,10 @@ class SqliteStore final : public Store {
         recover->answer->set_value(database_->recover());
       } else if (const auto* intent = std::get_if<WriteIntent>(&job)) {
         answer(intent->waiter, written);
+      } else if (const auto* identity = std::get_if<WriteIdentity>(&job)) {
+        answer(identity->waiter, written);
+      } else if (const auto* identities = std::get_if<RecoverIdentities>(&job)) {
+        identities->answer->set_value(database_->recover_identities());
       }
     }
   }
@@ -167,6 +189,8 @@ class SqliteStore final : public Store {
     } else if (const auto* outcome = std::get_if<WriteOutcome>(&job)) {
       database_->put_outcome(outcome->id, outcome->outcome, outcome->at);
       ++outcomes_since_prune_;
+    } else if (const auto* identity = std::get_if<WriteIdentity>(&job)) {
+      database_->put_identity(identity->change);
     }
   }
 
@@ -191,11 +215,12 @@ class SqliteStore final : public Store {
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> make_store(asio::any_io_executor executor,
-                                          const std::filesystem::path& file) {
+Result<std::unique_ptr<CoordinatorStore>> make_store(asio::any_io_executor executor,
+                                                     const std::filesystem::path& file) {
   auto database = Database::open(file);
   if (!database) return std::unexpected(database.error());
-  return std::make_unique<SqliteStore>(std::move(executor), std::move(*database));
+  return std::unique_ptr<CoordinatorStore>(
+      std::make_unique<SqliteStore>(std::move(executor), std::move(*database)));
 }
 
 }  // namespace ecokube

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/connect.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -19,7 +18,6 @@
 
 #include "common/backoff.h"
 #include "common/boot_clock.h"
-#include "common/host_port.h"
 #include "common/link_connection.h"
 #include "common/log.h"
 #include "node-agent/link/look_up.h"
@@ -67,6 +65,8 @@ class TlsLinkClient final : public LinkClient {
   void say_goodbye(const v1::Goodbye& goodbye) override;
   asio::awaitable<void> close(std::chrono::nanoseconds until) override;
   LinkStatus status() const override;
+  Result<void> renew(const v1::Renew& renew) override;
+  void use(TlsContext tls) override { options_.tls = std::move(tls); }
   void resume() override {
     away_ = false;
     wake_.cancel();
@@ -143,21 +143,10 @@ asio::awaitable<void> TlsLinkClient::pause(std::chrono::milliseconds time) {
 }
 
 asio::awaitable<Result<tcp::socket>> TlsLinkClient::connect() {
-  const auto& address = options_.address;
-  const auto where = parse_host_port(address);
-  if (!where) co_return std::unexpected(where.error());
   asio::steady_timer limit(executor_, options_.connect_limit);
-  auto endpoints = co_await look_up(executor_, *where, limit);
-  if (!endpoints) co_return std::unexpected(std::move(endpoints.error()));
-  tcp::socket socket(executor_);
-  auto connected =
-      co_await (asio::async_connect(socket, *endpoints, kTuple) || limit.async_wait(kTuple));
-  if (connected.index() == 1)
-    co_return fail(Errc::timeout, "connecting to " + address + ": time out");
-  const auto error = std::get<0>(std::get<0>(connected));
-  if (error) co_return fail(Errc::unreachable, "connecting to " + address + ": " + error.message());
-  detect_dead_peer(socket);
-  co_return Result<tcp::socket>(std::move(socket));
+  auto socket = co_await connect_to(executor_, options_.address, limit);
+  if (socket) detect_dead_peer(*socket);
+  co_return socket;
 }
 
 asio::awaitable<Result<void>> TlsLinkClient::serve() {
@@ -219,6 +208,7 @@ asio::awaitable<Result<void>> TlsLinkClient::receive_all() {
       log::info("coordinator connected id={} peer={} heartbeat_interval_ms={}",
                 session_->coordinator_id(), link->peer_address(),
                 session_->heartbeat_interval().count());
+      if (message->has_welcome()) host_.ca_bundle_seen(message->welcome().ca_bundle_sha256());
       wake_.cancel();
     }
     if (!session_->is_open()) continue;
@@ -226,6 +216,7 @@ asio::awaitable<Result<void>> TlsLinkClient::receive_all() {
       host_.fence_seen(message->leading().fence());
       wake_.cancel();  // the heartbeat that says so is due
     }
+    if (message->has_issued()) host_.certificate_issued(message->issued());
     if (message->has_shutdown()) host_.shutdown_asked(session_number_, message->shutdown());
   }
 }
@@ -267,6 +258,13 @@ Result<void> TlsLinkClient::answer(std::uint64_t session, const v1::ShutdownRepl
   }
   v1::FromAgent message;
   *message.mutable_shutdown_reply() = reply;
+  return send(message);
+}
+
+Result<void> TlsLinkClient::renew(const v1::Renew& renew) {
+  if (session() == 0) return fail(Errc::unreachable, "no coordinator is connected");
+  v1::FromAgent message;
+  *message.mutable_renew() = renew;
   return send(message);
 }
 

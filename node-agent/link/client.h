@@ -28,6 +28,10 @@ class LinkHost {
   virtual void session_closed(std::uint64_t session) = 0;
   virtual void heartbeat_sent(std::uint64_t session, std::uint64_t sequence) = 0;
   virtual void fence_seen(std::int64_t fence) = 0;
+  /// A coordinator that signs certificates would give this bundle of CAs (SHA-256, hex) with one.
+  virtual void ca_bundle_seen(const std::string& sha256) = 0;
+  /// The answer to a renew().
+  virtual void certificate_issued(const v1::Issued& issued) = 0;
   /// `session` is for answer(): a reply to another connection than the asking one is dropped.
   virtual void shutdown_asked(std::uint64_t session, v1::Shutdown command) = 0;
 };
@@ -69,6 +73,10 @@ class LinkClient {
   virtual void resume() = 0;
   virtual void stop() = 0;
   [[nodiscard]] virtual LinkStatus status() const = 0;
+  /// unreachable: no session is open.
+  virtual Result<void> renew(const v1::Renew& renew) = 0;
+  /// From the next connection on.
+  virtual void use(TlsContext tls) = 0;
 };
 
 [[nodiscard]] std::unique_ptr<LinkClient> make_link_client(boost::asio::any_io_executor executor,

@@ -47,6 +47,18 @@ std::vector<LinkStatus> Links::status() const {
   return all;
 }
 
+Result<void> Links::renew(const v1::Renew& renew) {
+  for (std::size_t tried = 0; tried < clients_.size(); ++tried) {
+    auto& client = *clients_[renewals_++ % clients_.size()];
+    if (client.session() != 0) return client.renew(renew);
+  }
+  return fail(Errc::unreachable, "no coordinator is connected");
+}
+
+void Links::use(const TlsContext& tls) {
+  for (const auto& client : clients_) client->use(tls);
+}
+
 void Links::resume() {
   for (const auto& client : clients_) client->resume();
 }

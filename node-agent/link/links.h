@@ -27,12 +27,17 @@ class Links {
   boost::asio::awaitable<void> leave(v1::Goodbye goodbye, std::chrono::milliseconds limit);
   void resume();
   [[nodiscard]] std::vector<LinkStatus> status() const;
+  /// Asks one coordinator, another one each time. unreachable: none is connected.
+  Result<void> renew(const v1::Renew& renew);
+  /// From the next connections on.
+  void use(const TlsContext& tls);
   void stop();
 
  private:
   [[nodiscard]] LinkClient* find(std::uint64_t session) const;
 
   std::vector<std::unique_ptr<LinkClient>> clients_;
+  std::size_t renewals_ = 0;
 };
 
 }  // namespace ecokube::agent

@@ -1,6 +1,7 @@
 #include "node-agent/link/look_up.h"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/connect.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <string>
@@ -34,6 +35,24 @@ asio::awaitable<Result<std::vector<tcp::endpoint>>> look_up(asio::any_io_executo
   }
   for (const auto& entry : found) endpoints.push_back(entry.endpoint());
   co_return endpoints;
+}
+
+asio::awaitable<Result<tcp::socket>> connect_to(asio::any_io_executor executor, std::string address,
+                                                asio::steady_timer& limit) {
+  constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
+  const auto where = parse_host_port(address);
+  if (!where) co_return std::unexpected(where.error());
+  auto endpoints = co_await look_up(executor, *where, limit);
+  if (!endpoints) co_return std::unexpected(std::move(endpoints.error()));
+  tcp::socket socket(executor);
+  auto connected =
+      co_await (asio::async_connect(socket, *endpoints, kTuple) || limit.async_wait(kTuple));
+  if (connected.index() == 1) {
+    co_return fail(Errc::timeout, "connecting to " + address + ": time out");
+  }
+  const auto error = std::get<0>(std::get<0>(connected));
+  if (error) co_return fail(Errc::unreachable, "connecting to " + address + ": " + error.message());
+  co_return Result<tcp::socket>(std::move(socket));
 }
 
 }  // namespace ecokube::agent

@@ -5,6 +5,19 @@
 #include "common/names.h"
 
 namespace ecokube::agent {
+namespace {
+
+/// The coordinator's words go into our log: one line, bounded.
+std::string one_line(const v1::TurnedAway& message) {
+  constexpr std::size_t kReasonMax = 1024;
+  std::string text = message.reason().substr(0, kReasonMax);
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = ' ';
+  }
+  return text;
+}
+
+}  // namespace
 
 Result<v1::ToAgent> LinkSession::receive(std::string_view body, std::chrono::nanoseconds now) {
   // Else protobuf writes lines of its own to our standard error as often as a peer likes.
@@ -12,6 +25,10 @@ Result<v1::ToAgent> LinkSession::receive(std::string_view body, std::chrono::nan
   v1::ToAgent message;
   if (!message.ParseFromArray(body.data(), static_cast<int>(body.size()))) {
     return fail(Errc::protocol, "the coordinator's message is no ToAgent");
+  }
+  if (message.has_turned_away()) {
+    return fail(Errc::forbidden,
+                "the coordinator turns this machine away: " + one_line(message.turned_away()));
   }
   if (message.has_welcome()) {
     if (auto taken = welcome(message.welcome(), now); !taken) {

@@ -139,6 +139,9 @@ std::optional<Refused> ShutdownGuard::check_machine(const Conditions& conditions
     return Refused{v1::REFUSAL_INHIBITED, conditions.inhibited.front()};
   }
   if (!conditions.local_work.empty()) return Refused{v1::REFUSAL_WORK, conditions.local_work};
+  if (!conditions.certificate.empty()) {
+    return Refused{v1::REFUSAL_CERTIFICATE, conditions.certificate};
+  }
   return std::nullopt;
 }
 
@@ -176,6 +179,7 @@ std::vector<std::string> ShutdownGuard::vetoes(const Conditions& conditions) con
   const auto& inhibited = conditions.inhibited;
   vetoes.insert(vetoes.end(), inhibited.begin(), inhibited.end());
   if (!conditions.local_work.empty()) vetoes.push_back(conditions.local_work);
+  if (!conditions.certificate.empty()) vetoes.push_back(conditions.certificate);
   return vetoes;
 }
 

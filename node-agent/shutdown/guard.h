@@ -34,8 +34,9 @@ struct Conditions {
   std::string pods_problem = {};              ///< why they could not be looked at; empty: they were
   std::string local_work = {};  ///< what else lives that keeps this machine on; empty: nothing
   std::vector<std::string> inhibited = {};  ///< who wants it to stay on, in words (logind)
-  std::string limit = {};   ///< why the owner's limits forbid it now; empty: they do not
-  std::int64_t wall_s = 0;  ///< seconds since the epoch, by this machine's clock
+  std::string limit = {};        ///< why the owner's limits forbid it now; empty: they do not
+  std::int64_t wall_s = 0;       ///< seconds since the epoch, by this machine's clock
+  std::string certificate = {};  ///< why it might not be let in when it wakes; empty: it would
 };
 
 struct Refused {

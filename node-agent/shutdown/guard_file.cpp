@@ -1,6 +1,5 @@
 #include "node-agent/shutdown/guard_file.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -10,6 +9,8 @@
 #include <iterator>
 #include <string>
 #include <string_view>
+
+#include "common/durable_file.h"
 
 namespace ecokube::agent {
 namespace {
@@ -69,24 +70,6 @@ std::optional<GuardMemory> from_text(std::string_view text) {
   return memory;
 }
 
-Result<void> write_durably(const std::filesystem::path& file, std::string_view text) {
-  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (fd < 0) return io_failure("cannot create", file);
-  bool good = true;
-  while (good && !text.empty()) {
-    const auto n = ::write(fd, text.data(), text.size());
-    if (n < 0 && errno == EINTR) continue;
-    good = n > 0;
-    if (good) text.remove_prefix(static_cast<std::size_t>(n));
-  }
-  good = good && ::fsync(fd) == 0;
-  const int error = errno;
-  ::close(fd);
-  errno = error;
-  if (!good) return io_failure("cannot write", file);
-  return {};
-}
-
 }  // namespace
 
 Result<GuardMemory> load_guard_memory(const std::filesystem::path& state_dir) {
@@ -105,14 +88,7 @@ Result<void> save_guard_memory(const std::filesystem::path& state_dir, const Gua
   std::error_code error;
   std::filesystem::create_directories(state_dir, error);
   const auto file = state_dir / kFileName;
-  const auto fresh = std::filesystem::path(file.string() + ".new");
-  if (auto written = write_durably(fresh, to_text(memory)); !written) return written;
-  if (::rename(fresh.c_str(), file.c_str()) != 0) return io_failure("cannot replace", file);
-  const int folder = ::open(state_dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool synced = folder >= 0 && ::fsync(folder) == 0;
-  if (folder >= 0) ::close(folder);
-  if (!synced) return io_failure("cannot sync", state_dir);
-  return {};
+  return replace_synced(file, to_text(memory), FileMode::owner_only);
 }
 
 }  // namespace ecokube::agent

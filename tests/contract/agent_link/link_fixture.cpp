@@ -135,7 +135,7 @@ void AgentProcess::write_config() {
   std::string words;
   for (const auto& word : action) words += fmt::format("\"{}\", ", word);
   dir_.write("agent.toml",
-             fmt::format("node_name = \"worker1\"\nlog_level = \"debug\"\n"
+             fmt::format("node_name = \"{8}\"\nlog_level = \"debug\"\n"
                          "state_dir = \"{0}/state\"\nsysfs_root = \"{0}/sys\"\n"
                          "procfs_root = \"{0}/proc\"\nmachine_id_file = \"{0}/machine-id\"\n"
                          "[coordinator]\naddresses = [\"{1}\"]\n"
@@ -147,9 +147,9 @@ void AgentProcess::write_config() {
                          "[keep_on]\nunits = [\"backup.service\"]\n"
                          "[local]\nsocket = \"{0}/agent.sock\"\n"
                          "[wake]\naddress = \"127.0.10.11:40009\"\n",
-                         dir_.path().string(), fmt::join(coordinators, "\", \""),
-                         Certificates::get().ca.certificate.string(), files.certificate.string(),
-                         files.key.string(), words, hook_timeout_s, power));
+                         dir_.path().string(), fmt::join(coordinators, "\", \""), ca.string(),
+                         files.certificate.string(), files.key.string(), words, hook_timeout_s,
+                         power, node_name));
 }
 
 void AgentProcess::start() {

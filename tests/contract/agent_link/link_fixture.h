@@ -72,6 +72,8 @@ class AgentProcess {
   std::vector<std::string> coordinators;
   std::string hook_timeout_s = "0.3";
   lab::CertificateFiles files = Certificates::get().worker1;
+  std::filesystem::path ca = Certificates::get().ca.certificate;
+  std::string node_name = "worker1";
   std::vector<std::string> action;
   std::string extra_shutdown;
   std::string power = "idle_watts = 6\npeak_watts = 15\n";  ///< of [power]

@@ -83,19 +83,23 @@ std::optional<std::string> RawClient::read_exactly(std::size_t size) {
   return bytes;
 }
 
-std::optional<v1::ToAgent> RawClient::receive() {
+std::optional<std::string> RawClient::receive_body() {
   const auto head = read_exactly(4);
   if (!head) return std::nullopt;
   std::size_t length = 0;
   for (const char c : *head) length = (length << 8) | static_cast<unsigned char>(c);
-  const auto body = read_exactly(length);
+  return read_exactly(length);
+}
+
+std::optional<v1::ToAgent> RawClient::receive() {
+  const auto body = receive_body();
   v1::ToAgent message;
   if (!body || !message.ParseFromString(*body)) return std::nullopt;
   return message;
 }
 
 bool RawClient::closed_by_server() {
-  while (!ended_ && receive()) {
+  while (!ended_ && receive_body()) {
   }
   return ended_;
 }

@@ -31,6 +31,8 @@ class RawClient {
   bool send(const v1::FromAgent& message);
   bool hello(const std::string& boot_id = "boot-1", const std::string& machine_id = "machine-1");
   bool heartbeat(std::uint64_t sequence, const std::string& boot_id = "boot-1");
+  /// The next frame's body; nullopt when the server closed or was silent for five seconds.
+  std::optional<std::string> receive_body();
   /// The next message; nullopt when the server closed or was silent for five seconds.
   std::optional<v1::ToAgent> receive();
   /// True when the server closes within five seconds; what it still says is dropped.

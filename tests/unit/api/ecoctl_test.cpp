@@ -11,7 +11,7 @@
 #include "cli/run.h"
 #include "coordinator/api/api.h"
 #include "tests/support/temp_dir.h"
-#include "tests/unit/api/fake_fleet.h"
+#include "tests/unit/api/fake_enrolment.h"
 
 namespace ecokube {
 namespace {
@@ -28,7 +28,7 @@ class EcoctlTest : public ::testing::Test {
     ApiOptions options;
     options.port = 0;
     options.socket = dir_ / "api.sock";
-    api_ = make_api(io_.get_executor(), options, fleet_);
+    api_ = make_api(io_.get_executor(), options, fleet_, &enrolment_);
     EXPECT_TRUE(api_->start().has_value());
     port_ = api_->port();
     thread_ = std::thread([this] { io_.run(); });
@@ -68,10 +68,32 @@ class EcoctlTest : public ::testing::Test {
   asio::io_context io_{1};
   asio::executor_work_guard<asio::io_context::executor_type> work_ = asio::make_work_guard(io_);
   test::FakeFleet fleet_;
+  test::FakeEnrolment enrolment_;
   std::unique_ptr<Api> api_;
   std::uint16_t port_ = 0;
   std::thread thread_;
 };
+
+TEST_F(EcoctlTest, MakesListsAndDeletesTokensAndRevokesNodes) {
+  auto create = command(Verb::token_create, "worker3");
+  create.stay = std::chrono::minutes(30);
+  const auto made = run(create);
+  EXPECT_EQ(made.exit_code, 0) << made.err;
+  EXPECT_NE(made.out.find("\n  ecokube-agent enroll --coordinator main:7443 --token "
+                          "1f0c6a2b.secret --ca-hash sha256:ab\n"),
+            std::string::npos)
+      << made.out;
+  EXPECT_NE(made.out.find("2025-11-22T09:40:00.250Z, for worker3"), std::string::npos) << made.out;
+  const auto list = run(command(Verb::token_list));
+  EXPECT_NE(list.out.find("1f0c6a2b  worker3"), std::string::npos) << list.out;
+  auto remove = command(Verb::token_delete);
+  remove.token_id = "1f0c6a2b";
+  EXPECT_EQ(run(remove).exit_code, 0);
+  EXPECT_EQ(run(remove).exit_code, 1);
+  const auto revoked = run(command(Verb::revoke, "worker1"));
+  EXPECT_EQ(revoked.exit_code, 0) << revoked.err;
+  EXPECT_EQ(run(command(Verb::revoke, "nobody")).exit_code, 1);
+}
 
 TEST_F(EcoctlTest, ShowsNodesFleetExplanationAndEvents) {
   const auto nodes = run(command(Verb::nodes));

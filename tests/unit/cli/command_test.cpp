@@ -50,6 +50,21 @@ TEST(Command, ReadsVerbsAndTheirOptions) {
   EXPECT_EQ(command({"doctor", "--server", "http://127.0.0.1:7444"}).verb, Verb::doctor);
 }
 
+TEST(Command, ReadsTokensAndRevocations) {
+  const auto create = command({"token", "create", "--node", "worker1", "--valid", "90m"});
+  EXPECT_EQ(create.verb, Verb::token_create);
+  EXPECT_EQ(create.node, "worker1");
+  EXPECT_EQ(create.stay, std::chrono::minutes(90));
+  EXPECT_EQ(command({"token", "list", "--json"}).verb, Verb::token_list);
+  EXPECT_EQ(command({"token", "delete", "1f0c"}).token_id, "1f0c");
+  const auto revoke = command({"node", "revoke", "worker1", "--reason", "stolen"});
+  EXPECT_EQ(revoke.verb, Verb::revoke);
+  EXPECT_EQ(revoke.reason, "stolen");
+  EXPECT_EQ(exit_code({"token"}), 2);
+  EXPECT_EQ(exit_code({"token", "create", "--server", "http://h:1"}), 2) << "it changes something";
+  EXPECT_EQ(command({"token", "list", "--server", "http://h:1"}).verb, Verb::token_list);
+}
+
 TEST(Command, WrongUsageIsExitCode2) {
   EXPECT_EQ(exit_code({}), kExitUsage);
   EXPECT_EQ(exit_code({"frobnicate"}), kExitUsage);

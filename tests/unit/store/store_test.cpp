@@ -47,7 +47,7 @@ core::RememberedNode remembered() {
 
 class StoreTest : public ::testing::Test {
  protected:
-  std::unique_ptr<Store> open() {
+  std::unique_ptr<CoordinatorStore> open() {
     auto store = make_store(io_.get_executor(), file_);
     EXPECT_TRUE(store.has_value()) << store.error().message;
     return store ? std::move(*store) : nullptr;
@@ -163,6 +163,33 @@ TEST_F(StoreTest, ManyAtOnceShareACommitAndAllReturn) {
   }
   EXPECT_TRUE(test::run_until(io_, [&] { return done == kMany; })) << done;
   EXPECT_EQ(store->recover()->unfinished.size(), static_cast<std::size_t>(kMany));
+}
+
+TEST_F(StoreTest, KeepsTokensAndIdentitiesAsOneChange) {
+  const TokenRecord used{"1f0c6a2b", "abcd", "worker1", "ann", kAt, kAt + Duration(5), "worker1"};
+  const TokenRecord fresh{"2f0c6a2b", "ef01", "", "ann", kAt, kAt + Duration(9), ""};
+  IdentityRecord node{"worker1",
+                      {{"00ff", kAt, kAt + Duration(7), true}, {"01", kAt, kAt, false}},
+                      Revocation{kAt, "ann", "stolen"}};
+  const IdentityRecord other{"worker2", {}, std::nullopt};
+  {
+    auto store = open();
+    const auto write_all = [&](std::vector<IdentityChange> changes) {
+      for (auto& one : changes) {
+        ASSERT_TRUE(test::run(io_, store->write_identity(std::move(one))).has_value());
+      }
+    };
+    write_all({{fresh, {}, std::nullopt}, {used, {}, other}, {std::nullopt, {"none"}, node}});
+  }
+  auto store = open();
+  const auto known = store->recover_identities();
+  ASSERT_TRUE(known.has_value()) << known.error().message;
+  EXPECT_EQ(known->tokens, (std::vector{used, fresh}));
+  EXPECT_EQ(known->nodes, (std::vector{node, other}));
+  IdentityChange drop;
+  drop.dropped_tokens = {used.id, fresh.id};
+  ASSERT_TRUE(test::run(io_, store->write_identity(std::move(drop))).has_value());
+  EXPECT_TRUE(store->recover_identities()->tokens.empty());
 }
 
 TEST_F(StoreTest, IsOursAlone) {

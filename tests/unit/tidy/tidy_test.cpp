@@ -116,7 +116,8 @@ TEST(Tidy, NothingInTheProductsKnowsTheLab) {
 }
 
 TEST(Tidy, AdaptersDoNotKnowEachOther) {
-  const std::vector<std::string> adapters = {"kubernetes", "kafka", "power", "agents", "store"};
+  const std::vector<std::string> adapters = {"kubernetes", "kafka", "power",
+                                             "agents",     "store", "enrolment"};
   for (const auto& adapter : adapters) {
     for (const auto& source : sources({"coordinator/" + adapter})) {
       for (const auto& other : adapters) {
