@@ -54,7 +54,7 @@ TEST_F(Power, WhatADeadMachineHadRunsElsewhereAtOnce) {
   const auto took = std::chrono::steady_clock::now() - at;
   fmt::print("all of it ran elsewhere {} ms after the power was cut\n",
              std::chrono::duration_cast<std::chrono::milliseconds>(took).count());
-  EXPECT_EQ(lab.said("a", fmt::format("step={}:out_of_service", dead)), 1U) << all_logs();
+  EXPECT_EQ(lab.said("a", dead + " out_of_service done"), 1U) << all_logs();
   ASSERT_EQ(lab.post("a", "/api/v1/nodes/" + dead + "/wake").status, 202);
   EXPECT_TRUE(lab.becomes([&] { return lab.state("a", dead) == "Ready"; })) << all_logs();
   EXPECT_TRUE(lab.becomes([&] { return !out_of_service(dead); })) << all_logs();
