@@ -214,8 +214,7 @@ std::optional<object> in_service_patch(const object& node) {
   patch["metadata"] = metadata_patch(node, std::move(annotations), {});
   if (has_taint(node, kOutOfService)) {
     object spec;
-    spec["taints"] =
-        or_null(taints_without(find_array(node, {"spec", "taints"}), kOutOfService));
+    spec["taints"] = or_null(taints_without(find_array(node, {"spec", "taints"}), kOutOfService));
     patch["spec"] = std::move(spec);
   }
   return patch;

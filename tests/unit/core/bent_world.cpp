@@ -100,9 +100,7 @@ void Bender::bend_bmc(Bench& bench) {
     case 4: bmc.guid = guid_of("w7"); return;
     case 5: bmc.contradicts = true; return;
     case 6: bench.policy.nodes[name].bmc = false; return;
-    case 7:
-      bench.see(PodDeleted{"uid-dead", 0});
-      return;
+    case 7: bench.see(PodDeleted{"uid-dead", 0}); return;
     default: bench.world.nodes.at(name).agent.heard_at = bench.now - seconds(draw(40));
   }
 }
