@@ -93,7 +93,7 @@ asio::awaitable<StepEnded> Executor::perform(Step step) {
 
 asio::awaitable<StepEnded> Executor::bind(const Step& step) {
   const auto& wanted = std::get<core::BindPod>(step.action);
-  if (!leads_(step.fence)) {
+  if (!leads_(step.fence, Duration(0))) {
     const Error late{Errc::refused, "the Lease was lost before it was sent"};
     co_return failed(step, late);
   }

@@ -87,7 +87,7 @@ bool leaves_something(const World& world, const Node& node) {
   const auto bound = world.pods_on.find(node.name);
   if (bound != world.pods_on.end()) {
     for (const auto& uid : bound->second) {
-      if (!may_remain(world.pods.at(uid), world.daemonsets_may_stop)) return true;
+      if (!may_remain(world.pods.at(uid), world.daemonsets_may_stop, world.services)) return true;
     }
   }
   return std::any_of(world.attachments.begin(), world.attachments.end(),
