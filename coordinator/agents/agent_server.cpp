@@ -182,7 +182,9 @@ void Sessions::turn_away(const NodeName& node, const std::string& why) {
     current_.erase(current);
   }
   for (const auto& session : all_) {
-    if (session->node() == node) session->turn_away(why);
+    if (session->node() != node) continue;
+    log::info("agent turned away node={} session={} why=\"{}\"", node, session->number(), why);
+    session->turn_away(why);
   }
 }
 

@@ -55,7 +55,6 @@ asio::awaitable<Result<void>> AgentSession::admit(PeerIdentity peer) {
 
 void AgentSession::turn_away(const std::string& why) {
   if (std::exchange(turned_away_, true)) return;
-  log::warn("agent turned away node={} session={} why=\"{}\"", node_, number_, why);
   v1::ToAgent message;
   message.mutable_turned_away()->set_reason(why);
   if (!send(message)) return close("it does not take what we send");
