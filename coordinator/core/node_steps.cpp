@@ -239,16 +239,14 @@ class NodePlanner {
     record_off({"BmcSaysOff", "its BMC says off, twice since its agent's last word"});
   }
 
-  /// With our mark where that is gone from what we put down, so that no pod comes to it and a
-  /// successor knows of it. A machine that died under our eyes is not ours to mark.
+  /// With our mark where that is gone, so that no pod comes to it and a successor knows of it. A
+  /// machine that has only just died may have pods that are to be freed first.
   void record_off(Reason reason) {
     const bool by_bmc = has_bmc(policy_, node_.name);
-    const auto& goodbye = node_.agent.goodbye;
-    const bool ours = goodbye ? goodbye->origin == LeaveOrigin::coordinator : !node_.agent.heard_at;
     RecordOff record{
         power_text({PowerState::off, by_bmc ? PowerEvidence::bmc : PowerEvidence::inferred})};
-    if (ours && !node_.marked && node_.kube) record.mark = mark_of_sleeper(policy_, node_);
-    if (node_.off_recorded && !record.mark) return;
+    const bool dead = node_.state == Lifecycle::unknown;
+    if (!dead && !node_.marked && node_.kube) record.mark = mark_of_sleeper(policy_, node_);
     add(Verb::record_off, std::move(record), std::move(reason));
   }
 

@@ -99,7 +99,7 @@ object mark_patch(const object& node, const core::MarkNode& mark, std::int64_t t
   object taint;
   taint["key"] = names::kTaint;
   taint["effect"] = kNoSchedule;
-  auto taints = taints_without(find_array(node, {"spec", "taints"}), names::kTaint);
+  auto taints = foreign_taints(node);
   taints.push_back(std::move(taint));
   object spec;
   spec["taints"] = std::move(taints);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/json/value.hpp>
 #include <functional>
@@ -65,6 +66,13 @@ class ContractTest : public testing::TestWithParam<ServerKind> {
       if (const auto* one = std::get_if<T>(&fact)) found = one;
     }
     return found;
+  }
+  template <class T>
+  static bool told(const Client& client, const std::function<bool(const T&)>& is_it) {
+    return std::any_of(client.facts.begin(), client.facts.end(), [&](const core::Fact& fact) {
+      const auto* one = std::get_if<T>(&fact);
+      return one != nullptr && is_it(*one);
+    });
   }
   /// The names of nodes in the order in which they were first told, lists included.
   static std::vector<std::string> nodes_seen(const Client& client);

@@ -133,6 +133,7 @@ TEST_F(BindingTest, ANodeIsNotMarkedWhileABindIsOpen) {
 }
 
 TEST_F(BindingTest, NeverOntoANodeThatIsOnItsWayDown) {
+  bench.policy.cover_node_loss = false;
   see_bound("a", "w2", 4000);
   see_bound("b", "w3", 4000);
   bench.pass(minutes(1));

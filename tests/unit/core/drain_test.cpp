@@ -219,6 +219,7 @@ TEST(Drain, ADeclaredPodIsMovedWhateverItsKind) {
 
 TEST(Drain, ASleeperIsNoRoomForThePodsOfAnother) {
   Bench bench;
+  bench.policy.cover_node_loss = false;
   bench.fleet({"w1", "w2", "w3"});
   bench.put_to_sleep("w3");
   bench.see(PodSeen{bound_pod("one", "w1")});

@@ -110,7 +110,7 @@ TEST(NodeLoss, APersonsSleepIsBoundByItToo) {
   bench.see(PersonAsked{"w2", PersonVerb::test_wake, "anna", "", {}});
   EXPECT_EQ(bench.want("w2").reason.code, "NodeLossNotCovered");
   bench.see(PersonAsked{"w2", PersonVerb::release, "anna", "", {}});
-  bench.see(PersonAsked{"w1", PersonVerb::sleep, "anna", "", {}});
+  bench.ask("w1", PersonVerb::sleep);
   EXPECT_EQ(bench.want("w1").reason.code, "NodeLossNotCovered") << "after the move w2 has all";
 }
 

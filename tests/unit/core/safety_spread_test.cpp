@@ -66,7 +66,7 @@ Bench two_of_two(std::initializer_list<NodeName> nodes) {
   bench.fleet(nodes);
   bench.see(PodSeen{bound_pod("one", "w1")});
   bench.see(PodSeen{bound_pod("two", "w2")});
-  bench.see(PersonAsked{"w1", PersonVerb::sleep, "anna", "", {}});
+  bench.ask("w1", PersonVerb::sleep);
   return bench;
 }
 
