@@ -202,6 +202,15 @@ bool MiniFleet::all_asleep() const {
          });
 }
 
+bool MiniFleet::all_down() const {
+  return running_ && all_off() && world.nodes.size() == machines.size() &&
+         std::all_of(world.nodes.begin(), world.nodes.end(), [](const auto& entry) {
+           const auto state = entry.second.state;
+           return state == Lifecycle::powered_down || state == Lifecycle::quarantined ||
+                  state == Lifecycle::unknown;
+         });
+}
+
 bool MiniFleet::up_and_clean(const NodeName& name) const {
   const auto& kube = nodes_.at(name);
   return machines.at(name).phase == Machine::Phase::up && kube.ready == Readiness::ready &&

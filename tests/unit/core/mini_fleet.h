@@ -86,6 +86,8 @@ class MiniFleet {
   [[nodiscard]] bool all_pods_done() const { return pods_.empty(); }
   [[nodiscard]] bool all_off() const;
   [[nodiscard]] bool all_asleep() const;  ///< off, and known as PoweredDown
+  /// All are off; one that could not be woken in its time, or died, need not be known as such.
+  [[nodiscard]] bool all_down() const;
   [[nodiscard]] bool up_and_clean(const NodeName& name) const;
   [[nodiscard]] std::string describe() const;
   [[nodiscard]] int steps_started() const { return steps_started_; }

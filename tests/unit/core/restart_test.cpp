@@ -93,8 +93,12 @@ TEST(Restart, RandomWalksWithTroubleAndManyDeaths) {
     }
     EXPECT_TRUE(fleet.run_until([&] { return fleet.all_pods_done(); }, minutes(120)))
         << fleet.describe();
-    EXPECT_TRUE(fleet.run_until([&] { return fleet.all_asleep(); }, minutes(300)))
+    EXPECT_TRUE(fleet.run_until([&] { return fleet.all_down(); }, minutes(300)))
         << fleet.describe();
+    for (std::size_t node = 0; node < fleet.machines.size(); ++node)
+      fleet.add_pod(minutes(1), 3900);
+    EXPECT_TRUE(fleet.run_until([&] { return fleet.all_pods_done(); }, minutes(300)))
+        << "a node is stranded: " << fleet.describe();
     expect_no_errors(fleet);
     if (testing::Test::HasFailure()) return;
   }

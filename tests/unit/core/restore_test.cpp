@@ -145,8 +145,12 @@ TEST(Restore, AFleetThatIsRestoredAgainAndAgainStrandsNoNodeAndLosesNoWork) {
     }
     EXPECT_TRUE(fleet.run_until([&] { return fleet.all_pods_done(); }, minutes(120)))
         << fleet.describe();
-    EXPECT_TRUE(fleet.run_until([&] { return fleet.all_asleep(); }, minutes(300)))
+    EXPECT_TRUE(fleet.run_until([&] { return fleet.all_down(); }, minutes(300)))
         << fleet.describe();
+    for (std::size_t node = 0; node < fleet.machines.size(); ++node)
+      fleet.add_pod(minutes(1), 3900);
+    EXPECT_TRUE(fleet.run_until([&] { return fleet.all_pods_done(); }, minutes(300)))
+        << "a node is stranded: " << fleet.describe();
     for (const auto& error : fleet.errors()) ADD_FAILURE() << error;
     if (testing::Test::HasFailure()) return;
   }

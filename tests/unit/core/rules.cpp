@@ -3,35 +3,14 @@
 #include <set>
 
 #include "bench.h"
+#include "rules_power.h"
 
 namespace ecokube::core::test {
 namespace {
 
-using Broken = std::vector<std::string>;
-
-bool works(const KubePod& pod) {
-  const bool over = pod.phase == PodPhase::succeeded || pod.phase == PodPhase::failed;
-  return pod.owner_kind != "DaemonSet" && !pod.mirror && !over;
-}
-
 bool asked_down(const Node& node, TimePoint now) {
   if (!node.request || (node.request->until && *node.request->until <= now)) return false;
   return node.request->verb == PersonVerb::sleep || node.request->verb == PersonVerb::test_wake;
-}
-
-bool held(const Node& node, TimePoint now) {
-  return node.hold && (!node.hold->until || *node.hold->until > now);
-}
-
-bool speaks(const Node& node, const Policy& policy, TimePoint now) {
-  return node.agent.connected && node.agent.heard_at &&
-         *node.agent.heard_at + policy.heartbeat_age_max >= now;
-}
-
-/// Every pool of these tests selects role=worker.
-bool in_pool(const Node& node) {
-  const auto role = node.kube->labels.find("role");
-  return role != node.kube->labels.end() && role->second == "worker";
 }
 
 /// May be taken off a node, as far as its own fields and its kind tell. No budget is in these
@@ -237,80 +216,6 @@ void binding(const World& world, const Policy& policy, const BindPod& bind, Time
   const bool never_spoke = node.state == Lifecycle::unknown && !node.agent.heard_at;
   const bool ready = node.state == Lifecycle::ready && speaks(node, policy, now);
   if (!never_spoke && !ready) out.push_back("S1 not on");
-}
-
-/// Off is only what was seen; every BMC of these tests is in the policy.
-void seen_off(const Policy& policy, const Node& node, TimePoint now, Broken& out) {
-  const auto given = policy.nodes.find(node.name);
-  if (given == policy.nodes.end() || !given->second.bmc) return;
-  const auto& bmc = node.bmc;
-  const bool twice = bmc.on && !*bmc.on && bmc.equal > 1 && bmc.read_at && !bmc.failure;
-  if (!twice || *bmc.read_at + 3 * policy.bmc_poll < now) out.push_back("S2 off was not read");
-  if (bmc.read_at && node.agent.heard_at && *bmc.read_at < *node.agent.heard_at) {
-    out.push_back("S2 the agent spoke since");
-  }
-  if (speaks(node, policy, now)) out.push_back("S2 the agent speaks");
-}
-
-/// What is freed by force ran on a machine that is off: proven by its own BMC, and nobody else's.
-void freed(const World& world, const Policy& policy, const Node& node, const Step& step,
-           TimePoint now, Broken& out) {
-  const auto given = policy.nodes.find(node.name);
-  if (given == policy.nodes.end() || !given->second.bmc) out.push_back("S12 no BMC");
-  seen_off(policy, node, now, out);
-  if (!node.bmc.read_at || *node.bmc.read_at + 3 * policy.bmc_poll_close < now) {
-    out.push_back("S12 not read just now");
-  }
-  if (node.state == Lifecycle::powering_up) out.push_back("S12 being woken");
-  if (node.bmc.guid.empty() || node.bmc.guid != node.kube->system_uuid || node.bmc.contradicts) {
-    out.push_back("S19 another machine's BMC");
-  }
-  if (node.kube->ready == Readiness::ready) out.push_back("S12 Ready");
-  if (held(node, now)) out.push_back("S4 held");
-  if (!in_pool(node)) out.push_back("S4 in no pool");
-  if (policy.pools.front().mode != Mode::act) out.push_back("S10 mode");
-  if (!node.kube->owned_by.empty()) out.push_back("S25 owned");
-  if (step.fence != world.fence) out.push_back("S5 of another Lease");
-  bool left = false;
-  for (const auto& [uid, pod] : world.pods) left = left || (pod.node == node.name && works(pod));
-  for (const auto& [name, volume] : world.attachments) left = left || volume.node == node.name;
-  if (!left) out.push_back("S12 nothing is left there");
-}
-
-/// What is cut had nothing to run, said goodbye long ago, and is this machine by its own BMC.
-void cut_off(const World& world, const Policy& policy, const Node& node, const PowerOff& off,
-             TimePoint now, Broken& out) {
-  if (!policy.pools.front().hard_off) out.push_back("S21 not allowed");
-  for (const auto& [uid, pod] : world.pods) {
-    if (pod.node == node.name && works(pod)) out.push_back("S1 " + uid);
-  }
-  for (const auto& [name, volume] : world.attachments) {
-    if (volume.node == node.name) out.push_back("S12 " + name);
-  }
-  const auto& agent = node.agent;
-  const bool left = agent.goodbye && agent.goodbye->origin == LeaveOrigin::coordinator &&
-                    !agent.connected && agent.closed_at &&
-                    now - *agent.closed_at >= policy.down_deadline;
-  if (!left || node.state != Lifecycle::powering_down) out.push_back("S21 not gone");
-  if (node.kube->ready == Readiness::ready) out.push_back("S21 Ready");
-  const auto given = policy.nodes.find(node.name);
-  const bool on = given != policy.nodes.end() && given->second.bmc && node.bmc.on == true &&
-                  node.bmc.equal > 1 && now - *node.bmc.read_at <= 3 * policy.bmc_poll;
-  if (!on) out.push_back("S21 not seen on");
-  if (node.bmc.guid.empty() || node.bmc.guid != node.kube->system_uuid || node.bmc.contradicts ||
-      node.bmc.guid != off.guid) {
-    out.push_back("S19 another machine's BMC");
-  }
-  if (held(node, now)) out.push_back("S4 held");
-  if (!in_pool(node)) out.push_back("S4 in no pool");
-  if (node.kube->labels.contains("node-role.kubernetes.io/control-plane") ||
-      node.name == policy.host_node) {
-    out.push_back("S4 control plane");
-  }
-  if (policy.pools.front().mode != Mode::act) out.push_back("S10 mode");
-  if (!node.kube->owned_by.empty()) out.push_back("S25 owned");
-  if (world.freeze.now) out.push_back("S27 frozen");
-  if (off.hard && node.down.offs_ordered == 0) out.push_back("S21 soft first");
 }
 
 void waking(const Node& node, TimePoint now, Broken& out) {

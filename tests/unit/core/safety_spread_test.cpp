@@ -138,7 +138,7 @@ TEST(Spread, ASiblingThatDiesAfterTheMarkEndsTheDrain) {
 TEST(Spread, AZoneThatHadAReplicaKeepsOne) {
   const auto with_zones = [](Bench& bench, const std::map<NodeName, std::string>& zones) {
     for (const auto& [name, zone] : zones) {
-      KubeNode node = worker(name);
+      KubeNode node = *bench.node(name).kube;
       node.labels["topology.kubernetes.io/zone"] = zone;
       bench.see_node(node);
     }

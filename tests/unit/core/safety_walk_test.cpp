@@ -88,6 +88,7 @@ TEST(SafetyWalk, S19TwoSwappedBmcsPutNothingDownAndFreeNothing) {
   fleet.give_bmcs();
   fleet.swap_bmcs("w1", "w2");
   fleet.on_step = [](const Step& step, const World&, TimePoint) {
+    if (step.id.verb == Verb::soft_taint) return;  // it forbids nothing
     EXPECT_EQ(step.id.subject, "w3") << step.id.text();
   };
   fleet.run_for(minutes(5));

@@ -1,0 +1,139 @@
+#include "coordinator/core/node_planner.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "coordinator/core/failover.h"
+#include "coordinator/core/lifecycle.h"
+#include "coordinator/core/marks.h"
+#include "coordinator/core/node_actions.h"
+#include "coordinator/core/placement.h"
+#include "coordinator/core/power.h"
+#include "coordinator/core/power_off.h"
+#include "coordinator/core/wake_chain.h"
+
+namespace ecokube::core {
+namespace {
+
+/// Between two orders to switch on: a BMC is not hurried.
+constexpr Duration kOrderRepeat{std::chrono::seconds(10)};
+
+}  // namespace
+
+bool NodePlanner::fail_over() {
+  if (!node_.kube || node_.kube->revision < node_.marks_revision || world_.fence == 0) {
+    return false;
+  }
+  if (out_of_service_by_us(*node_.kube)) {
+    auto reason = is_back(node_, policy_, now_);
+    if (reason) add(Verb::in_service, PutInService{}, *std::move(reason));
+    return reason.has_value();
+  }
+  auto reason = wants_failover(world_, policy_, node_, now_);
+  if (reason) {
+    add(Verb::out_of_service, TakeOutOfService{node_.kube->revision}, *std::move(reason));
+  }
+  return reason.has_value();
+}
+
+void NodePlanner::powered_down() {
+  if (want_.on) return wake_if_wanted();
+  if (!node_.kube || (node_.off_recorded && node_.marked)) return;
+  if (has_bmc(policy_, node_.name)) return record_proven_off();
+  record_off(node_.off_recorded ? Reason{"MarkGone", "it sleeps, and our mark on it is gone"}
+                                : Reason{"RecordOff", "its power is not recorded"});
+}
+
+void NodePlanner::off_by_bmc() {
+  if (off_proven(node_, policy_, now_)) return record_proven_off();
+  const auto due = power_off_due(world_, policy_, node_, now_);
+  if (!due) return;
+  if (now_ < *due) return look_again(*due);
+  auto off = power_off_order(node_);
+  add(Verb::power_off, std::move(off),
+      {"HangsOnTheWayDown", "it said goodbye, is silent, and its BMC says that it is on"});
+}
+
+void NodePlanner::record_proven_off() {
+  if (!off_proven(node_, policy_, now_)) return;
+  record_off({"BmcSaysOff", "its BMC says off, twice since its agent's last word"});
+}
+
+void NodePlanner::record_off(Reason reason) {
+  const bool by_bmc = has_bmc(policy_, node_.name);
+  RecordOff record{
+      power_text({PowerState::off, by_bmc ? PowerEvidence::bmc : PowerEvidence::inferred})};
+  const bool dead = state_at(node_, policy_, now_) == Lifecycle::unknown;
+  if (!dead && !node_.marked && node_.kube) record.mark = mark_of_sleeper(policy_, node_);
+  add(Verb::record_off, std::move(record), std::move(reason));
+}
+
+void NodePlanner::powering_up() {
+  if (node_.up.boot_proven && node_.marked && kube_ready(node_) &&
+      agent_alive(node_, policy_, now_)) {
+    const bool proven = node_.up.asked_at.has_value();
+    UnmarkNode unmark{proven ? format_wake_proof(now_, node_.up.method) : std::string()};
+    return add(Verb::unmark, std::move(unmark),
+               {"BootProven", "a new boot id and Ready in Kubernetes"});
+  }
+  if (node_.up.asked_at) keep_waking();
+}
+
+void NodePlanner::keep_waking() {
+  const auto& up = node_.up;
+  const auto next = method_after(node_, policy_, up.method);
+  const auto time =
+      up.boot_proven ? policy_.wake_deadline : method_timeout(node_, policy_, up.method);
+  const auto deadline = *up.method_at + time;
+  if (now_ >= deadline && (up.boot_proven || !next)) return quarantine();
+  if (now_ >= deadline) {
+    return wake_by(*next, {"MethodFailed", "not up in " + std::to_string(time.count() / 1000) +
+                                               " s by " + std::string(to_string(up.method))});
+  }
+  look_again(deadline);
+  if (up.boot_proven) return;
+  if (up.method == WakeMethod::ipmi && bmc_says_on(node_, policy_, now_)) return;  // it boots
+  const auto pause = up.method == WakeMethod::ipmi ? kOrderRepeat : policy_.wake_repeat;
+  const auto again_at = *up.tried_at + pause;
+  if (now_ < again_at) return look_again(again_at);
+  wake_by(up.method, {"NoBootYet", "no new boot id since the last try"});
+}
+
+void NodePlanner::unknown() {
+  if (off_proven(node_, policy_, now_) && !want_.on) return record_proven_off();
+  const bool ours = node_.marked || node_.state == Lifecycle::powering_down;
+  if (ours && !want_.on) {
+    want_.reason = {"LostSight", "put down by us and silent; it is woken to know its state"};
+    want_.on = true;
+  }
+  wake_if_wanted();
+  const auto silent_since = std::max(node_.since, node_.agent.heard_at.value_or(node_.since));
+  look_again(silent_since + policy_.heartbeat_age_max + Duration(1));
+}
+
+void NodePlanner::wake_if_wanted() {
+  if (want_.on && may_be_woken(world_, policy_, node_, now_)) wake();
+}
+
+void NodePlanner::wake() {
+  const bool asked = node_.request && node_.request->verb == PersonVerb::wake && node_.asked_us;
+  if (world_.fence == 0 && !world_.leader.empty() && !asked) return;
+  std::vector<PodRef> pods;
+  if (want_.needed_by) pods.push_back(*want_.needed_by);
+  wake_by(wake_methods(node_, policy_).front(), want_.reason, std::move(pods));
+}
+
+void NodePlanner::wake_by(WakeMethod method, Reason reason, std::vector<PodRef> pods) {
+  add(Verb::wake, wake_order(node_, policy_, method), std::move(reason), std::move(pods));
+}
+
+void NodePlanner::quarantine() {
+  constexpr std::int64_t kDoublingsMax = 10;
+  const auto failures = node_.wake_failures + 1;
+  const auto factor = std::int64_t{1} << std::min(failures - 1, kDoublingsMax);
+  const auto until = now_ + policy_.quarantine_base * factor;
+  add(Verb::quarantine, QuarantineNode{until, failures},
+      {"WakeFailed", "not up at its deadline; " + tries_text(node_.up)});
+}
+
+}  // namespace ecokube::core

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "coordinator/core/policy.h"
+#include "coordinator/core/step.h"
+#include "coordinator/core/world.h"
+
+// The part of rules.cpp that is about power, and the words that both use.
+namespace ecokube::core::test {
+
+using Broken = std::vector<std::string>;
+
+[[nodiscard]] bool works(const KubePod& pod);
+[[nodiscard]] bool held(const Node& node, TimePoint now);
+[[nodiscard]] bool speaks(const Node& node, const Policy& policy, TimePoint now);
+/// Every pool of these tests selects role=worker.
+[[nodiscard]] bool in_pool(const Node& node);
+
+/// Off is only what was seen; every BMC of these tests is in the policy.
+void seen_off(const Policy& policy, const Node& node, TimePoint now, Broken& out);
+/// What is freed by force ran on a machine that is off: proven by its own BMC, and nobody else's.
+void freed(const World& world, const Policy& policy, const Node& node, const Step& step,
+           TimePoint now, Broken& out);
+/// What is cut had nothing to run, said goodbye long ago, and is this machine by its own BMC.
+void cut_off(const World& world, const Policy& policy, const Node& node, const PowerOff& off,
+             TimePoint now, Broken& out);
+
+}  // namespace ecokube::core::test
