@@ -72,6 +72,8 @@ class FakeAgent final : public agent::LinkHost {
   }
   void session_closed(std::uint64_t /*session*/) override {}
   void heartbeat_sent(std::uint64_t /*session*/, std::uint64_t /*sequence*/) override {}
+  void ca_bundle_seen(const std::string& /*sha256*/) override {}
+  void certificate_issued(const v1::Issued& /*issued*/) override {}
   void fence_seen(std::int64_t fence) override { fence_ = std::max(fence_, fence); }
 
   void shutdown_asked(std::uint64_t session, v1::Shutdown command) override {

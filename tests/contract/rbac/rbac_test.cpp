@@ -187,21 +187,23 @@ class RbacTest : public testing::Test {
     tell(run(io_, cluster.unmark(step(core::UnmarkNode{""}))));
   }
 
-  /// The same thing twice: the second only counts up.
+  /// The same thing again once it was written: that only counts it up.
   void tell(const std::string& until_said) {
     auto events = kubernetes::make_event_recorder(io_.get_executor(), options().access, "test",
                                                   [this] { return clock_.now(); });
     if (!events) throw std::runtime_error(events.error().message);
     const std::string message = fmt::format("at {}", to_ms(clock_.now()));
-    for (int i = 0; i < 2; ++i)
+    for (int times = 1; times <= 2; ++times) {
       (*events)->tell({kubernetes::about_node("worker"), false, "Waking", message});
-    const auto written = [&] {
-      return contains(said_.str(), until_said) ||
-             contains(plane_->kubectl("get events -n default -o "
-                                      "jsonpath='{range .items[*]}{.message}={.count} {end}'"),
-                      message + "=2 ");
-    };
-    run_until(io_, written);
+      const auto counted = fmt::format("{}={} ", message, times);
+      const auto written = [&] {
+        return contains(said_.str(), until_said) ||
+               contains(plane_->kubectl("get events -n default -o "
+                                        "jsonpath='{range .items[*]}{.message}={.count} {end}'"),
+                        counted);
+      };
+      run_until(io_, written);
+    }
   }
 
   static bool contains(const std::string& text, const std::string& part) {
