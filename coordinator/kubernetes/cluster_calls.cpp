@@ -4,6 +4,7 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -79,6 +80,22 @@ asio::awaitable<Result<boost::json::value>> get_at(Client client, NodeName node,
                              node, revision, expected));
 }
 
+/// What is to be written on a Node as it is; nullopt: nothing.
+using PatchOf = std::function<std::optional<object>(const object&)>;
+
+/// Tried again a few times when somebody else writes the Node meanwhile.
+asio::awaitable<Result<Revision>> change_node(Client client, NodeName node, PatchOf patch_of) {
+  for (int attempt = 1;; ++attempt) {
+    const auto found = co_await client->get(node_path(node));
+    if (!found) co_return std::unexpected(found.error());
+    auto patch = patch_of(found->get_object());
+    if (!patch) co_return revision_of(found->get_object());
+    auto written = co_await patch_node(client, node, std::move(*patch));
+    const bool conflict = !written && written.error().code == Errc::conflict;
+    if (!conflict || attempt >= kNodeWritesMax) co_return written;
+  }
+}
+
 }  // namespace
 
 asio::awaitable<Result<Revision>> mark_node(Client client, NodeName node, core::MarkNode mark,
@@ -118,23 +135,16 @@ asio::awaitable<Result<Revision>> unmark_node(Client client, NodeName node,
 
 asio::awaitable<Result<Revision>> take_out_of_service(Client client, NodeName node,
                                                       Revision expected_revision) {
-  const auto found = co_await client->get(node_path(node));
+  const auto found = co_await get_at(client, node, expected_revision);
   if (!found) co_return std::unexpected(found.error());
-  auto patch = out_of_service_patch(found->get_object(), expected_revision);
+  auto patch = out_of_service_patch(found->get_object());
   if (!patch) co_return std::unexpected(patch.error());
   co_return co_await patch_node(client, std::move(node), std::move(*patch));
 }
 
 asio::awaitable<Result<Revision>> put_in_service(Client client, NodeName node) {
-  for (int attempt = 1;; ++attempt) {
-    const auto found = co_await client->get(node_path(node));
-    if (!found) co_return std::unexpected(found.error());
-    auto patch = in_service_patch(found->get_object());
-    if (!patch) co_return revision_of(found->get_object());
-    auto written = co_await patch_node(client, node, std::move(*patch));
-    const bool conflict = !written && written.error().code == Errc::conflict;
-    if (!conflict || attempt >= kNodeWritesMax) co_return written;
-  }
+  PatchOf patch_of = in_service_patch;
+  co_return co_await change_node(client, std::move(node), std::move(patch_of));
 }
 
 asio::awaitable<Result<Revision>> patch_node(Client client, NodeName node, object patch) {
@@ -146,15 +156,8 @@ asio::awaitable<Result<Revision>> patch_node(Client client, NodeName node, objec
 
 asio::awaitable<Result<Revision>> write_soft_taint(Client client, NodeName node,
                                                    core::SoftTaint taint) {
-  for (int attempt = 1;; ++attempt) {
-    const auto found = co_await client->get(node_path(node));
-    if (!found) co_return std::unexpected(found.error());
-    auto patch = soft_taint_patch(found->get_object(), taint.present);
-    if (!patch) co_return revision_of(found->get_object());
-    auto written = co_await patch_node(client, node, std::move(*patch));
-    const bool conflict = !written && written.error().code == Errc::conflict;
-    if (!conflict || attempt >= kNodeWritesMax) co_return written;
-  }
+  PatchOf patch_of = [taint](const object& now) { return soft_taint_patch(now, taint.present); };
+  co_return co_await change_node(client, std::move(node), std::move(patch_of));
 }
 
 asio::awaitable<Result<ListedPods>> list_pods_on(Client client, NodeName node,

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -29,10 +28,6 @@ bool has_key(const boost::json::value& taint, std::string_view key) {
   return fields != nullptr && find_text(*fields, {"key"}) == key;
 }
 
-bool is_our_taint(const boost::json::value& taint) {
-  return has_key(taint, names::kTaint) || has_key(taint, names::kCandidate);
-}
-
 bool has_taint(const object& node, std::string_view key) {
   for (const auto& taint : find_array(node, {"spec", "taints"})) {
     if (has_key(taint, key)) return true;
@@ -54,8 +49,7 @@ array foreign_taints(const object& node) {
 }
 
 bool has_our_taint(const object& node) {
-  const auto& taints = find_array(node, {"spec", "taints"});
-  return std::any_of(taints.begin(), taints.end(), is_our_taint);
+  return has_taint(node, names::kTaint) || has_taint(node, names::kCandidate);
 }
 
 boost::json::value or_null(array taints) {
@@ -168,15 +162,10 @@ std::optional<object> soft_taint_patch(const object& node, bool present) {
   return patch;
 }
 
-Result<object> out_of_service_patch(const object& node, core::Revision expected_revision) {
-  const auto name = find_text(node, {"metadata", "name"});
-  if (revision_of(node) != expected_revision) {
-    return fail(Errc::conflict, fmt::format("Node {} changed: it is at revision {}, the decision "
-                                            "was made at {}",
-                                            name, revision_of(node), expected_revision));
-  }
+Result<object> out_of_service_patch(const object& node) {
   if (has_taint(node, kOutOfService) && !is_out_of_service_by_us(node)) {
-    return fail(Errc::conflict, fmt::format("somebody else took Node {} out of service", name));
+    return fail(Errc::conflict, fmt::format("somebody else took Node {} out of service",
+                                            find_text(node, {"metadata", "name"})));
   }
   object taint;
   taint["key"] = kOutOfService;

@@ -29,8 +29,7 @@ namespace ecokube::kubernetes {
                                                    const core::RecordOff& off,
                                                    std::int64_t transition);
 /// The out-of-service taint and our annotation. conflict: the taint is there and not ours.
-[[nodiscard]] Result<boost::json::object> out_of_service_patch(const boost::json::object& node,
-                                                               core::Revision expected_revision);
+[[nodiscard]] Result<boost::json::object> out_of_service_patch(const boost::json::object& node);
 /// Takes it off if it is ours; nullopt when it is not there.
 [[nodiscard]] std::optional<boost::json::object> in_service_patch(const boost::json::object& node);
 
