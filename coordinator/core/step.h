@@ -41,6 +41,7 @@ enum class Verb {
   report_unschedulable,
   soft_taint
 };
+inline constexpr int kVerbCount = static_cast<int>(Verb::soft_taint) + 1;
 [[nodiscard]] std::string_view to_string(Verb verb);
 
 /// How a machine is woken: by magic packet, or by its management controller. None of them harms one

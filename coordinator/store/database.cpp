@@ -74,18 +74,9 @@ DELETE FROM intent WHERE outcome IS NOT NULL AND number <= (
   SELECT number FROM intent WHERE outcome IS NOT NULL ORDER BY number DESC LIMIT 1 OFFSET ?1)
 )sql";
 
-constexpr std::array kVerbs{core::Verb::evict,          core::Verb::record_freeze,
-                            core::Verb::mark,           core::Verb::list_pods,
-                            core::Verb::shutdown,       core::Verb::record_off,
-                            core::Verb::wake,           core::Verb::unmark,
-                            core::Verb::quarantine,     core::Verb::record_hold,
-                            core::Verb::record_request, core::Verb::scale,
-                            core::Verb::bind,           core::Verb::report_unschedulable,
-                            core::Verb::soft_taint,     core::Verb::power_off,
-                            core::Verb::out_of_service, core::Verb::in_service};
-
 std::optional<core::Verb> verb_from(std::string_view word) {
-  for (const auto verb : kVerbs) {
+  for (int i = 0; i < core::kVerbCount; ++i) {
+    const auto verb = static_cast<core::Verb>(i);
     if (core::to_string(verb) == word) return verb;
   }
   return std::nullopt;

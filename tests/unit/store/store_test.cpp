@@ -93,6 +93,17 @@ TEST_F(StoreTest, TellsFinishedFromUnfinishedIntents) {
                                                 step(2, core::Verb::mark, "worker2").id}));
 }
 
+TEST_F(StoreTest, KnowsTheVerbOfEachOpenIntent) {
+  auto store = open();
+  std::vector<core::StepId> all;
+  for (int i = 0; i < core::kVerbCount; ++i) {
+    const auto one = step(4, static_cast<core::Verb>(i), "worker" + std::to_string(i));
+    ASSERT_TRUE(write(*store, one).has_value());
+    all.push_back(one.id);
+  }
+  EXPECT_EQ(store->recover()->unfinished, all);
+}
+
 TEST_F(StoreTest, ALaterTransitionEndsWhatAnEarlierOneLeftOpen) {
   auto store = open();
   ASSERT_TRUE(write(*store, step(4)).has_value());
