@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "coordinator/core/power.h"
+#include "coordinator/core/safety_placing.h"
 #include "coordinator/core/wake_chain.h"
 
 namespace ecokube::core {
@@ -73,14 +74,10 @@ void s4_ours_to_touch(const Policy& policy, const Node& node, TimePoint now, Vio
   }
 }
 
-void s2_view(const World& world, const Policy& policy, const Node& node, Revision expected,
-             TimePoint now, Violations& out) {
+void s2_node_as_decided(const Node& node, Revision expected, Violations& out) {
   if (node.kube && node.kube->revision != expected) {
     out.push_back({"S2", "NodeChanged", "its Node has changed since this was decided"});
   }
-  const bool stale = !world.cluster_ok || !world.cluster_seen_at ||
-                     now - *world.cluster_seen_at > policy.cluster_view_age_max;
-  if (stale) out.push_back({"S2", "ClusterViewStale", "the view of the cluster is too old"});
 }
 
 bool leaves_something(const World& world, const Node& node) {
@@ -110,7 +107,8 @@ void s12_out_of_service(const World& world, const Policy& policy, const Node& no
   if (node.kube->ready == Readiness::ready) {
     out.push_back({"S12", "StillReady", "Kubernetes calls it Ready"});
   }
-  s2_view(world, policy, node, step.expected_revision, now, out);
+  s2_node_as_decided(node, step.expected_revision, out);
+  s2_view(world, policy, now, out);
   if (!leaves_something(world, node)) {
     out.push_back({"S12", "NothingLeft", "no pod and no volume waits for it"});
   }
@@ -147,7 +145,8 @@ void s21_power_off(const World& world, const Policy& policy, const Node& node, c
     out.push_back({"S4", "ControlPlane", "it carries the control plane or this coordinator"});
   }
   if (world.freeze.now) out.push_back({"S27", "Frozen", "frozen by " + world.freeze.now->by});
-  s2_view(world, policy, node, off.expected_revision, now, out);
+  s2_node_as_decided(node, off.expected_revision, out);
+  s2_view(world, policy, now, out);
   s1_empty(world, node, out);
   s12_detached(world, node, out);
   if (!node.marked) out.push_back({"S1", "MarkGone", "our mark is not on it, pods may come"});

@@ -111,6 +111,9 @@ TEST_F(FailoverTest, NothingLessThanProofWillDo) {
   Bench stale = bench;
   stale.see(ClusterLost{"gone"});
   EXPECT_TRUE(stale.broken(forged()).contains("S2 ClusterViewStale"));
+  Bench restored = bench;
+  restored.world.went_backwards_at = restored.now;
+  EXPECT_TRUE(restored.broken(forged()).contains("S2 ClusterWentBackwards"));
   Step late = forged();
   std::get<TakeOutOfService>(late.action).expected_revision -= 1;
   EXPECT_TRUE(bench.broken(late).contains("S2 NodeChanged"));

@@ -112,6 +112,9 @@ TEST_F(PowerOffTest, OnlyWhatHangsWithNothingOnIt) {
   Bench attached = bench;
   attached.see(Seen<KubeAttachment>{{"a", ++attached.revision, "w1", "disk"}});
   EXPECT_TRUE(attached.broken(*step).contains("S12 VolumeAttached"));
+  Bench restored = bench;
+  restored.world.went_backwards_at = restored.now;
+  EXPECT_TRUE(restored.broken(*step).contains("S2 ClusterWentBackwards"));
   Step hard_first = *step;
   std::get<PowerOff>(hard_first.action).hard = true;
   EXPECT_TRUE(bench.broken(hard_first).contains("S21 SoftFirst"));
