@@ -82,9 +82,9 @@ void read_local(ConfigTable table, Config& config) {
 }
 
 void read_shutdown(ConfigTable table, Config& config) {
-  config.hold_file = table.text("hold_file", "/etc/ecokube/hold");
+  config.hold_file = table.text("hold_file", kHoldFile);
   config.limits_file = table.text("limits_file", "/etc/ecokube/limits.toml");
-  config.hooks_dir = table.text("hooks_dir", "/etc/ecokube/shutdown.d");
+  config.hooks_dir = table.text("hooks_dir", kHooksDir);
   config.hook_timeout =
       table.seconds("hook_timeout_s", seconds(10), std::chrono::milliseconds(100), seconds(20));
   config.logind.users_idle = std::chrono::duration_cast<seconds>(

@@ -17,6 +17,8 @@
 namespace ecokube::agent {
 
 inline constexpr const char* kStateDir = "/var/lib/ecokube-agent";
+inline constexpr const char* kHoldFile = "/etc/ecokube/hold";
+inline constexpr const char* kHooksDir = "/etc/ecokube/shutdown.d";
 inline constexpr const char* kLocalSocket = "/run/ecokube-agent/agent.sock";
 
 /// agent.toml.

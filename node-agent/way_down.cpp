@@ -107,7 +107,7 @@ Conditions WayDown::conditions(bool peer_is_coordinator) const {
   if (logind_ != nullptr) now.inhibited = logind_->standing();
   if (certificate_) now.certificate = certificate_();
   now.wall_s = std::time(nullptr);
-  now.limit = owners_limit(config_.limits_file, guard_.memory().offs, now.wall_s);
+  now.limit = owners_limit(config_.limits_file, guard_.offs(), now.wall_s);
   return now;
 }
 

@@ -37,9 +37,9 @@ Chapter check_configuration(const CheckCommand& command, Config& config) {
     chapter.findings.push_back(
         problem(read.error().message, "write it; what follows is looked at with the defaults"));
     config.hwmon_chip = "power_meter";
-    config.state_dir = "/var/lib/ecokube-agent";
-    config.hold_file = "/etc/ecokube/hold";
-    config.hooks_dir = "/etc/ecokube/shutdown.d";
+    config.state_dir = kStateDir;
+    config.hold_file = kHoldFile;
+    config.hooks_dir = kHooksDir;
     return chapter;
   }
   config = std::move(*read);

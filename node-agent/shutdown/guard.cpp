@@ -15,7 +15,7 @@ constexpr std::string_view kNotArmed =
 ShutdownGuard::ShutdownGuard(const GuardMemory& memory, std::chrono::nanoseconds now)
     : fence_highest_(memory.fence_highest) {
   for (const auto& id : memory.commands) seen_.push_back({id, now});
-  offs_.assign(memory.offs.begin(), memory.offs.end());
+  offs_ = memory.offs;
 }
 
 void ShutdownGuard::heartbeat_sent(std::uint64_t session, std::uint64_t sequence,
@@ -66,7 +66,7 @@ std::optional<Refused> ShutdownGuard::confirm(const Conditions& conditions) {
     return refused;
   }
   offs_.push_back(conditions.wall_s);
-  if (offs_.size() > kOffsMax) offs_.pop_front();
+  if (offs_.size() > kOffsMax) offs_.erase(offs_.begin());
   return std::nullopt;
 }
 
@@ -162,7 +162,7 @@ std::optional<Refused> ShutdownGuard::check_work(const ShutdownCommand& command,
 }
 
 GuardMemory ShutdownGuard::memory() const {
-  GuardMemory memory{fence_highest_, {}, {offs_.begin(), offs_.end()}};
+  GuardMemory memory{fence_highest_, {}, offs_};
   for (const auto& seen : seen_) memory.commands.push_back(seen.id);
   return memory;
 }

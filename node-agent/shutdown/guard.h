@@ -88,6 +88,8 @@ class ShutdownGuard {
 
   [[nodiscard]] bool under_way() const { return under_way_.has_value(); }
   [[nodiscard]] GuardMemory memory() const;
+  /// GuardMemory::offs.
+  [[nodiscard]] const std::vector<std::int64_t>& offs() const { return offs_; }
   [[nodiscard]] std::int64_t fence_highest() const { return fence_highest_; }
   /// Why any shutdown would be refused now; empty: it would not.
   [[nodiscard]] std::vector<std::string> vetoes(const Conditions& conditions) const;
@@ -119,7 +121,7 @@ class ShutdownGuard {
   std::int64_t fence_highest_ = 0;
   std::deque<Seen> seen_;
   std::deque<Heartbeat> heartbeats_;
-  std::deque<std::int64_t> offs_;
+  std::vector<std::int64_t> offs_;
   std::optional<UnderWay> under_way_;
 };
 
