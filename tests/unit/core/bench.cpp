@@ -86,6 +86,14 @@ KubePod bound_pod(const std::string& name, const NodeName& node) {
   return pod;
 }
 
+KubePod exporter(const NodeName& node) {
+  KubePod pod = bound_pod("exporter-" + node, node);
+  pod.owner_kind = "DaemonSet";
+  pod.owner_name = "exporter";
+  pod.labels = {{"app", "exporter"}};
+  return pod;
+}
+
 Bench::Bench(Policy given) : policy(std::move(given)), world(make_world(policy)) {}
 
 void Bench::fleet(std::initializer_list<NodeName> names) {

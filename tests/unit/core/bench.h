@@ -29,6 +29,8 @@ constexpr TimePoint kStart = from_ms(1'700'000'000'000);
 [[nodiscard]] KubePod pending_pod(const std::string& name, std::int64_t millicores = 1000);
 /// Young, and waits for our scheduler.
 [[nodiscard]] KubePod our_pod(const std::string& name, std::int64_t millicores = 1000);
+/// Running, of a DaemonSet that serves nothing by itself.
+[[nodiscard]] KubePod exporter(const NodeName& node);
 /// Running and ready; all of these are of one ReplicaSet.
 [[nodiscard]] KubePod bound_pod(const std::string& name, const NodeName& node);
 

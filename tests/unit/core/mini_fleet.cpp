@@ -211,6 +211,11 @@ bool MiniFleet::all_down() const {
          });
 }
 
+bool MiniFleet::all_can_be_woken() {
+  for (std::size_t i = 0; i < machines.size(); ++i) add_pod(minutes(1), 3900);
+  return run_until([this] { return all_pods_done(); }, minutes(300));
+}
+
 bool MiniFleet::up_and_clean(const NodeName& name) const {
   const auto& kube = nodes_.at(name);
   return machines.at(name).phase == Machine::Phase::up && kube.ready == Readiness::ready &&

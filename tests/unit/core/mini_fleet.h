@@ -88,6 +88,8 @@ class MiniFleet {
   [[nodiscard]] bool all_asleep() const;  ///< off, and known as PoweredDown
   /// All are off; one that could not be woken in its time, or died, need not be known as such.
   [[nodiscard]] bool all_down() const;
+  /// Gives each of them work that takes a whole node, and waits until all of it is done.
+  [[nodiscard]] bool all_can_be_woken();
   [[nodiscard]] bool up_and_clean(const NodeName& name) const;
   [[nodiscard]] std::string describe() const;
   [[nodiscard]] int steps_started() const { return steps_started_; }

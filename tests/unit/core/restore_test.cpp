@@ -134,23 +134,26 @@ TEST(Restore, AFleetThatIsRestoredAgainAndAgainStrandsNoNodeAndLosesNoWork) {
       const auto* off = std::get_if<RecordOff>(&step.action);
       if (off != nullptr && off->mark) ++marked_anew;
     };
+    bool killed = false;
     for (int round = 0; round < 6; ++round) {
       fleet.back_up();
       fleet.run_for(seconds(fleet.draw(1, 400)));
       fleet.add_pod(seconds(fleet.draw(1, 200)), fleet.draw(500, 4000));
       fleet.run_for(seconds(fleet.draw(1, 200)));
       fleet.restore();
-      if (fleet.draw(0, 2) == 0) fleet.kill(true);
+      if (fleet.draw(0, 2) == 0) {
+        fleet.kill(true);
+        killed = true;
+      }
       fleet.run_for(seconds(fleet.draw(1, 60)));
     }
     EXPECT_TRUE(fleet.run_until([&] { return fleet.all_pods_done(); }, minutes(120)))
         << fleet.describe();
-    EXPECT_TRUE(fleet.run_until([&] { return fleet.all_down(); }, minutes(300)))
+    // A process that ends as a goodbye is lost and the mark with it leaves a silent machine.
+    EXPECT_TRUE(fleet.run_until([&] { return killed ? fleet.all_down() : fleet.all_asleep(); },
+                                minutes(300)))
         << fleet.describe();
-    for (std::size_t node = 0; node < fleet.machines.size(); ++node)
-      fleet.add_pod(minutes(1), 3900);
-    EXPECT_TRUE(fleet.run_until([&] { return fleet.all_pods_done(); }, minutes(300)))
-        << "a node is stranded: " << fleet.describe();
+    EXPECT_TRUE(fleet.all_can_be_woken()) << fleet.describe();
     for (const auto& error : fleet.errors()) ADD_FAILURE() << error;
     if (testing::Test::HasFailure()) return;
   }

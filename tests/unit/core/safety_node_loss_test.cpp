@@ -9,14 +9,6 @@
 namespace ecokube::core::test {
 namespace {
 
-KubePod exporter(const NodeName& node) {
-  KubePod pod = bound_pod("exporter-" + node, node);
-  pod.owner_kind = "DaemonSet";
-  pod.owner_name = "exporter";
-  pod.labels = {{"app", "exporter"}};
-  return pod;
-}
-
 Bench served() {
   Bench bench;
   bench.fleet({"w1", "w2", "w3"});

@@ -15,14 +15,6 @@ KubeService service(const std::string& name, Labels selector) {
   return {"default", name, 7, std::move(selector)};
 }
 
-KubePod exporter(const NodeName& node) {
-  KubePod pod = bound_pod("exporter-" + node, node);
-  pod.owner_kind = "DaemonSet";
-  pod.owner_name = "exporter";
-  pod.labels = {{"app", "exporter"}};
-  return pod;
-}
-
 TEST(Serving, ADaemonSetBehindAServiceKeepsItsNodeOnWhileTheServiceIsThere) {
   Bench bench;
   bench.fleet({"w1", "w2"});
