@@ -10,7 +10,8 @@
 #include "coordinator/core/cluster_facts.h"
 
 // Reading of API objects: what is absent or of another type reads as empty, because a server may
-// leave out any field, and one odd object must not end a watch.
+// leave out any field, and one odd object must not end a watch. What is returned by reference or
+// view lives as long as the object, so an object that is about to go is refused.
 namespace ecokube::kubernetes {
 
 /// The value at object/key/key/..., or nullptr.
@@ -39,5 +40,14 @@ namespace ecokube::kubernetes {
 /// metadata.annotations[key]; keys have dots and slashes, so this is no path.
 [[nodiscard]] std::string_view annotation_of(const boost::json::object& object,
                                              std::string_view key);
+
+const boost::json::value* find(boost::json::object&&,
+                               std::initializer_list<std::string_view>) = delete;
+const boost::json::object& find_object(boost::json::object&&,
+                                       std::initializer_list<std::string_view>) = delete;
+const boost::json::array& find_array(boost::json::object&&,
+                                     std::initializer_list<std::string_view>) = delete;
+std::string_view find_text(boost::json::object&&, std::initializer_list<std::string_view>) = delete;
+std::string_view annotation_of(boost::json::object&&, std::string_view) = delete;
 
 }  // namespace ecokube::kubernetes

@@ -41,7 +41,8 @@ class Binding : public ContractTest {
     EXPECT_NE(bound.error().message.find(pod), std::string::npos) << bound.error().message;
   }
   std::string node_of(const core::PodRef& pod) {
-    return std::string(kubernetes::find_text(get(path_of(pod)).get_object(), {"spec", "nodeName"}));
+    const auto object = get(path_of(pod));
+    return std::string(kubernetes::find_text(object.get_object(), {"spec", "nodeName"}));
   }
   Json condition_of(const core::PodRef& pod, std::string_view type) {
     const auto now = get(path_of(pod));
@@ -84,8 +85,8 @@ TEST_P(Binding, AFreePodGoesToTheNode) {
   const auto bound = bind(pod, node_);
   ASSERT_TRUE(bound) << bound.error().message;
   seen(pod, [&](const auto& now) { return now.node == node_; });
-  EXPECT_EQ(kubernetes::find_text(condition_of(pod, "PodScheduled").get_object(), {"status"}),
-            "True");
+  const auto scheduled = condition_of(pod, "PodScheduled");
+  EXPECT_EQ(kubernetes::find_text(scheduled.get_object(), {"status"}), "True");
 }
 
 TEST_P(Binding, OneThatIsBoundStaysWhereItIs) {

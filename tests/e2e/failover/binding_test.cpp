@@ -29,7 +29,8 @@ class OurScheduler : public testing::Test {
     });
   }
   std::string node_of(const std::string& pod) {
-    return std::string(kubernetes::find_text(lab.pod(pod), {"spec", "nodeName"}));
+    const auto object = lab.pod(pod);
+    return std::string(kubernetes::find_text(object, {"spec", "nodeName"}));
   }
   std::map<std::string, int> count_by_node(const Names& pods) {
     std::map<std::string, int> counts;

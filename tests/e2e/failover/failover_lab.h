@@ -98,6 +98,7 @@ class FailoverLab {
   void delete_lease();
   [[nodiscard]] boost::json::object lease();  ///< empty: there is none
   [[nodiscard]] boost::json::object kube_node(const std::string& name);
+  [[nodiscard]] std::string annotation(const std::string& node, std::string_view key);
   /// What a person has asked for, as it stands on the Node.
   [[nodiscard]] std::string request_on(const std::string& node);
   [[nodiscard]] bool marked(const std::string& node);

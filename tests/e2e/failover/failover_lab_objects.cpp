@@ -186,8 +186,13 @@ json::object FailoverLab::kube_node(const std::string& name) {
   return std::move(node.as_object());
 }
 
+std::string FailoverLab::annotation(const std::string& node, std::string_view key) {
+  const auto object = kube_node(node);
+  return std::string(kubernetes::annotation_of(object, key));
+}
+
 std::string FailoverLab::request_on(const std::string& node) {
-  return std::string(kubernetes::annotation_of(kube_node(node), names::kRequest));
+  return annotation(node, names::kRequest);
 }
 
 bool FailoverLab::given_up(const std::string& node) {
@@ -203,7 +208,7 @@ bool FailoverLab::given_up(const std::string& node) {
 }
 
 bool FailoverLab::marked(const std::string& node) {
-  return !kubernetes::annotation_of(kube_node(node), names::kIntent).empty();
+  return !annotation(node, names::kIntent).empty();
 }
 
 }  // namespace ecokube::test

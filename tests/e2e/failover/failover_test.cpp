@@ -139,7 +139,8 @@ TEST_F(Failover, AStoppedLeaderThatGoesOnPutsNothingDown) {
   ASSERT_TRUE(asleep("b", "w2")) << all_logs();
   lab.go_on("a");
   ASSERT_TRUE(lab.becomes([&] {
-    return kubernetes::find_text(lab.fleet("a"), {"leader"}).starts_with("b_");
+    const auto fleet = lab.fleet("a");
+    return kubernetes::find_text(fleet, {"leader"}).starts_with("b_");
   })) << all_logs();
   EXPECT_FALSE(lab.leads("a"));
   lab.pass(lab.kLease);
@@ -198,9 +199,8 @@ TEST_F(Failover, ALeaderThatIsCutOffStopsBeforeTheStandbyStarts) {
 
 TEST_F(Failover, AHoldOutlivesTheLeaderAndBothDatabases) {
   ASSERT_EQ(lab.post("a", "/api/v1/nodes/w1/hold").status, 202);
-  ASSERT_TRUE(lab.becomes([&] {
-    return !kubernetes::annotation_of(lab.kube_node("w1"), names::kHold).empty();
-  })) << all_logs();
+  ASSERT_TRUE(lab.becomes([&] { return !lab.annotation("w1", names::kHold).empty(); }))
+      << all_logs();
   lab.kill("b");
   lab.delete_database("b");
   lab.start_coordinator("b");
@@ -221,9 +221,8 @@ TEST_F(Failover, AStandbySaysWhoLeadsAndHoldsForIt) {
   EXPECT_EQ(refused.status, 409);
   EXPECT_NE(refused.body.find("a_"), std::string::npos) << refused.body;
   EXPECT_EQ(lab.post("b", "/api/v1/nodes/w1/hold").status, 202);
-  ASSERT_TRUE(lab.becomes([&] {
-    return !kubernetes::annotation_of(lab.kube_node("w1"), names::kHold).empty();
-  })) << all_logs();
+  ASSERT_TRUE(lab.becomes([&] { return !lab.annotation("w1", names::kHold).empty(); }))
+      << all_logs();
   lab.prove_wake("w1");
   lab.prove_wake("w2");
   ASSERT_TRUE(asleep("a", "w2")) << all_logs();

@@ -68,7 +68,8 @@ TEST_F(LeaseObject, IsDeletedWhileTheLeaderIsCutOff) {
   ASSERT_TRUE(lab.becomes([&] { return lab.state("b", "w1") == "PoweredDown"; })) << all_logs();
   lab.way_of_a().accept_again();
   ASSERT_TRUE(lab.becomes([&] {
-    return kubernetes::find_text(lab.fleet("a"), {"leader"}).starts_with("b_");
+    const auto fleet = lab.fleet("a");
+    return kubernetes::find_text(fleet, {"leader"}).starts_with("b_");
   })) << all_logs();
   EXPECT_EQ(lab.history().machines["w1"].offs.size(), 1U);
 }

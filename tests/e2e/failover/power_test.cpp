@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include "common/names.h"
-#include "coordinator/kubernetes/json_access.h"
 #include "tests/e2e/failover/failover_lab.h"
 
 namespace ecokube::test {
@@ -15,11 +14,9 @@ class Power : public testing::Test {
  protected:
   explicit Power(Bmcs bmcs = Bmcs::one_each) : lab(FailoverOptions{2, 30, bmcs}) {}
   std::string all_logs() const { return "a:\n" + lab.log("a") + "\nb:\n" + lab.log("b"); }
-  std::string recorded(const std::string& node) {
-    return std::string(kubernetes::annotation_of(lab.kube_node(node), names::kPower));
-  }
+  std::string recorded(const std::string& node) { return lab.annotation(node, names::kPower); }
   bool out_of_service(const std::string& node) {
-    return !kubernetes::annotation_of(lab.kube_node(node), names::kOutOfServiceByUs).empty();
+    return !lab.annotation(node, names::kOutOfServiceByUs).empty();
   }
 
   FailoverLab lab;
@@ -37,7 +34,7 @@ TEST_F(Power, ADeafMachineGoesOffByItsBmcAndIsWokenByIt) {
   EXPECT_TRUE(lab.becomes([&] { return lab.pod_runs("work"); })) << all_logs();
   EXPECT_EQ(lab.bmc_orders("w1"), "set power 1\n") << "packets first, then this";
   EXPECT_GE(lab.said("a", "step=w1:wake"), 2U);
-  const auto proof = kubernetes::annotation_of(lab.kube_node("w1"), names::kWakeProof);
+  const auto proof = lab.annotation("w1", names::kWakeProof);
   EXPECT_TRUE(proof.starts_with("ipmi ")) << proof;
 }
 

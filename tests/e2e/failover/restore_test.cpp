@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include "common/names.h"
-#include "coordinator/kubernetes/json_access.h"
 #include "tests/e2e/failover/failover_lab.h"
 #include "tests/e2e/failover/real_cluster.h"
 
@@ -21,9 +20,6 @@ class RestoredEtcd : public testing::Test {
       }
       return false;
     });
-  }
-  std::string annotation(const std::string& node, std::string_view name) {
-    return std::string(kubernetes::annotation_of(lab.kube_node(node), name));
   }
   std::size_t lists() const {
     return lab.said("a", "event=listed") + lab.said("b", "event=listed");
@@ -73,17 +69,17 @@ TEST_F(RestoredEtcd, FromBeforeASleepAHoldAndAPod) {
   lab.prove_wake("w2");
   lab.prove_wake("w3");
   ASSERT_TRUE(lab.becomes([&] {
-    return annotation("w2", names::kHold) != "" && lab.knows_wake("a", "w3") &&
+    return lab.annotation("w2", names::kHold) != "" && lab.knows_wake("a", "w3") &&
            lab.knows_wake("b", "w3") && lab.knows_wake("a", "w2") && lab.knows_wake("b", "w2");
   })) << all_logs();
 
   restore(backups / "before");
-  ASSERT_EQ(annotation("w1", names::kIntent), "") << "else nothing was swapped";
+  ASSERT_EQ(lab.annotation("w1", names::kIntent), "") << "else nothing was swapped";
   EXPECT_TRUE(lab.becomes([&] {
-    return annotation("w1", names::kIntent) != "" && annotation("w1", names::kPower) != "";
+    return lab.annotation("w1", names::kIntent) != "" && lab.annotation("w1", names::kPower) != "";
   })) << all_logs();
   EXPECT_EQ(lab.machine_state("w1"), "off") << "it is marked anew, not woken";
-  EXPECT_TRUE(lab.becomes([&] { return annotation("w2", names::kHold) != ""; })) << all_logs();
+  EXPECT_TRUE(lab.becomes([&] { return lab.annotation("w2", names::kHold) != ""; })) << all_logs();
   // Its pod is from a future that never was: it is idle now, and may go down when the new view has
   // stood for a while.
   ASSERT_TRUE(asleep("w3")) << all_logs();

@@ -192,7 +192,8 @@ TEST_F(LabCluster, AKilledKubeletIsNotReadyUntilItIsBack) {
     return pods_in("Running") == 2 &&
            std::ranges::count_if(now, [](const auto& pod) { return alive(pod.second); }) == 2;
   }));
-  EXPECT_EQ(find_text(get("/api/v1/nodes/worker1"), {"status", "nodeInfo", "bootID"}), "boot-2");
+  const auto node = get("/api/v1/nodes/worker1");
+  EXPECT_EQ(find_text(node, {"status", "nodeInfo", "bootID"}), "boot-2");
 }
 
 }  // namespace
