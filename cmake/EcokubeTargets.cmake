@@ -8,6 +8,9 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
 add_library(ecokube_options INTERFACE)
 target_compile_options(ecokube_options INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
   $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)  # without it ccache cannot keep precompiled headers
+# No file of ours needs 1 GB: the compiler need not stop to collect its garbage, a tenth of its time.
+target_compile_options(ecokube_options INTERFACE
+  $<$<CXX_COMPILER_ID:GNU>:--param=ggc-min-heapsize=1000000>)
 # What is not called costs a daemon no page: the shipped build leaves it out.
 target_compile_options(ecokube_options INTERFACE
   $<$<CONFIG:RelWithDebInfo>:-ffunction-sections;-fdata-sections>)
