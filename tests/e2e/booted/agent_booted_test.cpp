@@ -6,6 +6,7 @@
 
 #include "lab/real/debian/booted_debian.h"
 #include "tests/contract/agent_link/link_fixture.h"
+#include "tests/e2e/booted/packaged_machine.h"
 #include "tests/support/must.h"
 
 namespace ecokube::test {
@@ -28,45 +29,23 @@ certificate = "/etc/ecokube/agent.crt"
 key = "/etc/ecokube/agent.key"
 )";
 
-const char* real_part(const char* name) {
-  const char* file = std::getenv(name);
-  if (file == nullptr) throw std::runtime_error(std::string(name) + " is not set: ./dev test real");
-  return file;
-}
-
-std::string machine_name() { return "ecokube-agent-" + std::to_string(::getpid()); }
-
 void put(const fs::path& from, const fs::path& to) {
   fs::create_directories(to.parent_path());
   fs::copy_file(from, to, fs::copy_options::overwrite_existing);
 }
 
-// As its owner would: install the package on the running machine, then configure it.
-void install_agent(const fs::path& disk) {
-  boost::asio::io_context io{1};
-  lab::BootedDebian machine(io.get_executor(), disk, machine_name());
-  must(run(io, machine.boot()));
-  put(real_part("ECOKUBE_AGENT_DEB"), disk / "root/ecokube-agent.deb");
-  must(run(io, machine.run({"dpkg", "--install", "/root/ecokube-agent.deb"})));
+/// With certificates of ours: how a node gets its own is another test's.
+fs::path make_disk() {
+  static const TempDir dir;
+  auto disk = make_packaged_disk(dir.path());
   const auto& made = Certificates::get();
   put(made.ca.certificate, disk / "etc/ecokube/ca.crt");
   put(made.worker1.certificate, disk / "etc/ecokube/agent.crt");
   put(made.worker1.key, disk / "etc/ecokube/agent.key");
+  boost::asio::io_context io{1};
+  lab::BootedDebian machine(io.get_executor(), disk, machine_name());
+  must(run(io, machine.boot()));
   must(run(io, machine.run({"chown", "ecokube-agent", "/etc/ecokube/agent.key"})));
-}
-
-fs::path make_disk() {
-  static const TempDir dir;
-  auto disk = dir / "disk";
-  must(lab::BootedDebian::install(real_part("ECOKUBE_REAL_DEBIAN"), disk));
-  install_agent(disk);
-  for (const auto& [file, text] :
-       {std::pair{"address", "02:00:00:00:00:11\n"}, std::pair{"operstate", "up\n"},
-        std::pair{"device/power/wakeup", "enabled\n"}}) {
-    const auto path = disk / "var/lib/card/class/net/eno1" / file;
-    fs::create_directories(path.parent_path());
-    std::ofstream(path) << text;
-  }
   return disk;
 }
 

@@ -1,0 +1,52 @@
+#include "tests/e2e/booted/packaged_machine.h"
+
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <stdexcept>
+#include <utility>
+
+#include "lab/real/debian/booted_debian.h"
+#include "tests/support/must.h"
+#include "tests/support/run.h"
+
+namespace ecokube::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+const char* real_part(const char* name) {
+  const char* file = std::getenv(name);
+  if (file == nullptr) throw std::runtime_error(std::string(name) + " is not set: ./dev test real");
+  return file;
+}
+
+void install_agent(const fs::path& disk) {
+  boost::asio::io_context io{1};
+  lab::BootedDebian machine(io.get_executor(), disk, machine_name());
+  must(run(io, machine.boot()));
+  fs::copy_file(real_part("ECOKUBE_AGENT_DEB"), disk / "root/ecokube-agent.deb");
+  must(run(io, machine.run({"dpkg", "--install", "/root/ecokube-agent.deb"})));
+}
+
+}  // namespace
+
+std::string machine_name() { return "ecokube-agent-" + std::to_string(::getpid()); }
+
+fs::path make_packaged_disk(const fs::path& folder) {
+  auto disk = folder / "disk";
+  must(lab::BootedDebian::install(real_part("ECOKUBE_REAL_DEBIAN"), disk));
+  install_agent(disk);
+  for (const auto& [file, text] :
+       {std::pair{"address", "02:00:00:00:00:11\n"}, std::pair{"operstate", "up\n"},
+        std::pair{"device/power/wakeup", "enabled\n"}}) {
+    const auto path = disk / "var/lib/card/class/net/eno1" / file;
+    fs::create_directories(path.parent_path());
+    std::ofstream(path) << text;
+  }
+  return disk;
+}
+
+}  // namespace ecokube::test

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace ecokube::test {
+
+/// The disk of a Debian on which the agent's package was installed as its owner would, on the
+/// running machine. In place of the container's NIC, which no packet wakes, the agent is given one
+/// that is armed, in /var/lib/card (`sysfs_root`).
+[[nodiscard]] std::filesystem::path make_packaged_disk(const std::filesystem::path& folder);
+
+/// For the container; one at a time runs in a process.
+[[nodiscard]] std::string machine_name();
+
+}  // namespace ecokube::test
