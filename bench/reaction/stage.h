@@ -14,7 +14,7 @@
 #include "bench/reaction/objects.h"
 #include "bench/reaction/observer.h"
 #include "bench/reaction/options.h"
-#include "bench/reaction/programs.h"
+#include "bench/programs.h"
 #include "bench/reaction/step_ear.h"
 #include "bench/reaction/wake_ear.h"
 #include "common/error.h"

@@ -1,4 +1,4 @@
-#include "bench/reaction/programs.h"
+#include "bench/programs.h"
 
 #include <fmt/format.h>
 #include <unistd.h>

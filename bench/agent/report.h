@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+
+#include "bench/agent/options.h"
+#include "bench/process_cost.h"
+#include "common/error.h"
+
+namespace ecokube::bench {
+
+struct ProgramFigures {
+  MemoryCost memory;
+  double cpu_percent = 0;  ///< of one core
+  double wakeups_per_s = 0;
+  std::int64_t threads = 0;
+};
+
+struct AgentFigures {
+  ProgramFigures ours;
+  std::map<std::string, ProgramFigures> peers;
+  std::size_t heartbeats = 0;  ///< that arrived while it was measured
+  std::size_t scrapes = 0;     ///< that the peer answered in the same time
+};
+
+/// Writes the figures as JSON and prints a table of them.
+[[nodiscard]] Result<void> report(const AgentOptions& options, const AgentFigures& figures);
+
+}  // namespace ecokube::bench

@@ -1,0 +1,257 @@
+#include "bench/agent/run.h"
+
+#include <fmt/format.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "bench/agent/machine_tree.h"
+#include "bench/agent/report.h"
+#include "bench/programs.h"
+#include "common/http_client.h"
+#include "common/whole_file.h"
+#include "coordinator/agents/agent_server.h"
+#include "lab/certificates.h"
+
+namespace ecokube::bench {
+
+namespace asio = boost::asio;
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto kEach = 5s;  // heartbeats and scrapes
+constexpr const char* kAgent = "ecokube-agent";
+
+void say(const std::string& what) {
+  fmt::print("==> {}\n", what);
+  std::fflush(stdout);
+}
+
+/// A port of loopback that was free a moment ago: the exporter can't say which one it took.
+std::uint16_t free_port(const asio::any_io_executor& executor) {
+  const asio::ip::tcp::endpoint any(asio::ip::address_v4::loopback(), 0);
+  return asio::ip::tcp::acceptor(executor, any).local_endpoint().port();
+}
+
+class Run {
+ public:
+  Run(asio::any_io_executor executor, const AgentOptions& options, MachineTree tree)
+      : executor_(std::move(executor)),
+        options_(options),
+        tree_(std::move(tree)),
+        programs_(executor_, options.folder) {}
+
+  asio::awaitable<Result<AgentFigures>> play();
+  asio::awaitable<void> end();
+
+ private:
+  [[nodiscard]] Result<void> start_server();
+  [[nodiscard]] Result<void> start_agent();
+  [[nodiscard]] Result<void> start_exporter();
+  /// Lets `time` go by on the machine of files, with a scrape each 5 s.
+  asio::awaitable<Result<void>> live(std::chrono::seconds time);
+  asio::awaitable<Result<void>> scrape();
+  asio::awaitable<Result<void>> connected();
+  [[nodiscard]] Result<std::map<std::string, WorkCost>> work() const;
+  [[nodiscard]] std::vector<std::string> measured() const;
+
+  asio::any_io_executor executor_;
+  const AgentOptions& options_;
+  MachineTree tree_;
+  Programs programs_;
+  lab::CertificateFiles ca_;
+  std::unique_ptr<AgentServer> server_;
+  std::unique_ptr<HttpClient> scraper_;
+  std::size_t heartbeats_ = 0;
+  std::size_t scrapes_ = 0;
+};
+
+Result<void> Run::start_server() {
+  auto ca = lab::make_ca(options_.folder, "ca");
+  if (!ca) return std::unexpected(std::move(ca.error()));
+  ca_ = *ca;
+  auto ours = lab::make_certificate(
+      options_.folder, ca_,
+      {.file_stem = "coordinator", .sans = {"URI:ecokube://coordinator/main"}});
+  if (!ours) return std::unexpected(std::move(ours.error()));
+  AgentServerOptions server;
+  server.listen_address = "127.0.0.1";
+  server.port = 0;
+  server.tls = {ca_.certificate, ours->certificate, ours->key};
+  server.coordinator_id = "main";
+  server.heartbeat_interval = kEach;
+  server_ = make_agent_server(executor_, std::move(server));
+  return server_->start([this](const core::Fact& fact) {
+    if (std::holds_alternative<core::AgentHeartbeat>(fact)) ++heartbeats_;
+  });
+}
+
+Result<void> Run::start_agent() {
+  auto files = lab::make_certificate(
+      options_.folder, ca_, {.file_stem = "worker1", .sans = {"URI:ecokube://node/worker1"}});
+  if (!files) return std::unexpected(std::move(files.error()));
+  const auto folder = fs::absolute(options_.folder).string();
+  auto written = write_whole_file(
+      options_.folder / "agent.toml",
+      fmt::format("node_name = \"worker1\"\nstate_dir = \"{0}/state\"\n"
+                  "sysfs_root = \"{1}\"\nprocfs_root = \"{2}\"\nmachine_id_file = \"{3}\"\n"
+                  "[coordinator]\naddresses = [\"127.0.0.1:{4}\"]\n"
+                  "[tls]\nca = \"{0}/ca.crt\"\ncertificate = \"{0}/worker1.crt\"\n"
+                  "key = \"{0}/worker1.key\"\n[power]\nsample_interval_s = 1\n"
+                  "[shutdown]\naction = [\"true\"]\nhold_file = \"{0}/hold\"\n"
+                  "hooks_dir = \"{0}/hooks\"\nlimits_file = \"{0}/limits.toml\"\n"
+                  "[local]\nsocket = \"{0}/agent.sock\"\n",
+                  folder, fs::absolute(tree_.sysfs()).string(),
+                  fs::absolute(tree_.procfs()).string(), fs::absolute(tree_.machine_id()).string(),
+                  server_->port()));
+  if (!written) return written;
+  return programs_.start(
+      {(options_.programs / kAgent).string(), "--config", folder + "/agent.toml"});
+}
+
+Result<void> Run::start_exporter() {
+  if (options_.exporter.empty()) return {};
+  const auto port = free_port(executor_);
+  HttpEndpoint at;
+  at.host = "127.0.0.1";
+  at.port = port;
+  scraper_ = make_http_client(executor_, std::move(at));
+  return programs_.start({options_.exporter.string(),
+                          fmt::format("--web.listen-address=127.0.0.1:{}", port),
+                          "--path.sysfs=" + tree_.sysfs().string(), "--collector.disable-defaults",
+                          "--collector.rapl"});
+}
+
+asio::awaitable<Result<void>> Run::scrape() {
+  if (!scraper_) co_return Result<void>{};
+  HttpRequest metrics;
+  metrics.target = "/metrics";
+  auto answer = co_await scraper_->request(std::move(metrics));
+  if (!answer) co_return fail_while("scraping the exporter", std::move(answer.error()));
+  if (answer->status != 200 || answer->body.find("node_rapl_package") == std::string::npos) {
+    co_return fail(Errc::protocol, "the exporter tells no energy of a package");
+  }
+  ++scrapes_;
+  co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> Run::live(std::chrono::seconds time) {
+  asio::steady_timer timer(executor_);
+  auto next = std::chrono::steady_clock::now();
+  for (std::int64_t second = 1; second <= time.count(); ++second) {
+    timer.expires_at(next += 1s);
+    co_await timer.async_wait(asio::use_awaitable);
+    if (auto done = tree_.second(); !done) co_return done;
+    if (second % kEach.count() != 0) continue;
+    if (auto done = co_await scrape(); !done) co_return done;
+    if (auto done = programs_.all_run(); !done) co_return done;
+  }
+  co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> Run::connected() {
+  constexpr int kTries = 10;
+  for (int i = 0; i < kTries && heartbeats_ == 0; ++i) {
+    if (auto done = co_await live(1s); !done) co_return done;
+  }
+  if (heartbeats_ > 0) co_return Result<void>{};
+  co_return fail(Errc::timeout, fmt::format("the agent sent no heartbeat; its words are in {}",
+                                            (options_.folder / kAgent).string() + ".log"));
+}
+
+std::vector<std::string> Run::measured() const {
+  std::vector<std::string> names{kAgent};
+  if (scraper_) names.push_back(options_.exporter.filename().string());
+  return names;
+}
+
+Result<std::map<std::string, WorkCost>> Run::work() const {
+  std::map<std::string, WorkCost> all;
+  for (const auto& name : measured()) {
+    auto cost = work_cost(programs_.pid(name));
+    if (!cost) return std::unexpected(std::move(cost.error()));
+    all[name] = *cost;
+  }
+  return all;
+}
+
+asio::awaitable<Result<AgentFigures>> Run::play() {
+  for (auto step : {&Run::start_server, &Run::start_agent, &Run::start_exporter}) {
+    if (auto done = (this->*step)(); !done) co_return std::unexpected(std::move(done.error()));
+  }
+  auto lived = co_await connected();
+  say(fmt::format("{} s to settle", options_.settle.count()));
+  if (lived) lived = co_await live(options_.settle);
+  if (!lived) co_return std::unexpected(std::move(lived.error()));
+  const auto before = work();
+  const auto heard = heartbeats_;
+  const auto scraped = scrapes_;
+  say(fmt::format("{} s in which both are measured", options_.measured.count()));
+  lived = co_await live(options_.measured);
+  if (!lived) co_return std::unexpected(std::move(lived.error()));
+  const auto after = work();
+  if (!before || !after) co_return std::unexpected(before ? after.error() : before.error());
+  AgentFigures figures;
+  figures.heartbeats = heartbeats_ - heard;
+  figures.scrapes = scrapes_ - scraped;
+  const auto seconds = static_cast<double>(options_.measured.count());
+  for (const auto& name : measured()) {
+    auto memory = memory_cost(programs_.pid(name));
+    if (!memory) co_return std::unexpected(std::move(memory.error()));
+    const std::chrono::duration<double> cpu = after->at(name).cpu - before->at(name).cpu;
+    const auto woken = after->at(name).wakeups - before->at(name).wakeups;
+    const ProgramFigures program{*memory, 100 * cpu.count() / seconds,
+                                 static_cast<double>(woken) / seconds, after->at(name).threads};
+    (name == kAgent ? figures.ours : figures.peers[name]) = program;
+  }
+  co_return figures;
+}
+
+asio::awaitable<void> Run::end() {
+  co_await programs_.end_all();
+  if (server_) co_await server_->stop();
+}
+
+asio::awaitable<Result<AgentFigures>> play_and_end(Run& run) {
+  auto figures = co_await run.play();
+  co_await run.end();
+  co_return figures;
+}
+
+}  // namespace
+
+Result<void> run_agent_bench(const AgentOptions& options) {
+  std::error_code error;
+  fs::remove_all(options.folder, error);
+  fs::create_directories(options.folder / "hooks", error);
+  auto tree = MachineTree::make(options.folder / "machine", options.pods);
+  if (!tree) return std::unexpected(std::move(tree.error()));
+  asio::io_context io(1);
+  Run run(io.get_executor(), options, *std::move(tree));
+  asio::signal_set signals(io, SIGINT, SIGTERM);
+  signals.async_wait([&](const boost::system::error_code& failed, int) {
+    if (!failed) io.stop();
+  });
+  Result<AgentFigures> figures = fail(Errc::io, "interrupted");
+  asio::co_spawn(io, play_and_end(run),
+                 [&](const std::exception_ptr& thrown, Result<AgentFigures> result) {
+                   figures = thrown ? fail(Errc::io, "an unforeseen error") : std::move(result);
+                   io.stop();
+                 });
+  io.run();
+  if (!figures) return std::unexpected(std::move(figures.error()));
+  return report(options, *figures);
+}
+
+}  // namespace ecokube::bench
