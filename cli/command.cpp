@@ -13,6 +13,7 @@ std::string_view to_string(Verb verb) {
     case Verb::explain: return "explain";
     case Verb::doctor: return "doctor";
     case Verb::events: return "events";
+    case Verb::wake_bundle: return "wake-bundle";
     case Verb::wake: return "wake";
     case Verb::sleep: return "sleep";
     case Verb::hold: return "hold";
@@ -133,6 +134,26 @@ void add_fleet_verbs(CLI::App& app, Command& command) {
   reason(*add_verb(app, command, Verb::unfreeze, "End a freeze or an evacuation"));
 }
 
+void add_wake(CLI::App& app, Command& command) {
+  auto* wake = add_verb(app, command, Verb::wake, "Switch a node on and keep it on for a time");
+  wake->add_option("NODE", command.node, "The node's name");
+  add_reason(*wake, command, "How long it is kept on (default 1h)");
+  add_wait(*wake, command);
+  auto* offline =
+      wake->add_option("--offline", command.bundle,
+                       "Ask nobody: send packets to NODE, or to every node, of this bundle")
+          ->type_name("FILE");
+  for (const char* of_the_coordinator : {"--reason", "--for", "--wait", "--timeout"}) {
+    offline->excludes(wake->get_option(of_the_coordinator));
+  }
+  constexpr unsigned kRateMax = 60'000;
+  wake->add_option("--rate", command.rate_per_min, "Offline: nodes that are started in a minute")
+      ->type_name("NUMBER")
+      ->check(CLI::Range(1U, kRateMax))
+      ->capture_default_str()
+      ->needs(offline);
+}
+
 void add_verbs(CLI::App& app, Command& command) {
   add_verb(app, command, Verb::nodes, "All nodes: state, power, pods and why");
   add_verb(app, command, Verb::fleet, "The whole at a glance: power, demand, plan");
@@ -142,10 +163,9 @@ void add_verbs(CLI::App& app, Command& command) {
   auto* events = add_verb(app, command, Verb::events, "What happened lately");
   events->add_flag("-f,--follow", command.follow, "Go on with what happens now");
 
-  auto* wake =
-      add_node_verb(app, command, Verb::wake, "Switch a node on and keep it on for a time");
-  add_reason(*wake, command, "How long it is kept on (default 1h)");
-  add_wait(*wake, command);
+  add_verb(app, command, Verb::wake_bundle,
+           "Print what wakes each node, to be kept for wake --offline");
+  add_wake(app, command);
   auto* sleep = add_node_verb(app, command, Verb::sleep,
                               "Empty a node and switch it off, as far as safety allows");
   add_reason(*sleep, command, "How long the request stands");
@@ -185,6 +205,10 @@ std::variant<Command, int> parse_command(int argc, const char* const* argv,
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == kExitOk ? kExitOk : kExitUsage;
+  }
+  if (command.verb == Verb::wake && command.node.empty() && !command.is_offline()) {
+    std::cerr << "wake needs a NODE, or --offline FILE for all nodes of a bundle\n";
+    return kExitUsage;
   }
   if (command.changes_something() && !command.server.empty()) {
     std::cerr << to_string(command.verb)

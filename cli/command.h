@@ -21,6 +21,7 @@ enum class Verb {
   explain,
   doctor,
   events,
+  wake_bundle,
   token_list,
   wake,  ///< from here on something is changed
   sleep,
@@ -51,8 +52,11 @@ struct Command {
   std::optional<std::chrono::seconds> stay;
   bool follow = false;
   bool wait = false;
+  std::filesystem::path bundle;  ///< of wake --offline; empty: the coordinator is asked
+  unsigned rate_per_min = 30;    ///< nodes that wake --offline starts in a minute
   std::chrono::seconds timeout{900};
 
+  [[nodiscard]] bool is_offline() const { return !bundle.empty(); }
   [[nodiscard]] bool changes_something() const { return verb >= Verb::wake; }
   [[nodiscard]] bool is_for_all() const { return verb >= Verb::freeze; }
 };

@@ -8,6 +8,7 @@
 
 #include "cli/client.h"
 #include "cli/enrolment.h"
+#include "cli/offline_wake.h"
 #include "cli/views.h"
 #include "cli/wait.h"
 #include "common/http_client.h"
@@ -75,6 +76,14 @@ int events(const Command& command, ApiClient& client) {
   if (!ended) return failed(ended.error());
   std::cerr << "ecoctl: the coordinator has ended the stream\n";
   return kExitFailed;
+}
+
+/// A document for a machine, and nothing else: it goes into a file.
+int wake_bundle(ApiClient& client) {
+  const auto document = client.get("/api/v1/wake-bundle");
+  if (!document) return failed(document.error());
+  std::cout << pretty(*document) << std::flush;
+  return kExitOk;
 }
 
 /// Who asks, for the record: the person behind sudo where there is one.
@@ -172,6 +181,7 @@ int enrolment(const Command& command, ApiClient& client) {
 }  // namespace
 
 int run(const Command& command) try {
+  if (command.is_offline()) return wake_offline(command);
   const auto client = make_api_client(command);
   if (!client) return failed(client.error());
   auto& api = **client;
@@ -182,6 +192,7 @@ int run(const Command& command) try {
       return show(command, api, node_path(command, "explanation"), explanation_view);
     case Verb::doctor: return doctor(command, api);
     case Verb::events: return events(command, api);
+    case Verb::wake_bundle: return wake_bundle(api);
     case Verb::revoke:
     case Verb::token_list:
     case Verb::token_create:

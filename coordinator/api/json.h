@@ -34,6 +34,10 @@ namespace ecokube {
 
 [[nodiscard]] boost::json::object doctor_json(const Fleet& fleet);
 
+/// What wakes each node by a magic packet, for a time when nobody can be asked (S24). Where nothing
+/// is known to wake a node, its address or MACs are empty.
+[[nodiscard]] boost::json::object wake_bundle_json(const Fleet& fleet);
+
 /// Replicas of a scaler's target as Kubernetes says.
 [[nodiscard]] std::optional<std::int64_t> replicas_of(const core::World& world,
                                                       const core::Scaler& scaler);

@@ -81,6 +81,10 @@ HttpResponse get_doctor(const ApiContext& context, const ApiRequest&) {
   return answer(doctor_json(context.fleet));
 }
 
+HttpResponse get_wake_bundle(const ApiContext& context, const ApiRequest&) {
+  return answer(wake_bundle_json(context.fleet));
+}
+
 /// The kept events as a document; the stream is in events.cpp.
 HttpResponse get_events(const ApiContext& context, const ApiRequest& request) {
   const auto after = resume_point(request.target.query_value("after"));

@@ -64,6 +64,7 @@ HttpResponse get_node(const ApiContext& context, const ApiRequest& request);
 HttpResponse get_explanation(const ApiContext& context, const ApiRequest& request);
 HttpResponse get_fleet(const ApiContext& context, const ApiRequest& request);
 HttpResponse get_doctor(const ApiContext& context, const ApiRequest& request);
+HttpResponse get_wake_bundle(const ApiContext& context, const ApiRequest& request);
 HttpResponse get_events(const ApiContext& context, const ApiRequest& request);
 HttpResponse get_metrics(const ApiContext& context, const ApiRequest& request);
 HttpResponse get_pod_metrics(const ApiContext& context, const ApiRequest& request);

@@ -29,6 +29,19 @@ int exit_code(std::vector<const char*> words) {
   return code ? *code : -1;
 }
 
+TEST(Command, WakesOneNodeByTheCoordinatorOrAllByAFile) {
+  EXPECT_EQ(exit_code({"wake"}), kExitUsage);
+  const auto all = command({"wake", "--offline", "wake.json", "--rate", "600"});
+  EXPECT_TRUE(all.is_offline());
+  EXPECT_EQ(all.node, "");
+  EXPECT_EQ(all.rate_per_min, 600U);
+  EXPECT_EQ(command({"wake", "worker1", "--offline", "wake.json"}).node, "worker1");
+  EXPECT_FALSE(command({"wake", "worker1"}).is_offline());
+  EXPECT_EQ(exit_code({"wake", "worker1", "--offline", "wake.json", "--wait"}), kExitUsage);
+  EXPECT_EQ(exit_code({"wake", "worker1", "--rate", "600"}), kExitUsage);
+  EXPECT_EQ(exit_code({"wake", "--offline", "wake.json", "--rate", "0"}), kExitUsage);
+}
+
 TEST(Command, ReadsVerbsAndTheirOptions) {
   EXPECT_EQ(command({"nodes"}).verb, Verb::nodes);
   EXPECT_TRUE(command({"nodes", "--json"}).json);
