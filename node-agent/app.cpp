@@ -24,6 +24,7 @@
 #include "node-agent/local/local_server.h"
 #include "node-agent/measuring.h"
 #include "node-agent/sample_timer.h"
+#include "node-agent/wake/nic_arming.h"
 #include "node-agent/way_down.h"
 
 namespace ecokube::agent {
@@ -38,6 +39,13 @@ constexpr int kExitOk = 0;
 constexpr int kExitFailure = 1;
 constexpr int kExitConfig = 2;
 
+NicArmingOptions arming_options(const Config& config) {
+  NicArmingOptions options;
+  options.roots = config.roots;
+  options.socket = config.arm_socket;
+  return options;
+}
+
 class App final : public LinkHost {
  public:
   App(asio::io_context& io, const Config& config, std::string version, TlsContext tls,
@@ -49,11 +57,13 @@ class App final : public LinkHost {
         measuring_(config),
         logind_(config.action.empty() ? std::make_unique<Logind>(io.get_executor(), config.logind)
                                       : nullptr),
+        arming_(io.get_executor(), arming_options(config)),
         way_down_(io.get_executor(), config, boot_id_, logind_.get()),
         links_(io.get_executor(), config.coordinators, link_options(std::move(tls)), *this),
         renewal_(io.get_executor(), renewal_options(), certificate),
         signals_(io, SIGTERM, SIGINT) {
     way_down_.use_links(links_);
+    way_down_.use_arming(arming_);
     way_down_.use_certificate([this] { return renewal_.veto(); });
     if (auto id = read_machine_id(config_.roots)) machine_id_ = std::move(*id);
   }
@@ -64,6 +74,7 @@ class App final : public LinkHost {
     for (auto& link : links_.run()) start("a link", std::move(link));
     if (logind_) start("watching logind", logind_->run(kLogindInterval));
     start("renewing the certificate", renewal_.run());
+    start("arming the NICs", arming_.run());
     start("waiting for signals", wait_for_signal());
     start("telling the service manager", keep_watchdog());
     // The configuration, the command line and the certificates are read: their memory goes back.
@@ -118,7 +129,6 @@ class App final : public LinkHost {
   [[nodiscard]] AgentStatus status() const;
   asio::awaitable<void> wait_for_signal();
   asio::awaitable<void> keep_watchdog();
-  void write_nics(google::protobuf::RepeatedPtrField<v1::Nic>& out) const;
 
   asio::io_context& io_;
   Config config_;
@@ -126,6 +136,7 @@ class App final : public LinkHost {
   std::string boot_id_, machine_id_;
   Measuring measuring_;
   std::unique_ptr<Logind> logind_;
+  NicArming arming_;
   WayDown way_down_;
   Links links_;
   Renewal renewal_;
@@ -171,6 +182,7 @@ AgentStatus App::status() const {
   status.links = links_.status();
   status.fence = way_down_.fence_highest();
   status.vetoes = way_down_.vetoes();
+  status.waking = arming_.look();
   status.powering_off = way_down_.powering_off();
   status.energy = measuring_.meter().node();
   status.power = measuring_.power();
@@ -223,16 +235,6 @@ Result<std::uint64_t> App::session_opened(const std::string& coordinator) {
   return last_session_;
 }
 
-void App::write_nics(google::protobuf::RepeatedPtrField<v1::Nic>& out) const {
-  for (const auto& nic : read_nics(config_.roots)) {
-    auto& message = *out.Add();
-    message.set_name(nic.name);
-    message.set_mac(nic.mac.raw());
-    message.set_link_up(nic.link_up);
-    message.set_wake_armed(nic.wake_armed);
-  }
-}
-
 v1::Hello App::hello() {
   v1::Hello hello;
   hello.set_protocol_version(kProtocolVersion);
@@ -241,7 +243,7 @@ v1::Hello App::hello() {
   hello.set_fence_highest_seen(way_down_.fence_highest());
   hello.set_agent_version(version_);
   auto& inventory = *hello.mutable_inventory();
-  write_nics(*inventory.mutable_nics());
+  write_nics(arming_.look(), *inventory.mutable_nics());
   inventory.set_cpu_millicores(read_cpu_millicores(config_.roots));
   inventory.set_memory_bytes(read_memory_bytes(config_.roots));
   inventory.set_wake_address(config_.wake_address);
@@ -261,7 +263,7 @@ v1::Heartbeat App::heartbeat(std::uint64_t session) {
     auto& told = open->second.pod_samples_told;
     told = measuring_.write_pods(heartbeat, told);
   }
-  write_nics(*heartbeat.mutable_nics());
+  write_nics(arming_.look(), *heartbeat.mutable_nics());
   for (const auto& veto : way_down_.vetoes()) heartbeat.add_vetoes(veto);
   heartbeat.set_fence_highest_seen(way_down_.fence_highest());
   return heartbeat;

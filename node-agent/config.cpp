@@ -111,6 +111,17 @@ void read_keep_on(ConfigTable table, Config& config) {
   config.keep_on.locks = absolute_paths(table, "locks");
 }
 
+void read_wake(ConfigTable table, Config& config) {
+  config.wake_address = table.text("address", "");
+  if (const auto parsed = parse_host_port(config.wake_address);
+      !parsed && !config.wake_address.empty()) {
+    table.report("address", parsed.error().message);
+  }
+  // The helper knows this machine's own NICs, not those of another tree.
+  const bool own = config.roots.sysfs == "/sys";
+  config.arm_socket = table.text("arm_socket", own ? kArmSocket : "");
+}
+
 Result<Config> read_tables(ConfigFile file) {
   Config config;
   auto root = file.root();
@@ -135,12 +146,7 @@ Result<Config> read_tables(ConfigFile file) {
   read_shutdown(root.table("shutdown"), config);
   read_keep_on(root.table("keep_on"), config);
   read_local(root.table("local"), config);
-  auto wake = root.table("wake");
-  config.wake_address = wake.text("address", "");
-  if (const auto parsed = parse_host_port(config.wake_address);
-      !parsed && !config.wake_address.empty()) {
-    wake.report("address", parsed.error().message);
-  }
+  read_wake(root.table("wake"), config);
   if (auto finished = file.finish(); !finished) return std::unexpected(std::move(finished.error()));
   return config;
 }

@@ -19,6 +19,7 @@ namespace ecokube::agent {
 inline constexpr const char* kStateDir = "/var/lib/ecokube-agent";
 inline constexpr const char* kHoldFile = "/etc/ecokube/hold";
 inline constexpr const char* kHooksDir = "/etc/ecokube/shutdown.d";
+inline constexpr const char* kArmSocket = "/run/ecokube-nic-arm.sock";
 inline constexpr const char* kLocalSocket = "/run/ecokube-agent/agent.sock";
 
 /// agent.toml.
@@ -45,6 +46,7 @@ struct Config {
   KeepOn keep_on;
 
   std::string wake_address;  ///< "host:port"; empty: the coordinator's own configuration counts
+  std::filesystem::path arm_socket;  ///< of ecokube-nic-arm; empty: nobody is asked
 };
 
 /// Where enrolment puts the certificates, unless [tls] says otherwise: the agent's own folder, in

@@ -101,8 +101,10 @@ void WayDown::fence_seen(std::int64_t fence) {
 // A link is open only to a peer whose certificate is a coordinator's, so a command's session being
 // open is its role.
 Conditions WayDown::conditions(bool peer_is_coordinator) const {
-  Conditions now{boottime_now(), peer_is_coordinator, any_wake_armed(read_nics(config_.roots)),
+  auto waking = arming_->look();
+  Conditions now{boottime_now(), peer_is_coordinator, waking.problem.empty(),
                  hold_reason(config_.hold_file), memory_problem_};
+  now.wake_problem = std::move(waking.problem);
   now.local_work = local_work(config_.keep_on, config_.roots.cgroup, config_.roots.procfs);
   if (logind_ != nullptr) now.inhibited = logind_->standing();
   if (certificate_) now.certificate = certificate_();
@@ -127,7 +129,9 @@ std::vector<std::string> WayDown::vetoes() const { return guard_.vetoes(conditio
 
 std::optional<Refused> WayDown::consider(std::uint64_t session, const ShutdownCommand& command) {
   const auto before = guard_.memory();
-  auto refused = guard_.consider(command, conditions_of(session));
+  auto now = conditions_of(session);
+  now.wake_armed = true;  // looked at once the rest is right and the NICs are armed: prepare()
+  auto refused = guard_.consider(command, now);
   if (before == guard_.memory() || !memory_problem_.empty()) return refused;
   if (const auto problem = keep_memory(); !problem.empty()) {
     if (!refused) guard_.abandon();
@@ -162,6 +166,14 @@ void WayDown::refuse(std::uint64_t session, const std::string& command_id, const
   }
 }
 
+asio::awaitable<std::optional<Refused>> WayDown::prepare(std::uint64_t session,
+                                                         const ShutdownCommand& command) {
+  if (logind_ != nullptr) co_await logind_->refresh();
+  if (auto refused = consider(session, command)) co_return refused;
+  co_await arming_->arm();
+  co_return guard_.confirm_waking(conditions(links_->is_open(session)));
+}
+
 asio::awaitable<void> WayDown::carry_out(std::uint64_t session, v1::Shutdown asked) {
   const ShutdownCommand command{
       asked.command_id(),
@@ -170,8 +182,7 @@ asio::awaitable<void> WayDown::carry_out(std::uint64_t session, v1::Shutdown ask
       asked.heartbeat_sequence(),
       one_line(asked.reason()),
       {asked.pods_that_may_remain().begin(), asked.pods_that_may_remain().end()}};
-  if (logind_ != nullptr) co_await logind_->refresh();
-  if (const auto refused = consider(session, command)) {
+  if (const auto refused = co_await prepare(session, command)) {
     refuse(session, command.id, *refused);
     co_return;
   }

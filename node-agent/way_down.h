@@ -11,6 +11,7 @@
 #include "node-agent/link/links.h"
 #include "node-agent/logind/logind.h"
 #include "node-agent/shutdown/guard.h"
+#include "node-agent/wake/nic_arming.h"
 
 namespace ecokube::agent {
 
@@ -25,6 +26,8 @@ class WayDown {
 
   /// Before anything else: the links through which answers and goodbyes go.
   void use_links(Links& links) { links_ = &links; }
+  /// Before anything else, too: who arms the NICs.
+  void use_arming(NicArming& arming) { arming_ = &arming; }
   /// Says why this machine might not be let in when it wakes; empty: it would.
   void use_certificate(std::function<std::string()> problem) { certificate_ = std::move(problem); }
 
@@ -47,6 +50,9 @@ class WayDown {
   [[nodiscard]] std::optional<Refused> consider(std::uint64_t session,
                                                 const ShutdownCommand& command);
   [[nodiscard]] std::optional<Refused> confirm(std::uint64_t session);
+  /// What must be right before anything is run for the command.
+  boost::asio::awaitable<std::optional<Refused>> prepare(std::uint64_t session,
+                                                         const ShutdownCommand& command);
   void refuse(std::uint64_t session, const std::string& command_id, const Refused& refused);
   boost::asio::awaitable<void> power_off(ShutdownCommand command);
   /// Why the machine's power-off could not be started; empty: it was.
@@ -59,6 +65,7 @@ class WayDown {
   ShutdownGuard guard_;
   Logind* logind_;
   Links* links_ = nullptr;
+  NicArming* arming_ = nullptr;
   std::function<std::string()> certificate_;
   bool powering_off_ = false;
 };

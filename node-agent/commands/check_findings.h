@@ -24,7 +24,7 @@ struct Finding {
 [[nodiscard]] std::vector<Finding> check_measuring(const Config& config);
 /// From powering off when told to.
 [[nodiscard]] std::vector<Finding> check_sleeping(const Config& config);
-/// From being woken.
+/// From being woken. Asks ecokube-nic-arm, where it is, and arms nothing.
 [[nodiscard]] std::vector<Finding> check_waking(const Config& config);
 
 }  // namespace ecokube::agent

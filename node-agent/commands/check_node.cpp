@@ -1,12 +1,10 @@
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <sstream>
 #include <system_error>
 
 #include "node-agent/commands/check_findings.h"
-#include "node-agent/sensors/machine.h"
 
 namespace ecokube::agent {
 namespace {
@@ -75,12 +73,6 @@ Finding check_action(const std::vector<std::string>& action) {
                        "name a command as action in [shutdown]");
 }
 
-std::string joined_names(const std::vector<Nic>& nics) {
-  std::string names;
-  for (const auto& nic : nics) names += (names.empty() ? "" : ", ") + nic.name;
-  return names;
-}
-
 }  // namespace
 
 std::vector<Finding> check_sleeping(const Config& config) {
@@ -93,40 +85,6 @@ std::vector<Finding> check_sleeping(const Config& config) {
   findings.push_back(check_state(config.state_dir));
   findings.push_back(check_hooks(config.hooks_dir));
   findings.push_back(check_action(config.action));
-  return findings;
-}
-
-std::vector<Finding> check_waking(const Config& config) {
-  const auto nics = read_nics(config.roots);
-  if (nics.empty()) {
-    return {
-        problem("there is no network card with a device behind it: nothing can wake "
-                "this machine",
-                "virtual machines need another way to be woken")};
-  }
-  std::vector<Finding> findings;
-  std::vector<Nic> armed;
-  std::copy_if(nics.begin(), nics.end(), std::back_inserter(armed),
-               [](const Nic& nic) { return nic.wake_armed; });
-  if (armed.empty()) {
-    findings.push_back(
-        problem("no network card is armed to wake the machine (" + joined_names(nics) +
-                    "): every shutdown is refused",
-                "ethtool -s " + nics.front().name +
-                    " wol g, on each boot; and switch Wake-on-LAN on in the firmware"));
-  } else {
-    findings.push_back(fine("armed to wake the machine: " + joined_names(armed)));
-    if (std::none_of(armed.begin(), armed.end(), [](const Nic& nic) { return nic.link_up; })) {
-      findings.push_back(problem("no armed network card has a link: no packet comes in",
-                                 "plug in the cable, or arm the card that is plugged in"));
-    }
-  }
-  if (config.wake_address.empty()) {
-    findings.push_back(
-        warning("no address in [wake]",
-                "give the broadcast address of this machine's segment here or in the "
-                "coordinator's configuration"));
-  }
   return findings;
 }
 

@@ -34,6 +34,20 @@ json::array links_json(const AgentStatus& status) {
   return links;
 }
 
+json::array nics_json(const Waking& waking) {
+  json::array nics;
+  for (const auto& each : waking.nics) {
+    nics.push_back(
+        {{"name", each.nic.name},
+         {"mac", each.nic.mac.text()},
+         {"link_up", each.nic.link_up},
+         {"wake_supported", each.supported ? json::value(*each.supported) : json::value(nullptr)},
+         {"wake_armed", each.nic.wake_armed},
+         {"problem", text_or_null(each.problem)}});
+  }
+  return nics;
+}
+
 json::object power_json(const AgentStatus& status) {
   json::array zones;
   for (const auto& reading : status.readings) {
@@ -64,6 +78,20 @@ std::string link_text(const json::object& link) {
   line += fmt::format("connected to {}", std::string(coordinator.as_string()));
   if (const auto& ago = link.at("heartbeat_ago_s"); !ago.is_null()) {
     line += fmt::format(", last heartbeat {:.1f} s ago", ago.to_number<double>());
+  }
+  return line + "\n";
+}
+
+std::string wake_text(const json::object& nic) {
+  std::string line = fmt::format("wake       {}  ", std::string(nic.at("name").as_string()));
+  if (nic.at("wake_armed").as_bool()) {
+    const bool verified = nic.at("wake_supported").is_bool();
+    line += verified ? "armed for magic packets" : "armed, as device/power/wakeup says";
+    if (!nic.at("link_up").as_bool()) line += "; no link";
+  } else if (const auto& problem = nic.at("problem"); problem.is_string()) {
+    line += "not armed: " + std::string(problem.as_string());
+  } else {
+    line += "not armed";
   }
   return line + "\n";
 }
@@ -120,11 +148,17 @@ void add_pods(std::string& text, const std::vector<PodEnergy>& pods) {
 json::object status_json(const AgentStatus& status) {
   json::array vetoes;
   for (const auto& veto : status.vetoes) vetoes.emplace_back(veto);
-  return {{"node", status.node},         {"version", status.version},
-          {"boot_id", status.boot_id},   {"uptime_s", seconds(status.now)},
-          {"links", links_json(status)}, {"fence", status.fence},
-          {"vetoes", std::move(vetoes)}, {"powering_off", status.powering_off},
-          {"power", power_json(status)}, {"pods", status.pods.size()}};
+  return {{"node", status.node},
+          {"version", status.version},
+          {"boot_id", status.boot_id},
+          {"uptime_s", seconds(status.now)},
+          {"links", links_json(status)},
+          {"fence", status.fence},
+          {"vetoes", std::move(vetoes)},
+          {"nics", nics_json(status.waking)},
+          {"powering_off", status.powering_off},
+          {"power", power_json(status)},
+          {"pods", status.pods.size()}};
 }
 
 Result<std::string> status_text(const json::object& status) {
@@ -137,6 +171,7 @@ Result<std::string> status_text(const json::object& status) {
     text += "fence      " +
             (fence == 0 ? "none seen: no coordinator has led yet" : std::to_string(fence)) + "\n";
     text += power_text(status.at("power").as_object());
+    for (const auto& nic : status.at("nics").as_array()) text += wake_text(nic.as_object());
     const auto& vetoes = status.at("vetoes").as_array();
     if (vetoes.empty()) text += "shutdown   would be obeyed\n";
     for (const auto& veto : vetoes) {

@@ -11,6 +11,7 @@
 #include "node-agent/sensors/energy_reading.h"
 #include "node-agent/sensors/pod_meter.h"
 #include "node-agent/sensors/power_meter.h"
+#include "node-agent/wake/nic_arming.h"
 
 namespace ecokube::agent {
 
@@ -21,6 +22,7 @@ struct AgentStatus {
   std::vector<LinkStatus> links;
   std::int64_t fence = 0;
   std::vector<std::string> vetoes;
+  Waking waking;
   bool powering_off = false;
   NodeEnergy energy;
   std::optional<Power> power;
@@ -30,7 +32,9 @@ struct AgentStatus {
 };
 
 /// {"node", "version", "boot_id", "uptime_s", "links": [{"address", "coordinator" or null,
-///  "heartbeat_ago_s" or null, "problem" or null}], "fence", "vetoes", "powering_off", "power":
+///  "heartbeat_ago_s" or null, "problem" or null}], "fence", "vetoes", "nics": [{"name", "mac",
+///  "link_up", "wake_supported" or null, "wake_armed", "problem" or null}], "powering_off",
+///  "power":
 ///  {"source", "estimated", "watts" or null, "joules", "unknown_intervals", "problem" or null,
 ///  "zones": [{"source", "zone", "joules", "counts"}]}, "pods"}
 [[nodiscard]] boost::json::object status_json(const AgentStatus& status);

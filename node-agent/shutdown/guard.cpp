@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 namespace ecokube::agent {
 namespace {
@@ -42,6 +43,12 @@ std::optional<Refused> ShutdownGuard::consider(const ShutdownCommand& command,
   if (auto refused = check_work(command, conditions)) return refused;
   under_way_ = UnderWay{command, conditions.now};
   return std::nullopt;
+}
+
+std::optional<Refused> ShutdownGuard::confirm_waking(const Conditions& conditions) {
+  auto refused = check_waking(conditions);
+  if (refused) under_way_.reset();
+  return refused;
 }
 
 std::optional<Refused> ShutdownGuard::confirm(const Conditions& conditions) {
@@ -125,15 +132,19 @@ std::optional<Refused> ShutdownGuard::check_age(const ShutdownCommand& command,
   return std::nullopt;
 }
 
+std::optional<Refused> ShutdownGuard::check_waking(const Conditions& conditions) {
+  if (conditions.wake_armed) return std::nullopt;
+  const auto& why = conditions.wake_problem;
+  return Refused{v1::REFUSAL_WAKE_NOT_ARMED, why.empty() ? std::string(kNotArmed) : why};
+}
+
 std::optional<Refused> ShutdownGuard::check_machine(const Conditions& conditions) {
   if (!conditions.memory_problem.empty()) {
     return Refused{v1::REFUSAL_FENCE,
                    "the highest fence cannot be kept on disk: " + conditions.memory_problem};
   }
   if (!conditions.hold.empty()) return Refused{v1::REFUSAL_HELD, conditions.hold};
-  if (!conditions.wake_armed) {
-    return Refused{v1::REFUSAL_WAKE_NOT_ARMED, std::string(kNotArmed)};
-  }
+  if (auto refused = check_waking(conditions)) return refused;
   if (!conditions.limit.empty()) return Refused{v1::REFUSAL_LIMIT, conditions.limit};
   if (!conditions.inhibited.empty()) {
     return Refused{v1::REFUSAL_INHIBITED, conditions.inhibited.front()};
@@ -174,7 +185,7 @@ std::vector<std::string> ShutdownGuard::vetoes(const Conditions& conditions) con
     vetoes.push_back("the highest fence cannot be kept on disk: " + conditions.memory_problem);
   }
   if (!conditions.hold.empty()) vetoes.push_back(conditions.hold);
-  if (!conditions.wake_armed) vetoes.emplace_back(kNotArmed);
+  if (auto refused = check_waking(conditions)) vetoes.push_back(std::move(refused->message));
   if (!conditions.limit.empty()) vetoes.push_back(conditions.limit);
   const auto& inhibited = conditions.inhibited;
   vetoes.insert(vetoes.end(), inhibited.begin(), inhibited.end());

@@ -34,9 +34,10 @@ struct Conditions {
   std::string pods_problem = {};              ///< why they could not be looked at; empty: they were
   std::string local_work = {};  ///< what else lives that keeps this machine on; empty: nothing
   std::vector<std::string> inhibited = {};  ///< who wants it to stay on, in words (logind)
-  std::string limit = {};        ///< why the owner's limits forbid it now; empty: they do not
-  std::int64_t wall_s = 0;       ///< seconds since the epoch, by this machine's clock
-  std::string certificate = {};  ///< why it might not be let in when it wakes; empty: it would
+  std::string limit = {};         ///< why the owner's limits forbid it now; empty: they do not
+  std::int64_t wall_s = 0;        ///< seconds since the epoch, by this machine's clock
+  std::string certificate = {};   ///< why it might not be let in when it wakes; empty: it would
+  std::string wake_problem = {};  ///< with !wake_armed: which NIC would not, why, and what to do
 };
 
 struct Refused {
@@ -54,8 +55,8 @@ struct GuardMemory {
 };
 
 /// Decides whether this machine goes down when told to (S13, S20): pure, knows neither files nor
-/// links. The way is consider() → memory on disk → hooks → confirm() → memory on disk → power-off,
-/// or abandon() anywhere.
+/// links. The way is consider() → memory on disk → arming the NICs → confirm_waking() → hooks →
+/// confirm() → memory on disk → power-off, or abandon() anywhere.
 class ShutdownGuard {
  public:
   /// A command must answer a heartbeat not older than this.
@@ -80,6 +81,8 @@ class ShutdownGuard {
   /// and must be on disk before anything is done.
   [[nodiscard]] std::optional<Refused> consider(const ShutdownCommand& command,
                                                 const Conditions& conditions);
+  /// After the NICs were armed and before the hooks: whether one would wake this machine (S3).
+  [[nodiscard]] std::optional<Refused> confirm_waking(const Conditions& conditions);
   /// The last look, after the hooks: nullopt means power off now, once memory(), which counts it,
   /// is on disk.
   [[nodiscard]] std::optional<Refused> confirm(const Conditions& conditions);
@@ -114,6 +117,7 @@ class ShutdownGuard {
   [[nodiscard]] std::optional<Refused> check_fence(const ShutdownCommand& command);
   [[nodiscard]] std::optional<Refused> check_age(const ShutdownCommand& command,
                                                  std::chrono::nanoseconds now) const;
+  [[nodiscard]] static std::optional<Refused> check_waking(const Conditions& conditions);
   [[nodiscard]] static std::optional<Refused> check_machine(const Conditions& conditions);
   [[nodiscard]] static std::optional<Refused> check_work(const ShutdownCommand& command,
                                                          const Conditions& conditions);

@@ -76,6 +76,7 @@ class AgentProcess {
   std::string node_name = "worker1";
   std::vector<std::string> action;
   std::string extra_shutdown;
+  std::string wake;                                         ///< more of [wake]
   std::string power = "idle_watts = 6\npeak_watts = 15\n";  ///< of [power]
 
   void start();

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <thread>
 
+#include "tests/support/helper_double.h"
 #include "tests/support/temp_dir.h"
 
 namespace ecokube::agent {
@@ -110,6 +111,32 @@ TEST_F(CheckTest, SaysWhyNothingWouldWakeIt) {
   EXPECT_THAT(problem_of(check_waking(config)).mend, HasSubstr("ethtool -s eno1 wol g"));
   std::filesystem::remove_all(dir / "sys/class/net");
   EXPECT_THAT(problem_of(check_waking(config)).what, HasSubstr("no network card"));
+}
+
+TEST_F(CheckTest, SaysWhatTheHelperSaysAndHowToMendIt) {
+  config.arm_socket = dir / "helper.sock";
+  EXPECT_THAT(check_waking(config).back().mend, HasSubstr("enable --now ecokube-nic-arm.socket"));
+  // The check has a loop of its own, so the helper is on another thread.
+  std::string answer = "supports=g wol=g wakeup=enabled";
+  boost::asio::io_context io{1};
+  test::HelperDouble helper(io, config.arm_socket, [&](const std::string&) { return answer; });
+  const auto checked = [&](const std::string& said) {
+    answer = said;
+    std::thread thread([&] { io.run(); });
+    auto findings = check_waking(config);
+    io.stop();
+    thread.join();
+    io.restart();
+    return findings;
+  };
+  EXPECT_EQ(worst(checked("supports=g wol=g wakeup=enabled")), Finding::Level::ok);
+  const auto broken =
+      problem_of(checked("supports=g wol=d wakeup=enabled problem=eno1 is broken; switch it on"));
+  EXPECT_EQ(broken, (Finding{})) << "the agent arms it";
+  const auto unable =
+      problem_of(checked("supports=pu wol=d wakeup=none problem=eno1 can't; use another"));
+  EXPECT_EQ(unable, problem("eno1 can't", "use another"));
+  for (const auto& question : helper.asked()) EXPECT_EQ(question, "status eno1");
 }
 
 }  // namespace

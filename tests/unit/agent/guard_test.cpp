@@ -153,6 +153,18 @@ TEST_F(Guard, RefusesWhileHeldUnarmedOrForgetful) {
   EXPECT_TRUE(guard.vetoes(good).empty());
 }
 
+TEST_F(Guard, LooksAtTheNicsOnceTheyAreArmed) {
+  ASSERT_EQ(guard.consider(command, good), std::nullopt);
+  EXPECT_EQ(guard.confirm_waking(good), std::nullopt);
+  EXPECT_TRUE(guard.under_way());
+  good.wake_armed = false;
+  good.wake_problem = "eno1 does not keep Wake-on-LAN";
+  EXPECT_EQ(guard.confirm_waking(good),
+            (Refused{v1::REFUSAL_WAKE_NOT_ARMED, "eno1 does not keep Wake-on-LAN"}));
+  EXPECT_FALSE(guard.under_way());
+  EXPECT_EQ(guard.vetoes(good), std::vector<std::string>{"eno1 does not keep Wake-on-LAN"});
+}
+
 TEST_F(Guard, RefusesASecondOneWhileOneIsUnderWay) {
   ASSERT_EQ(guard.consider(command, good), std::nullopt);
   EXPECT_EQ(guard.vetoes(good).size(), 1U);

@@ -60,6 +60,18 @@ TEST(LocalStatus, TellsEstimatesVetoesAndWhatIsUnknown) {
   EXPECT_THAT(text, Not(HasSubstr("0.0 W")));
 }
 
+TEST(LocalStatus, TellsWhetherANicWouldWakeTheMachine) {
+  auto status = good_status();
+  const MacAddress mac({2, 0, 0, 0, 0, 1});
+  status.waking.nics = {{{"eno1", mac, true, true}, true, ""},
+                        {{"eno2", mac, false, true}, std::nullopt, ""},
+                        {{"eno3", mac, true, false}, false, "eno3 can't; use another"}};
+  const auto text = text_of(status);
+  EXPECT_THAT(text, HasSubstr("wake       eno1  armed for magic packets\n"));
+  EXPECT_THAT(text, HasSubstr("wake       eno2  armed, as device/power/wakeup says; no link\n"));
+  EXPECT_THAT(text, HasSubstr("wake       eno3  not armed: eno3 can't; use another\n"));
+}
+
 TEST(LocalStatus, RefusesAnothersAnswer) {
   EXPECT_FALSE(status_text({}));
   EXPECT_FALSE(status_text({{"node", 5}}));

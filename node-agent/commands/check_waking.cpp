@@ -1,0 +1,99 @@
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <exception>
+
+#include "node-agent/commands/check_findings.h"
+#include "node-agent/wake/nic_arming.h"
+
+namespace ecokube::agent {
+namespace {
+
+namespace asio = boost::asio;
+
+Waking look_at_nics(const Config& config) {
+  asio::io_context io(1);
+  NicArmingOptions options;
+  options.roots = config.roots;
+  options.socket = config.arm_socket;
+  options.only_look = true;
+  NicArming arming(io.get_executor(), options);
+  asio::co_spawn(io, arming.arm(), [](const std::exception_ptr& error) {
+    if (error) std::rethrow_exception(error);
+  });
+  io.run();
+  return arming.look();
+}
+
+/// What is said of a NIC ends with what to do: "eno1 does not ...; switch ...".
+Finding finding_of(const std::string& said) {
+  const auto end = said.find("; ");
+  if (end == std::string::npos) return problem(said, "");
+  return problem(said.substr(0, end), said.substr(end + 2));
+}
+
+std::string joined_names(const std::vector<WakingNic>& nics) {
+  std::string names;
+  for (const auto& each : nics) names += (names.empty() ? "" : ", ") + each.nic.name;
+  return names;
+}
+
+void check_armed(const Waking& waking, std::vector<Finding>& findings) {
+  std::vector<WakingNic> armed;
+  std::copy_if(waking.nics.begin(), waking.nics.end(), std::back_inserter(armed),
+               [](const WakingNic& each) { return each.nic.wake_armed; });
+  if (!armed.empty()) {
+    findings.push_back(fine("armed to wake the machine: " + joined_names(armed)));
+    if (std::none_of(armed.begin(), armed.end(),
+                     [](const auto& each) { return each.nic.link_up; })) {
+      findings.push_back(problem("no armed network card has a link: no packet comes in",
+                                 "plug in the cable, or arm the card that is plugged in"));
+    }
+    return;
+  }
+  if (!waking.verified) {
+    findings.push_back(
+        problem("no network card is armed to wake the machine (" + joined_names(waking.nics) +
+                    "): every shutdown is refused",
+                "ethtool -s " + waking.nics.front().nic.name +
+                    " wol g, on each boot; and switch Wake-on-LAN on in the firmware"));
+    return;
+  }
+  for (const auto& each : waking.nics) {
+    // The agent arms what can be armed, when it runs.
+    findings.push_back(
+        each.supported.value_or(false)
+            ? warning(each.nic.name + " is not armed yet",
+                      "start the agent, it arms it; or: ethtool -s " + each.nic.name + " wol g")
+            : finding_of(each.problem));
+  }
+}
+
+}  // namespace
+
+std::vector<Finding> check_waking(const Config& config) {
+  const auto waking = look_at_nics(config);
+  if (waking.nics.empty()) {
+    return {
+        problem("there is no network card with a device behind it: nothing can wake "
+                "this machine",
+                "virtual machines need another way to be woken")};
+  }
+  std::vector<Finding> findings;
+  check_armed(waking, findings);
+  if (!waking.verified && !config.arm_socket.empty()) {
+    findings.push_back(
+        warning("there is no ecokube-nic-arm at " + config.arm_socket.string() +
+                    ": nobody arms the network cards, and device/power/wakeup is believed",
+                "systemctl enable --now ecokube-nic-arm.socket"));
+  }
+  if (config.wake_address.empty()) {
+    findings.push_back(
+        warning("no address in [wake]",
+                "give the broadcast address of this machine's segment here or in the "
+                "coordinator's configuration"));
+  }
+  return findings;
+}
+
+}  // namespace ecokube::agent

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <string>
+
+#include "common/error.h"
+
+namespace ecokube::agent {
+
+inline constexpr std::size_t kHelperAnswerMax = 512;  ///< bytes, with the line's end
+
+/// Asks a one-shot helper at its Unix socket one line and returns the line that it answers, both
+/// without their ends. not_found: there is no such socket, so the helper is not installed. Else
+/// forbidden, unreachable, timeout, or protocol when it answers no line of kHelperAnswerMax bytes.
+[[nodiscard]] boost::asio::awaitable<Result<std::string>> ask_helper(
+    boost::asio::any_io_executor executor, std::filesystem::path socket, std::string question,
+    std::chrono::milliseconds limit);
+
+}  // namespace ecokube::agent
