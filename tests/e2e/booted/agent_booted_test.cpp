@@ -66,6 +66,31 @@ class BootedAgent : public LinkTest {
     return must(run(io, machine->run(std::move(argv))));
   }
   std::string locks() { return said({"systemd-inhibit", "--list", "--no-pager"}); }
+  std::string helper_journal() {
+    return said({"journalctl", "--no-pager", "--unit=ecokube-nic-arm*"});
+  }
+  /// A helper's client: what perl-base, which every Debian has, can do.
+  static std::vector<std::string> asking(const std::string& user, const std::string& socket,
+                                         const std::string& question) {
+    return {"runuser",
+            "-u",
+            user,
+            "--",
+            "perl",
+            "-MIO::Socket::UNIX",
+            "-e",
+            "$s = IO::Socket::UNIX->new(Peer => shift) or die $!; print $s shift, qq(\\n);"
+            "$s->flush; print <$s>;",
+            socket,
+            question};
+  }
+  void expect_confined(const std::string& unit) {
+    const auto exposure = said({"systemd-analyze", "security", "--no-pager", unit});
+    const auto at = exposure.find("exposure level for " + unit + ": ");
+    ASSERT_NE(at, std::string::npos) << exposure;
+    RecordProperty(unit, exposure.substr(at));
+    EXPECT_LE(std::stod(exposure.substr(exposure.find(": ", at) + 2)), 1.8) << exposure;
+  }
   std::string journal() { return said({"journalctl", "--no-pager", "--unit=ecokube-agent"}); }
 
   Result<void> shut_down() {
@@ -101,11 +126,20 @@ TEST_F(BootedAgent, IsConfined) {
   EXPECT_THAT(status, HasSubstr("CapBnd:\t0000000000000000"));
   EXPECT_THAT(status, HasSubstr("NoNewPrivs:\t1"));
   EXPECT_THAT(status, HasSubstr("Seccomp:\t2"));
-  const auto exposure = said({"systemd-analyze", "security", "--no-pager", "ecokube-agent"});
-  const auto at = exposure.find("exposure level for ecokube-agent.service: ");
-  ASSERT_NE(at, std::string::npos) << exposure;
-  RecordProperty("exposure", exposure.substr(at));
-  EXPECT_LE(std::stod(exposure.substr(exposure.find(": ", at) + 2)), 1.8) << exposure;
+  expect_confined("ecokube-agent.service");
+  expect_confined("ecokube-nic-arm@1.service");
+}
+
+// The container shares its host's network, where the test has nothing to arm: what has no hardware
+// is refused before the kernel is asked.
+TEST_F(BootedAgent, TheHelperAnswersTheAgentAndRootAlone) {
+  const auto lo = HasSubstr("problem=lo has no hardware behind it");
+  EXPECT_THAT(said(asking("root", "/run/ecokube-nic-arm.sock", "arm lo")), lo) << helper_journal();
+  EXPECT_THAT(said(asking("ecokube-agent", "/run/ecokube-nic-arm.sock", "arm lo")), lo);
+  const auto refused =
+      run(io, machine->run(asking("nobody", "/run/ecokube-nic-arm.sock", "arm lo")));
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("Permission denied"));
 }
 
 TEST_F(BootedAgent, PowersOffByCommandAndSaysSoOnce) {
