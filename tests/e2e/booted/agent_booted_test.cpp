@@ -67,7 +67,7 @@ class BootedAgent : public LinkTest {
   }
   std::string locks() { return said({"systemd-inhibit", "--list", "--no-pager"}); }
   std::string helper_journal() {
-    return said({"journalctl", "--no-pager", "--unit=ecokube-nic-arm*"});
+    return said({"journalctl", "--no-pager", "--unit=ecokube-nic-arm*", "--unit=ecokube-rtc*"});
   }
   /// A helper's client: what perl-base, which every Debian has, can do.
   static std::vector<std::string> asking(const std::string& user, const std::string& socket,
@@ -128,14 +128,17 @@ TEST_F(BootedAgent, IsConfined) {
   EXPECT_THAT(status, HasSubstr("Seccomp:\t2"));
   expect_confined("ecokube-agent.service");
   expect_confined("ecokube-nic-arm@1.service");
+  expect_confined("ecokube-rtc-alarm@1.service");
 }
 
 // The container shares its host's network, where the test has nothing to arm: what has no hardware
 // is refused before the kernel is asked.
-TEST_F(BootedAgent, TheHelperAnswersTheAgentAndRootAlone) {
+TEST_F(BootedAgent, TheHelpersAnswerTheAgentAndRootAlone) {
   const auto lo = HasSubstr("problem=lo has no hardware behind it");
   EXPECT_THAT(said(asking("root", "/run/ecokube-nic-arm.sock", "arm lo")), lo) << helper_journal();
   EXPECT_THAT(said(asking("ecokube-agent", "/run/ecokube-nic-arm.sock", "arm lo")), lo);
+  EXPECT_THAT(said(asking("ecokube-agent", "/run/ecokube-rtc-alarm.sock", "status")),
+              testing::AnyOf(HasSubstr("alarm="), HasSubstr("problem=this machine has no clock")));
   const auto refused =
       run(io, machine->run(asking("nobody", "/run/ecokube-nic-arm.sock", "arm lo")));
   ASSERT_FALSE(refused);

@@ -15,7 +15,8 @@ namespace fs = std::filesystem;
 
 /// The capabilities that each may have.
 const std::map<std::string, std::string> kRights = {{"ecokube-agent.service", ""},
-                                                    {"ecokube-nic-arm@.service", "CAP_NET_ADMIN"}};
+                                                    {"ecokube-nic-arm@.service", "CAP_NET_ADMIN"},
+                                                    {"ecokube-rtc-alarm@.service", ""}};
 
 std::vector<fs::path> services() {
   std::vector<fs::path> found;
