@@ -25,6 +25,7 @@
 #include "node-agent/measuring.h"
 #include "node-agent/sample_timer.h"
 #include "node-agent/wake/nic_arming.h"
+#include "node-agent/wake/rtc_waking.h"
 #include "node-agent/way_down.h"
 
 namespace ecokube::agent {
@@ -46,6 +47,16 @@ NicArmingOptions arming_options(const Config& config) {
   return options;
 }
 
+RtcWakingOptions clock_options(const Config& config, const Renewal& renewal) {
+  RtcWakingOptions options;
+  options.sysfs = config.roots.sysfs;
+  options.socket = config.rtc_socket;
+  options.longest = config.rtc_alarm;
+  options.now = [] { return RealClock().now(); };
+  options.certificate = [&renewal] { return renewal.validity(); };
+  return options;
+}
+
 class App final : public LinkHost {
  public:
   App(asio::io_context& io, const Config& config, std::string version, TlsContext tls,
@@ -61,9 +72,10 @@ class App final : public LinkHost {
         way_down_(io.get_executor(), config, boot_id_, logind_.get()),
         links_(io.get_executor(), config.coordinators, link_options(std::move(tls)), *this),
         renewal_(io.get_executor(), renewal_options(), certificate),
+        clock_(io.get_executor(), clock_options(config, renewal_)),
         signals_(io, SIGTERM, SIGINT) {
     way_down_.use_links(links_);
-    way_down_.use_arming(arming_);
+    way_down_.use_waking(arming_, clock_);
     way_down_.use_certificate([this] { return renewal_.veto(); });
     if (auto id = read_machine_id(config_.roots)) machine_id_ = std::move(*id);
   }
@@ -140,6 +152,7 @@ class App final : public LinkHost {
   WayDown way_down_;
   Links links_;
   Renewal renewal_;
+  RtcWaking clock_;
   struct Session {
     std::string coordinator;
     std::uint64_t pod_samples_told = 0;
@@ -247,6 +260,7 @@ v1::Hello App::hello() {
   inventory.set_cpu_millicores(read_cpu_millicores(config_.roots));
   inventory.set_memory_bytes(read_memory_bytes(config_.roots));
   inventory.set_wake_address(config_.wake_address);
+  inventory.set_rtc_alarm(clock_.able());
   if (config_.idle) inventory.set_power_idle_milliwatts(config_.idle->milliwatts());
   if (config_.peak) inventory.set_power_peak_milliwatts(config_.peak->milliwatts());
   return hello;

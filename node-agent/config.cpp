@@ -117,9 +117,13 @@ void read_wake(ConfigTable table, Config& config) {
       !parsed && !config.wake_address.empty()) {
     table.report("address", parsed.error().message);
   }
-  // The helper knows this machine's own NICs, not those of another tree.
+  // The helpers know this machine's own devices, not those of another tree.
   const bool own = config.roots.sysfs == "/sys";
   config.arm_socket = table.text("arm_socket", own ? kArmSocket : "");
+  config.rtc_socket = table.text("rtc_socket", own ? kRtcSocket : "");
+  constexpr std::int64_t kPatchAgeDays = 14;
+  constexpr std::int64_t kDaysMax = 60;
+  config.rtc_alarm = std::chrono::days(table.integer("rtc_alarm_days", kPatchAgeDays, 0, kDaysMax));
 }
 
 Result<Config> read_tables(ConfigFile file) {

@@ -199,6 +199,7 @@ asio::awaitable<void> WayDown::carry_out(std::uint64_t session, v1::Shutdown ask
     refuse(session, command.id, refused);
     co_return;
   }
+  co_await clock_->set();
   if (logind_ != nullptr) co_await logind_->refresh();
   if (const auto refused = confirm(session)) {
     refuse(session, command.id, *refused);

@@ -12,6 +12,7 @@
 #include "node-agent/logind/logind.h"
 #include "node-agent/shutdown/guard.h"
 #include "node-agent/wake/nic_arming.h"
+#include "node-agent/wake/rtc_waking.h"
 
 namespace ecokube::agent {
 
@@ -26,8 +27,11 @@ class WayDown {
 
   /// Before anything else: the links through which answers and goodbyes go.
   void use_links(Links& links) { links_ = &links; }
-  /// Before anything else, too: who arms the NICs.
-  void use_arming(NicArming& arming) { arming_ = &arming; }
+  /// Before anything else, too: who sees to it that the machine can be woken, and wakes by itself.
+  void use_waking(NicArming& arming, RtcWaking& clock) {
+    arming_ = &arming;
+    clock_ = &clock;
+  }
   /// Says why this machine might not be let in when it wakes; empty: it would.
   void use_certificate(std::function<std::string()> problem) { certificate_ = std::move(problem); }
 
@@ -66,6 +70,7 @@ class WayDown {
   Logind* logind_;
   Links* links_ = nullptr;
   NicArming* arming_ = nullptr;
+  RtcWaking* clock_ = nullptr;
   std::function<std::string()> certificate_;
   bool powering_off_ = false;
 };

@@ -2,9 +2,11 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <exception>
+#include <utility>
 
 #include "node-agent/commands/check_findings.h"
 #include "node-agent/wake/nic_arming.h"
+#include "node-agent/wake/rtc_waking.h"
 
 namespace ecokube::agent {
 namespace {
@@ -69,6 +71,38 @@ void check_armed(const Waking& waking, std::vector<Finding>& findings) {
   }
 }
 
+/// Without an alarm the machine sleeps until it is woken: worth knowing, no reason to stay on
+/// (S26).
+void check_clock(const Config& config, std::vector<Finding>& findings) {
+  asio::io_context io(1);
+  RtcWakingOptions options;
+  options.sysfs = config.roots.sysfs;
+  options.socket = config.rtc_socket;
+  options.longest = config.rtc_alarm;
+  RtcWaking clock(io.get_executor(), options);
+  if (!clock.wanted()) return;
+  if (!clock.able()) {
+    findings.push_back(warning(
+        "this machine has no clock that could wake it: it comes back only when it is woken",
+        "load the clock's driver (modprobe rtc_cmos), or set rtc_alarm_days = 0 in [wake]"));
+    return;
+  }
+  if (config.rtc_socket.empty()) return;
+  std::string said = "no answer";
+  asio::co_spawn(io, clock.look(), [&](const std::exception_ptr& error, Result<RtcAnswer> answer) {
+    if (error) std::rethrow_exception(error);
+    said = answer ? answer->problem : answer.error().message;
+  });
+  io.run();
+  if (said.empty()) {
+    findings.push_back(fine("the hardware clock can wake the machine"));
+    return;
+  }
+  auto finding = finding_of(said);
+  finding.level = Finding::Level::warning;
+  findings.push_back(std::move(finding));
+}
+
 }  // namespace
 
 std::vector<Finding> check_waking(const Config& config) {
@@ -87,6 +121,7 @@ std::vector<Finding> check_waking(const Config& config) {
                     ": nobody arms the network cards, and device/power/wakeup is believed",
                 "systemctl enable --now ecokube-nic-arm.socket"));
   }
+  check_clock(config, findings);
   if (config.wake_address.empty()) {
     findings.push_back(
         warning("no address in [wake]",

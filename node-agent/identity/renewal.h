@@ -35,6 +35,7 @@ class Renewal {
   void ca_bundle_seen(const std::string& sha256);
   /// The coordinator's answer to what was asked.
   void answered(const v1::Issued& issued);
+  [[nodiscard]] const Validity& validity() const { return plan_.validity(); }
   [[nodiscard]] std::string veto() const { return plan_.veto(options_.clock()); }
 
  private:

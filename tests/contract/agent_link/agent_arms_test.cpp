@@ -1,6 +1,8 @@
 // Goal: before a power-off, and before anything is run for it, the agent has its NICs armed and
 // verified; if that fails it refuses with the NIC's name. Method: the real agent process, and a
 // double of ecokube-nic-arm at its socket.
+#include <ctime>
+
 #include "tests/contract/agent_link/link_fixture.h"
 #include "tests/support/helper_double.h"
 
@@ -14,7 +16,8 @@ class AgentArms : public LinkTest {
   AgentArms() : helper(io, dir / "helper.sock", [](const std::string&) { return kArmed; }) {
     start_server(server_options());
     agent.emplace(io, dir, server->port());
-    agent->wake = "arm_socket = \"" + (dir / "helper.sock").string() + "\"\n";
+    agent->wake = "arm_socket = \"" + (dir / "helper.sock").string() + "\"\nrtc_socket = \"" +
+                  (dir / "rtc.sock").string() + "\"\n";
     agent->hook("10-ran", "touch " + (dir / "hook-ran").string());
     agent->start();
   }
@@ -79,6 +82,25 @@ TEST_F(AgentArms, RefusesWhileTheHelperHangs) {
   EXPECT_NE(done.error().message.find("no answer within"), std::string::npos)
       << done.error().message;
   EXPECT_FALSE(is_there("powered-off"));
+}
+
+TEST_F(AgentArms, HasTheClockWakeTheMachineToo) {
+  dir.write("sys/class/rtc/rtc0/wakealarm", "");
+  bool before_power_off = false;
+  HelperDouble clock(io, dir / "rtc.sock", [&](const std::string&) {
+    before_power_off = is_there("hook-ran") && !is_there("powered-off");
+    return "problem=the clock can't";  // which is no reason to stay on
+  });
+  ASSERT_TRUE(vetoed(false)) << agent->log();
+  EXPECT_TRUE(shut_down()) << agent->log();
+  ASSERT_EQ(clock.asked().size(), 1U);
+  ASSERT_EQ(clock.asked()[0].substr(0, 4), "set ");
+  EXPECT_TRUE(before_power_off);
+  constexpr std::int64_t kDay = 24 * 3600;
+  const auto ahead = std::stoll(clock.asked()[0].substr(4)) - std::time(nullptr);
+  EXPECT_GT(ahead, 0);
+  EXPECT_LE(ahead, 14 * kDay);
+  EXPECT_TRUE(wait_for([&] { return std::filesystem::exists(agent->action_file()); }));
 }
 
 TEST_F(AgentArms, ArmsNothingForACommandThatIsRefused) {

@@ -139,5 +139,15 @@ TEST_F(CheckTest, SaysWhatTheHelperSaysAndHowToMendIt) {
   for (const auto& question : helper.asked()) EXPECT_EQ(question, "status eno1");
 }
 
+TEST_F(CheckTest, SaysWhetherTheClockWouldWakeIt) {
+  config.rtc_alarm = std::chrono::hours(24);
+  EXPECT_THAT(check_waking(config).back().what, HasSubstr("no clock that could wake it"));
+  dir.write("sys/class/rtc/rtc0/wakealarm", "");
+  config.rtc_socket = dir / "rtc.sock";
+  const auto finding = check_waking(config).back();
+  EXPECT_EQ(finding.level, Finding::Level::warning) << "no reason to stay on";
+  EXPECT_THAT(finding.mend, HasSubstr("systemctl enable --now ecokube-rtc-alarm.socket"));
+}
+
 }  // namespace
 }  // namespace ecokube::agent
