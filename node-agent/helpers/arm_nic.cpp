@@ -62,7 +62,7 @@ NicAnswer no_driver_answer(const std::string& nic, const Error& error, Wakeup wa
   if (error.code == Errc::unsupported) {
     auto answer = unknown(nic +
                           " can't wake the machine, its driver knows no Wake-on-LAN; use "
-                          "another NIC for it, or a BMC");
+                          "another NIC for it");
     answer.known = true;
     answer.wakeup = wakeup;
     return answer;
