@@ -133,7 +133,10 @@ class PidfdChild final : public ChildProcess {
   bool running() override {
     if (status_) return false;
     int status = 0;
-    if (::waitpid(pid_, &status, WNOHANG) == pid_) status_ = exit_status(status);
+    const auto ended = ::waitpid(pid_, &status, WNOHANG);
+    if (ended == pid_) status_ = exit_status(status);
+    // It is gone, and somebody else took its status.
+    if (ended < 0 && errno == ECHILD) status_ = kSignalBase + SIGKILL;
     return !status_;
   }
 
@@ -144,14 +147,19 @@ class PidfdChild final : public ChildProcess {
   asio::awaitable<std::optional<int>> wait(
       std::optional<std::chrono::milliseconds> limit) override {
     using namespace asio::experimental::awaitable_operators;
-    if (running()) {
-      const auto readable = asio::posix::stream_descriptor::wait_read;
-      if (limit) {
-        asio::steady_timer timer(pidfd_.get_executor(), *limit);
-        co_await (pidfd_.async_wait(readable, kTuple) || timer.async_wait(kTuple));
-      } else {
-        co_await pidfd_.async_wait(readable, kTuple);
+    const auto readable = asio::posix::stream_descriptor::wait_read;
+    asio::steady_timer timer(pidfd_.get_executor());
+    if (limit) timer.expires_after(*limit);
+    // Readable is not yet ended: Asio may give the pidfd the state of a descriptor that was just
+    // closed, and tells it that one's events.
+    while (running()) {
+      if (!limit) {
+        const auto [failed] = co_await pidfd_.async_wait(readable, kTuple);
+        if (failed) break;
+        continue;
       }
+      const auto ended = co_await (pidfd_.async_wait(readable, kTuple) || timer.async_wait(kTuple));
+      if (ended.index() == 1 || std::get<0>(std::get<0>(ended))) break;
     }
     running();
     co_return status_;

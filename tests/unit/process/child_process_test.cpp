@@ -3,6 +3,12 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/local/connect_pair.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+
 #include "tests/support/run.h"
 #include "tests/support/temp_dir.h"
 
@@ -46,6 +52,23 @@ TEST_F(ChildProcessTest, KeepsItsOutputUpToABoundAndGivesItNoInput) {
   const auto output = (*child)->output();
   EXPECT_EQ(output.substr(0, 12), "out\nerr\ny\ny\n");
   EXPECT_EQ(output.size(), 4096U);
+}
+
+// Asio gives a descriptor the state of one that was just closed, with the events still to be told.
+TEST_F(ChildProcessTest, WaitTakesNoOthersEventForItsEnd) {
+  using Socket = boost::asio::local::stream_protocol::socket;
+  Socket first(io), first_peer(io), closed(io), closed_peer(io);
+  boost::asio::local::connect_pair(first, first_peer);
+  boost::asio::local::connect_pair(closed, closed_peer);
+  const auto start_after_the_first = [&]() -> boost::asio::awaitable<std::optional<int>> {
+    co_await first.async_wait(Socket::wait_read, boost::asio::use_awaitable);
+    closed.close();
+    auto child = shell("sleep 0.3; exit 7");
+    co_return co_await child->wait(test::kRunLimit);
+  };
+  boost::asio::write(first_peer, boost::asio::buffer("x", 1));
+  boost::asio::write(closed_peer, boost::asio::buffer("x", 1));
+  EXPECT_EQ(test::run(io, start_after_the_first()), 7);
 }
 
 TEST_F(ChildProcessTest, WaitEndsAtItsLimit) {
