@@ -14,10 +14,14 @@ constexpr const char* kArmed = "supports=pumbg wol=g wakeup=enabled";
 class AgentArms : public LinkTest {
  protected:
   AgentArms() : helper(io, dir / "helper.sock", [](const std::string&) { return kArmed; }) {
-    start_server(server_options());
+    auto server_side = server_options();
+    // A helper that hangs takes its time before the agent refuses.
+    server_side.shutdown_reply_timeout = std::chrono::seconds(25);
+    start_server(server_side);
     agent.emplace(io, dir, server->port());
     agent->wake = "arm_socket = \"" + (dir / "helper.sock").string() + "\"\nrtc_socket = \"" +
                   (dir / "rtc.sock").string() + "\"\n";
+    agent->hook_timeout_s = "10";
     agent->hook("10-ran", "touch " + (dir / "hook-ran").string());
     agent->start();
   }
@@ -71,7 +75,8 @@ TEST_F(AgentArms, RefusesWhenTheNicLostItAndDoesNotTakeItAgain) {
   ASSERT_TRUE(vetoed(true)) << "and the coordinator knows from now on";
   EXPECT_FALSE(seen<core::AgentHeartbeat>().back().nics.at(0).wake_armed);
   helper.answers([](const std::string&) { return kArmed; });
-  EXPECT_TRUE(shut_down()) << "it is tried anew for each command: " << agent->log();
+  const auto again = shut_down();
+  EXPECT_TRUE(again) << "it is tried anew for each command: " << again.error().message;
 }
 
 TEST_F(AgentArms, RefusesWhileTheHelperHangs) {
@@ -92,7 +97,8 @@ TEST_F(AgentArms, HasTheClockWakeTheMachineToo) {
     return "problem=the clock can't";  // which is no reason to stay on
   });
   ASSERT_TRUE(vetoed(false)) << agent->log();
-  EXPECT_TRUE(shut_down()) << agent->log();
+  const auto done = shut_down();
+  ASSERT_TRUE(done) << done.error().message << agent->log();
   ASSERT_EQ(clock.asked().size(), 1U);
   ASSERT_EQ(clock.asked()[0].substr(0, 4), "set ");
   EXPECT_TRUE(before_power_off);

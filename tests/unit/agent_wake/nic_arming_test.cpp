@@ -29,7 +29,8 @@ struct NicArmingTest : testing::Test {
   NicArmingTest() {
     options.roots = {dir / "sys", dir / "proc", dir / "cgroup", dir / "machine-id"};
     options.socket = dir / "helper.sock";
-    options.each = 5s;
+    options.each = 10s;
+    options.total = 10s;
     nic("eno1", "up", "enabled");
   }
   void nic(const std::string& name, const std::string& state, const std::string& wakeup) {
