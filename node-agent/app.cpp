@@ -24,6 +24,7 @@
 #include "node-agent/local/local_server.h"
 #include "node-agent/measuring.h"
 #include "node-agent/sample_timer.h"
+#include "node-agent/sensors/segments.h"
 #include "node-agent/way_down.h"
 
 namespace ecokube::agent {
@@ -224,12 +225,17 @@ Result<std::uint64_t> App::session_opened(const std::string& coordinator) {
 }
 
 void App::write_nics(google::protobuf::RepeatedPtrField<v1::Nic>& out) const {
-  for (const auto& nic : read_nics(config_.roots)) {
+  for (const auto& nic : read_nics_on_segments(config_.roots, config_.wake_segments)) {
     auto& message = *out.Add();
     message.set_name(nic.name);
     message.set_mac(nic.mac.raw());
     message.set_link_up(nic.link_up);
     message.set_wake_armed(nic.wake_armed);
+    for (const auto& subnet : nic.subnets) {
+      auto& told = *message.add_subnets();
+      told.set_address(subnet.address);
+      told.set_prefix(static_cast<std::uint32_t>(subnet.prefix));
+    }
   }
 }
 

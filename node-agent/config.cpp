@@ -111,6 +111,25 @@ void read_keep_on(ConfigTable table, Config& config) {
   config.keep_on.locks = absolute_paths(table, "locks");
 }
 
+void read_wake(ConfigTable table, Config& config) {
+  constexpr std::size_t kSegmentsMax = 8;
+  config.wake_address = table.text("address", "");
+  if (const auto parsed = parse_host_port(config.wake_address);
+      !parsed && !config.wake_address.empty()) {
+    table.report("address", parsed.error().message);
+  }
+  for (const auto& text : table.texts("segments")) {
+    if (const auto subnet = Ipv4Subnet::parse(text)) {
+      config.wake_segments.push_back(*subnet);
+    } else {
+      table.report("segments", "'" + text + "' is no address with a prefix, e.g. \"10.0.3.7/24\"");
+    }
+  }
+  if (config.wake_segments.size() > kSegmentsMax) {
+    table.report("segments", "at most " + std::to_string(kSegmentsMax) + " are used");
+  }
+}
+
 Result<Config> read_tables(ConfigFile file) {
   Config config;
   auto root = file.root();
@@ -135,12 +154,7 @@ Result<Config> read_tables(ConfigFile file) {
   read_shutdown(root.table("shutdown"), config);
   read_keep_on(root.table("keep_on"), config);
   read_local(root.table("local"), config);
-  auto wake = root.table("wake");
-  config.wake_address = wake.text("address", "");
-  if (const auto parsed = parse_host_port(config.wake_address);
-      !parsed && !config.wake_address.empty()) {
-    wake.report("address", parsed.error().message);
-  }
+  read_wake(root.table("wake"), config);
   if (auto finished = file.finish(); !finished) return std::unexpected(std::move(finished.error()));
   return config;
 }

@@ -44,6 +44,7 @@ struct Config {
   LogindOptions logind;
   KeepOn keep_on;
 
+  std::vector<Ipv4Subnet> wake_segments;  ///< empty: as the interfaces say
   std::string wake_address;  ///< "host:port"; empty: the coordinator's own configuration counts
 };
 

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::uint32_t kProtocolVersion = 1;
 constexpr int kNicsMax = 64;
+constexpr int kSubnetsMax = 16;
 constexpr int kCountersMax = 256;
 constexpr int kPodsMax = 1024;
 constexpr int kFeaturesMax = 64;
@@ -35,6 +36,17 @@ std::unexpected<Error> broken(std::string_view what) {
   return fail(Errc::protocol, "the agent's " + std::string(what));
 }
 
+Result<std::vector<Ipv4Subnet>> read_subnets(
+    const google::protobuf::RepeatedPtrField<v1::Ipv4Subnet>& subnets) {
+  if (subnets.size() > kSubnetsMax) return broken("NIC has too many subnets");
+  std::vector<Ipv4Subnet> facts;
+  for (const auto& subnet : subnets) {
+    if (subnet.prefix() > Ipv4Subnet::kPrefixMax) return broken("NIC has a subnet that is none");
+    facts.push_back({subnet.address(), static_cast<int>(subnet.prefix())});
+  }
+  return facts;
+}
+
 Result<std::vector<core::NicFacts>> read_nics(
     const google::protobuf::RepeatedPtrField<v1::Nic>& nics) {
   if (nics.size() > kNicsMax) return broken("list of NICs is too long");
@@ -43,7 +55,9 @@ Result<std::vector<core::NicFacts>> read_nics(
     const auto mac = MacAddress::from_bytes(nic.mac());
     if (!mac) return broken("NIC has a MAC that is not 6 bytes long");
     if (!is_text(nic.name(), kIdMax)) return broken("NIC has an unusable name");
-    facts.push_back({nic.name(), *mac, nic.link_up(), nic.wake_armed()});
+    auto subnets = read_subnets(nic.subnets());
+    if (!subnets) return std::unexpected(std::move(subnets.error()));
+    facts.push_back({nic.name(), *mac, nic.link_up(), nic.wake_armed(), std::move(*subnets)});
   }
   return facts;
 }

@@ -83,10 +83,13 @@ json::value bmc_json(const Fleet& fleet, const core::Node& node) {
 json::object wake_json(const Fleet& fleet, const core::Node& node) {
   json::array nics;
   for (const auto& nic : node.inventory.nics) {
+    json::array subnets;
+    for (const auto& subnet : nic.subnets) subnets.emplace_back(subnet.text());
     nics.push_back({{"name", nic.name},
                     {"mac", nic.mac.text()},
                     {"link_up", nic.link_up},
-                    {"wake_armed", nic.wake_armed}});
+                    {"wake_armed", nic.wake_armed},
+                    {"subnets", std::move(subnets)}});
   }
   json::object object{{"address", text_or_null(core::wake_address_of(node, fleet.policy()))},
                       {"nics", std::move(nics)},

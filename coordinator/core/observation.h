@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/error.h"
+#include "common/ipv4_subnet.h"
 #include "common/mac_address.h"
 #include "common/names.h"
 #include "common/policy_clock.h"
@@ -101,6 +102,7 @@ struct NicFacts {
   MacAddress mac;
   bool link_up = false;
   bool wake_armed = false;
+  std::vector<Ipv4Subnet> subnets = {};  ///< of its segment; empty: not known
   bool operator==(const NicFacts&) const = default;
 };
 

@@ -9,6 +9,12 @@ namespace {
 
 constexpr std::size_t kBootsToLearnFrom = 3;
 constexpr Duration kLearnedMin{std::chrono::seconds(10)};
+constexpr int kWakePort = 9;
+constexpr int kBroadcastPrefixMax = 30;  // RFC 3021: a /31 is two ends and no more
+
+bool has_broadcast(const Ipv4Subnet& subnet) {
+  return subnet.prefix > 0 && subnet.prefix <= kBroadcastPrefixMax;
+}
 
 std::optional<Duration> learned(const Node& node) {
   auto times = node.boot_times;
@@ -16,6 +22,20 @@ std::optional<Duration> learned(const Node& node) {
   std::sort(times.begin(), times.end());
   const auto p95 = times[(times.size() * 95 + 99) / 100 - 1];
   return std::max(kLearnedMin, p95 + p95 / 2);
+}
+
+/// Of the NIC that most likely hears a packet: an armed one, with a link.
+std::optional<Ipv4Subnet> segment_to_wake_on(const Inventory& inventory) {
+  std::optional<Ipv4Subnet> best;
+  int best_rank = -1;
+  for (const auto& nic : inventory.nics) {
+    const auto subnet = std::find_if(nic.subnets.begin(), nic.subnets.end(), has_broadcast);
+    const int rank = (nic.wake_armed ? 2 : 0) + (nic.link_up ? 1 : 0);
+    if (subnet == nic.subnets.end() || rank <= best_rank) continue;
+    best = *subnet;
+    best_rank = rank;
+  }
+  return best;
 }
 
 std::vector<WakeMethod> configured(const Policy& policy, const NodeName& name) {
@@ -32,7 +52,10 @@ std::string wake_address_of(const Node& node, const Policy& policy) {
   if (given != policy.nodes.end() && !given->second.wake_address.empty()) {
     return given->second.wake_address;
   }
-  return node.inventory.wake_address;
+  if (!node.inventory.wake_address.empty()) return node.inventory.wake_address;
+  const auto segment = segment_to_wake_on(node.inventory);
+  if (!segment) return {};
+  return ipv4_text(segment->broadcast()) + ":" + std::to_string(kWakePort);
 }
 
 std::vector<WakeMethod> wake_methods(const Node& node, const Policy& policy) {

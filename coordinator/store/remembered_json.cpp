@@ -24,10 +24,13 @@ LeaveOrigin origin_from(std::string_view word) {
 json::array to_json(const std::vector<core::NicFacts>& nics) {
   json::array list;
   for (const auto& nic : nics) {
+    json::array subnets;
+    for (const auto& subnet : nic.subnets) subnets.emplace_back(subnet.text());
     list.push_back({{"name", nic.name},
                     {"mac", nic.mac.text()},
                     {"link_up", nic.link_up},
-                    {"wake_armed", nic.wake_armed}});
+                    {"wake_armed", nic.wake_armed},
+                    {"subnets", std::move(subnets)}});
   }
   return list;
 }
@@ -60,6 +63,15 @@ std::optional<Power> power(const json::object& from, std::string_view key) {
   return milliwatts ? std::optional(Power::milliwatts(*milliwatts)) : std::nullopt;
 }
 
+std::vector<Ipv4Subnet> subnets_from(const json::object& nic) {
+  std::vector<Ipv4Subnet> subnets;
+  for (const auto& entry : list(nic, "subnets")) {
+    const auto subnet = Ipv4Subnet::parse(std::string(entry.as_string()));
+    if (subnet) subnets.push_back(*subnet);
+  }
+  return subnets;
+}
+
 core::Inventory inventory_from(const json::object& from) {
   core::Inventory inventory;
   inventory.machine_id = text(from, "machine_id");
@@ -71,8 +83,8 @@ core::Inventory inventory_from(const json::object& from) {
     const auto& nic = entry.as_object();
     const auto mac = MacAddress::parse(text(nic, "mac"));
     if (!mac) continue;
-    inventory.nics.push_back(
-        {text(nic, "name"), *mac, flag(nic, "link_up"), flag(nic, "wake_armed")});
+    inventory.nics.push_back({text(nic, "name"), *mac, flag(nic, "link_up"),
+                              flag(nic, "wake_armed"), subnets_from(nic)});
   }
   return inventory;
 }

@@ -6,7 +6,7 @@
 #include <system_error>
 
 #include "node-agent/commands/check_findings.h"
-#include "node-agent/sensors/machine.h"
+#include "node-agent/sensors/segments.h"
 
 namespace ecokube::agent {
 namespace {
@@ -81,6 +81,21 @@ std::string joined_names(const std::vector<Nic>& nics) {
   return names;
 }
 
+Finding check_segments(const Config& config, const std::vector<Nic>& nics) {
+  if (!config.wake_address.empty()) {
+    return fine("its magic packets go to " + config.wake_address);
+  }
+  std::string segments;
+  for (const auto& nic : nics) {
+    for (const auto& subnet : nic.subnets) {
+      segments += (segments.empty() ? "" : ", ") + subnet.text() + " on " + nic.name;
+    }
+  }
+  if (!segments.empty()) return fine("its magic packets go to its segment: " + segments);
+  return warning("no network card has an IPv4 address, so the segment is not known",
+                 "give segments in [wake], or address in the coordinator's [[node]]");
+}
+
 }  // namespace
 
 std::vector<Finding> check_sleeping(const Config& config) {
@@ -97,7 +112,7 @@ std::vector<Finding> check_sleeping(const Config& config) {
 }
 
 std::vector<Finding> check_waking(const Config& config) {
-  const auto nics = read_nics(config.roots);
+  const auto nics = read_nics_on_segments(config.roots, config.wake_segments);
   if (nics.empty()) {
     return {
         problem("there is no network card with a device behind it: nothing can wake "
@@ -121,12 +136,7 @@ std::vector<Finding> check_waking(const Config& config) {
                                  "plug in the cable, or arm the card that is plugged in"));
     }
   }
-  if (config.wake_address.empty()) {
-    findings.push_back(
-        warning("no address in [wake]",
-                "give the broadcast address of this machine's segment here or in the "
-                "coordinator's configuration"));
-  }
+  findings.push_back(check_segments(config, nics));
   return findings;
 }
 

@@ -25,6 +25,9 @@ v1::Hello good_hello() {
   nic.set_name("eno1");
   nic.set_mac(std::string("\x02\0\0\0\0\x01", 6));
   nic.set_wake_armed(true);
+  auto& subnet = *nic.add_subnets();
+  subnet.set_address(0x0a000307);
+  subnet.set_prefix(24);
   return hello;
 }
 
@@ -58,6 +61,8 @@ TEST(AgentMessages, HelloBecomesInventory) {
   ASSERT_EQ(facts->inventory.nics.size(), 1U);
   EXPECT_EQ(facts->inventory.nics[0].mac.text(), "02:00:00:00:00:01");
   EXPECT_TRUE(facts->inventory.nics[0].wake_armed);
+  ASSERT_EQ(facts->inventory.nics[0].subnets.size(), 1U);
+  EXPECT_EQ(facts->inventory.nics[0].subnets[0].text(), "10.0.3.7/24");
 }
 
 TEST(AgentMessages, HelloOutOfBoundsIsRefused) {
@@ -75,6 +80,10 @@ TEST(AgentMessages, HelloOutOfBoundsIsRefused) {
       [](auto& h) { h.mutable_inventory()->set_wake_address("host:99999"); },
       [](auto& h) { h.mutable_inventory()->mutable_nics(0)->set_mac("12345"); },
       [](auto& h) { h.mutable_inventory()->mutable_nics(0)->set_mac(std::string(8, 'x')); },
+      [](auto& h) { h.mutable_inventory()->mutable_nics(0)->mutable_subnets(0)->set_prefix(33); },
+      [](auto& h) {
+        for (int i = 0; i < 17; ++i) h.mutable_inventory()->mutable_nics(0)->add_subnets();
+      },
       [](auto& h) {
         for (int i = 0; i < 65; ++i) *h.mutable_inventory()->add_nics() = h.inventory().nics(0);
       },

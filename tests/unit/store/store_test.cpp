@@ -31,7 +31,7 @@ core::RememberedNode remembered() {
   node.inventory.machine_id = "0123";
   node.inventory.boot_id = "boot-a";
   node.inventory.nics = {
-      {"eth0", MacAddress({0x52, 0x54, 0, 0, 0, 1}), true, true},
+      {"eth0", MacAddress({0x52, 0x54, 0, 0, 0, 1}), true, true, {{0x0a000307, 24}}},
       {"eth1", MacAddress({0x52, 0x54, 0, 0, 0, 2}), false, false},
   };
   node.inventory.wake_address = "127.0.10.11:40009";
