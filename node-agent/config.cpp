@@ -146,6 +146,7 @@ Result<Config> read_tables(ConfigFile file) {
   config.state_dir = root.text("state_dir", kStateDir);
   config.roots.sysfs = root.text("sysfs_root", "/sys");
   config.roots.procfs = root.text("procfs_root", "/proc");
+  config.roots.system = root.text("system_root", config.roots.procfs.parent_path().string());
   config.roots.cgroup = root.text("cgroup_root", (config.roots.sysfs / "fs/cgroup").string());
   config.roots.machine_id_file = root.text("machine_id_file", "/etc/machine-id");
   read_coordinator(root.table("coordinator"), config);

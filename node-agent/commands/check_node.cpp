@@ -6,6 +6,8 @@
 #include <system_error>
 
 #include "node-agent/commands/check_findings.h"
+#include "node-agent/sensors/boot_state.h"
+#include "node-agent/sensors/firmware.h"
 #include "node-agent/sensors/segments.h"
 
 namespace ecokube::agent {
@@ -111,6 +113,26 @@ std::vector<Finding> check_sleeping(const Config& config) {
   return findings;
 }
 
+namespace {
+
+/// Who this machine is, for the coordinator to compare with its BMC and its kubelet.
+Finding check_identity(const MachineRoots& roots) {
+  const auto firmware = read_firmware(roots);
+  if (!firmware.smbios_uuid.empty()) {
+    return fine("the firmware calls this machine " + firmware.smbios_uuid);
+  }
+  if (firmware.uuid_denied) {
+    return warning(
+        "the SMBIOS UUID may not be read: the coordinator can't tell by it that a BMC "
+        "is this machine's",
+        "systemd-tmpfiles --create ecokube-agent.conf opens it to the agent's group");
+  }
+  return warning("the firmware gives no SMBIOS UUID",
+                 "give bmc_guid in the coordinator's [[node]] if the machine has a BMC");
+}
+
+}  // namespace
+
 std::vector<Finding> check_waking(const Config& config) {
   const auto nics = read_nics_on_segments(config.roots, config.wake_segments);
   if (nics.empty()) {
@@ -137,6 +159,11 @@ std::vector<Finding> check_waking(const Config& config) {
     }
   }
   findings.push_back(check_segments(config, nics));
+  findings.push_back(check_identity(config.roots));
+  if (const auto pending = read_boot_state(config.roots).pending; !pending.empty()) {
+    findings.push_back(warning("the next boot is not the one that runs: " + pending,
+                               "reboot when it suits you: what never booted may not come back"));
+  }
   return findings;
 }
 

@@ -27,6 +27,7 @@ struct MachineRoots {
   std::filesystem::path procfs = "/proc";
   std::filesystem::path cgroup = "/sys/fs/cgroup";
   std::filesystem::path machine_id_file = "/etc/machine-id";
+  std::filesystem::path system = "/";  ///< boot, etc and run are below
 };
 
 [[nodiscard]] Result<std::string> read_boot_id(const MachineRoots& roots);

@@ -34,6 +34,8 @@ struct CheckTest : testing::Test {
     dir.write("proc/cpuinfo", "flags : fpu vme\n");
     dir.write("sys/fs/cgroup/cgroup.controllers", "cpu memory\n");
     nic("eno1", "up", "enabled");
+    config.roots.system = dir.path();
+    dir.write("sys/class/dmi/id/product_uuid", "c0ffee00-1111-4222-8333-444455556666\n");
   }
   void nic(const std::string& name, const std::string& state, const std::string& wakeup) {
     const auto folder = "sys/class/net/" + name + "/";
@@ -110,6 +112,20 @@ TEST_F(CheckTest, SaysWhyNothingWouldWakeIt) {
   EXPECT_THAT(problem_of(check_waking(config)).mend, HasSubstr("ethtool -s eno1 wol g"));
   std::filesystem::remove_all(dir / "sys/class/net");
   EXPECT_THAT(problem_of(check_waking(config)).what, HasSubstr("no network card"));
+}
+
+TEST_F(CheckTest, AnUnknownIdentityAndAPendingBootAreWarnedOf) {
+  dir.write("sys/class/dmi/id/product_uuid", "");
+  EXPECT_EQ(worst(check_waking(config)), Finding::Level::warning);
+  dir.write("sys/class/dmi/id/product_uuid", "c0ffee00-1111-4222-8333-444455556666\n");
+  EXPECT_EQ(worst(check_waking(config)), Finding::Level::ok);
+  dir.write("run/reboot-required", "");
+  EXPECT_EQ(worst(check_waking(config)), Finding::Level::warning);
+  config.wake_address.clear();
+  std::filesystem::remove(dir / "run/reboot-required");
+  EXPECT_EQ(worst(check_waking(config)), Finding::Level::warning) << "its segment is not known";
+  config.wake_segments = {{0x0a000307, 24}};
+  EXPECT_EQ(worst(check_waking(config)), Finding::Level::ok);
 }
 
 }  // namespace
