@@ -99,9 +99,10 @@ TEST_F(MagicRelayTest, NoMoreThanItsRate) {
     sent += send(broadcast, ear.port, milliseconds(100'000 + i)) ? 1 : 0;
   EXPECT_LE(sent, MagicRelay::kPacketsMax + 10 * MagicRelay::kPacketsPerSecond);
   EXPECT_GE(sent, MagicRelay::kPacketsMax + 9 * MagicRelay::kPacketsPerSecond);
-  while (!ear.hear().empty()) {
-  }
-  EXPECT_EQ(send(broadcast, ear.port, milliseconds(110'000)).error().code, Errc::busy);
+  Result<void> last;
+  for (int i = 0; i < 100 && last; ++i) last = send(broadcast, ear.port, milliseconds(110'000));
+  ASSERT_FALSE(last);
+  EXPECT_EQ(last.error().code, Errc::busy);
   EXPECT_TRUE(send(broadcast, ear.port, seconds(200))) << "time gives it back";
   EXPECT_EQ(relay.send(std::vector(1000, kMac), broadcast, ear.port, seconds(400)).error().code,
             Errc::busy);
