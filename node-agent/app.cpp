@@ -14,17 +14,18 @@
 #include <exception>
 #include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "common/boot_clock.h"
 #include "common/log.h"
+#include "node-agent/discovery.h"
 #include "node-agent/identity/identity_files.h"
 #include "node-agent/identity/renewal.h"
 #include "node-agent/link/links.h"
 #include "node-agent/local/local_server.h"
 #include "node-agent/measuring.h"
 #include "node-agent/sample_timer.h"
-#include "node-agent/sensors/segments.h"
 #include "node-agent/way_down.h"
 
 namespace ecokube::agent {
@@ -53,7 +54,9 @@ class App final : public LinkHost {
         way_down_(io.get_executor(), config, boot_id_, logind_.get()),
         links_(io.get_executor(), config.coordinators, link_options(std::move(tls)), *this),
         renewal_(io.get_executor(), renewal_options(), certificate),
+        discovery_(config),
         signals_(io, SIGTERM, SIGINT) {
+    if (logind_) discovery_.use_boot_times([this] { return logind_->boot_times(); });
     way_down_.use_links(links_);
     way_down_.use_certificate([this] { return renewal_.veto(); });
     if (auto id = read_machine_id(config_.roots)) machine_id_ = std::move(*id);
@@ -80,6 +83,7 @@ class App final : public LinkHost {
   void heartbeat_sent(std::uint64_t session, std::uint64_t sequence) override {
     way_down_.heartbeat_sent(session, sequence);
   }
+  v1::RelayReply relay_asked(const v1::Relay& relay) override { return discovery_.relay(relay); }
   void fence_seen(std::int64_t fence) override { way_down_.fence_seen(fence); }
   void ca_bundle_seen(const std::string& sha256) override { renewal_.ca_bundle_seen(sha256); }
   void certificate_issued(const v1::Issued& issued) override { renewal_.answered(issued); }
@@ -119,7 +123,6 @@ class App final : public LinkHost {
   [[nodiscard]] AgentStatus status() const;
   asio::awaitable<void> wait_for_signal();
   asio::awaitable<void> keep_watchdog();
-  void write_nics(google::protobuf::RepeatedPtrField<v1::Nic>& out) const;
 
   asio::io_context& io_;
   Config config_;
@@ -130,9 +133,11 @@ class App final : public LinkHost {
   WayDown way_down_;
   Links links_;
   Renewal renewal_;
+  Discovery discovery_;
   struct Session {
     std::string coordinator;
     std::uint64_t pod_samples_told = 0;
+    Discovery::Told told;
   };
   std::map<std::uint64_t, Session> sessions_;  ///< open ones
   std::uint64_t last_session_ = 0;
@@ -224,21 +229,6 @@ Result<std::uint64_t> App::session_opened(const std::string& coordinator) {
   return last_session_;
 }
 
-void App::write_nics(google::protobuf::RepeatedPtrField<v1::Nic>& out) const {
-  for (const auto& nic : read_nics_on_segments(config_.roots, config_.wake_segments)) {
-    auto& message = *out.Add();
-    message.set_name(nic.name);
-    message.set_mac(nic.mac.raw());
-    message.set_link_up(nic.link_up);
-    message.set_wake_armed(nic.wake_armed);
-    for (const auto& subnet : nic.subnets) {
-      auto& told = *message.add_subnets();
-      told.set_address(subnet.address);
-      told.set_prefix(static_cast<std::uint32_t>(subnet.prefix));
-    }
-  }
-}
-
 v1::Hello App::hello() {
   v1::Hello hello;
   hello.set_protocol_version(kProtocolVersion);
@@ -246,8 +236,8 @@ v1::Hello App::hello() {
   hello.set_boot_id(boot_id_);
   hello.set_fence_highest_seen(way_down_.fence_highest());
   hello.set_agent_version(version_);
+  discovery_.write(hello);
   auto& inventory = *hello.mutable_inventory();
-  write_nics(*inventory.mutable_nics());
   inventory.set_cpu_millicores(read_cpu_millicores(config_.roots));
   inventory.set_memory_bytes(read_memory_bytes(config_.roots));
   inventory.set_wake_address(config_.wake_address);
@@ -266,8 +256,8 @@ v1::Heartbeat App::heartbeat(std::uint64_t session) {
   if (const auto open = sessions_.find(session); open != sessions_.end()) {
     auto& told = open->second.pod_samples_told;
     told = measuring_.write_pods(heartbeat, told);
+    discovery_.write(heartbeat, open->second.told);
   }
-  write_nics(*heartbeat.mutable_nics());
   for (const auto& veto : way_down_.vetoes()) heartbeat.add_vetoes(veto);
   heartbeat.set_fence_highest_seen(way_down_.fence_highest());
   return heartbeat;

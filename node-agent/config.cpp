@@ -125,6 +125,7 @@ void read_wake(ConfigTable table, Config& config) {
       table.report("segments", "'" + text + "' is no address with a prefix, e.g. \"10.0.3.7/24\"");
     }
   }
+  config.relay = table.boolean("relay", true);
   if (config.wake_segments.size() > kSegmentsMax) {
     table.report("segments", "at most " + std::to_string(kSegmentsMax) + " are used");
   }

@@ -45,6 +45,7 @@ struct Config {
   KeepOn keep_on;
 
   std::vector<Ipv4Subnet> wake_segments;  ///< empty: as the interfaces say
+  bool relay = true;                      ///< sends magic packets for others of these segments
   std::string wake_address;  ///< "host:port"; empty: the coordinator's own configuration counts
 };
 
