@@ -189,6 +189,7 @@ void read_policy(ConfigTable& root, Policy& policy) {
   policy.dry_run = root.boolean("dry_run", false);
   policy.host_node = root.text("host_node", "");
   read_safety(root.table("safety"), policy);
+  policy.relay = root.table("wake").boolean("relay", policy.relay);
   read_scheduler(root.table("scheduler"), policy);
   for (auto& table : root.tables("pool")) policy.pools.push_back(read_pool(table));
   for (auto& table : root.tables("scaler")) policy.scalers.push_back(read_scaler(table));

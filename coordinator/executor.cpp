@@ -111,7 +111,14 @@ asio::awaitable<Result<void>> Executor::wake(const Step& step) {
   if (order.method == core::WakeMethod::ipmi) {
     co_return co_await ports_.bmcs.power_on(step.id.subject);
   }
-  co_return co_await ports_.power.wake(order);
+  bool relayed = false;
+  for (const auto& relay : order.relays) {
+    relayed = ports_.agents.relay(relay, order.macs).has_value() || relayed;
+  }
+  auto sent = co_await ports_.power.wake(order);
+  // By any of both ways it is on its way.
+  if (relayed) co_return Result<void>();
+  co_return sent;
 }
 
 /// No BMC knows a fence: a claim on the Node that only one can win, and a Lease that outlasts the

@@ -28,7 +28,7 @@ FleetEvent event(std::string kind, std::string subject, std::string text) {
 
 core::RememberedNode remembered(const core::Node& node) {
   return {node.name,  node.inventory,     node.boot_times, node.wake_proven_at,
-          node.downs, node.agent.goodbye, node.transition};
+          node.downs, node.agent.goodbye, node.transition, node.wake_proven_boot};
 }
 
 }  // namespace
@@ -84,6 +84,7 @@ void Loop::turn() {
   }
   const auto now = clock_();
   plan_ = core::decide(world_, policy_, now);
+  note_alarms();
   bmcs_.look_closely(plan_.look_closely);
   for (const auto& step : plan_.steps) perform(step);
 
@@ -128,6 +129,21 @@ void Loop::perform(const Step& step) {
   const Observation started{clock_(), core::StepStarted{step}};
   take(started);
   executor_.start(step);
+}
+
+/// Said when it begins and when it says something else.
+void Loop::note_alarms() {
+  std::map<std::string, std::string> now;
+  for (const auto& alarm : plan_.alarms) {
+    now[alarm.code] = alarm.text;
+    const auto before = alarms_.find(alarm.code);
+    if (before != alarms_.end() && before->second == alarm.text) continue;
+    log::error("alarm={} {}", alarm.code, alarm.text);
+    auto raised = event("alarm", "cluster", alarm.text);
+    raised.reason = alarm;
+    emit(std::move(raised));
+  }
+  alarms_ = std::move(now);
 }
 
 /// Said once for each cause, not once for each turn.

@@ -43,6 +43,7 @@ class Loop final : public Fleet {
   void take(const core::Observation& observation);
   void perform(const core::Step& step);
   void blocked(const core::Step& step, const std::vector<core::Violation>& violations);
+  void note_alarms();
   void note_fact(const core::Fact& fact);
   void remember(const NodeName& name);
   void emit(FleetEvent event);
@@ -63,6 +64,7 @@ class Loop final : public Fleet {
 
   std::map<NodeName, core::RememberedNode> saved_;
   std::map<std::string, std::string> blocked_;  ///< step subject and verb → what was said last
+  std::map<std::string, std::string> alarms_;   ///< code → what was said
   std::map<std::string, std::string> polled_;   ///< kind and subject → its last line
   std::map<std::uint64_t, Listener> listeners_;
   std::uint64_t subscriptions_ = 0;

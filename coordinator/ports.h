@@ -102,6 +102,8 @@ class AgentLink {
   /// refused with the agent's own words when it says no; unreachable when it is not connected;
   /// timeout when it does not answer (it may still go down).
   virtual boost::asio::awaitable<Result<void>> shutdown(const core::Step& step) = 0;
+  /// Handed to that agent, which may still not send it; unreachable when it is not connected.
+  virtual Result<void> relay(const core::Relay& by, const std::vector<std::string>& macs) = 0;
 };
 
 /// What survives us: the journal of intents and the inventory.

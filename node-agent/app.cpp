@@ -14,10 +14,12 @@
 #include <exception>
 #include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "common/boot_clock.h"
 #include "common/log.h"
+#include "node-agent/discovery.h"
 #include "node-agent/identity/identity_files.h"
 #include "node-agent/identity/renewal.h"
 #include "node-agent/link/links.h"
@@ -43,6 +45,7 @@ constexpr int kExitConfig = 2;
 NicArmingOptions arming_options(const Config& config) {
   NicArmingOptions options;
   options.roots = config.roots;
+  options.segments = config.wake_segments;
   options.socket = config.arm_socket;
   return options;
 }
@@ -73,7 +76,9 @@ class App final : public LinkHost {
         links_(io.get_executor(), config.coordinators, link_options(std::move(tls)), *this),
         renewal_(io.get_executor(), renewal_options(), certificate),
         clock_(io.get_executor(), clock_options(config, renewal_)),
+        discovery_(config),
         signals_(io, SIGTERM, SIGINT) {
+    if (logind_) discovery_.use_boot_times([this] { return logind_->boot_times(); });
     way_down_.use_links(links_);
     way_down_.use_waking(arming_, clock_);
     way_down_.use_certificate([this] { return renewal_.veto(); });
@@ -102,6 +107,7 @@ class App final : public LinkHost {
   void heartbeat_sent(std::uint64_t session, std::uint64_t sequence) override {
     way_down_.heartbeat_sent(session, sequence);
   }
+  v1::RelayReply relay_asked(const v1::Relay& relay) override { return discovery_.relay(relay); }
   void fence_seen(std::int64_t fence) override { way_down_.fence_seen(fence); }
   void ca_bundle_seen(const std::string& sha256) override { renewal_.ca_bundle_seen(sha256); }
   void certificate_issued(const v1::Issued& issued) override { renewal_.answered(issued); }
@@ -153,9 +159,11 @@ class App final : public LinkHost {
   Links links_;
   Renewal renewal_;
   RtcWaking clock_;
+  Discovery discovery_;
   struct Session {
     std::string coordinator;
     std::uint64_t pod_samples_told = 0;
+    Discovery::Told told;
   };
   std::map<std::uint64_t, Session> sessions_;  ///< open ones
   std::uint64_t last_session_ = 0;
@@ -255,12 +263,12 @@ v1::Hello App::hello() {
   hello.set_boot_id(boot_id_);
   hello.set_fence_highest_seen(way_down_.fence_highest());
   hello.set_agent_version(version_);
+  discovery_.write(hello);
   auto& inventory = *hello.mutable_inventory();
   write_nics(arming_.look(), *inventory.mutable_nics());
   inventory.set_cpu_millicores(read_cpu_millicores(config_.roots));
   inventory.set_memory_bytes(read_memory_bytes(config_.roots));
   inventory.set_wake_address(config_.wake_address);
-  inventory.set_rtc_alarm(clock_.able());
   if (config_.idle) inventory.set_power_idle_milliwatts(config_.idle->milliwatts());
   if (config_.peak) inventory.set_power_peak_milliwatts(config_.peak->milliwatts());
   return hello;
@@ -276,6 +284,7 @@ v1::Heartbeat App::heartbeat(std::uint64_t session) {
   if (const auto open = sessions_.find(session); open != sessions_.end()) {
     auto& told = open->second.pod_samples_told;
     told = measuring_.write_pods(heartbeat, told);
+    discovery_.write(heartbeat, open->second.told);
   }
   write_nics(arming_.look(), *heartbeat.mutable_nics());
   for (const auto& veto : way_down_.vetoes()) heartbeat.add_vetoes(veto);

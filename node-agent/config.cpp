@@ -112,6 +112,7 @@ void read_keep_on(ConfigTable table, Config& config) {
 }
 
 void read_wake(ConfigTable table, Config& config) {
+  constexpr std::size_t kSegmentsMax = 8;
   config.wake_address = table.text("address", "");
   if (const auto parsed = parse_host_port(config.wake_address);
       !parsed && !config.wake_address.empty()) {
@@ -124,6 +125,17 @@ void read_wake(ConfigTable table, Config& config) {
   constexpr std::int64_t kPatchAgeDays = 14;
   constexpr std::int64_t kDaysMax = 60;
   config.rtc_alarm = std::chrono::days(table.integer("rtc_alarm_days", kPatchAgeDays, 0, kDaysMax));
+  for (const auto& text : table.texts("segments")) {
+    if (const auto subnet = Ipv4Subnet::parse(text)) {
+      config.wake_segments.push_back(*subnet);
+    } else {
+      table.report("segments", "'" + text + "' is no address with a prefix, e.g. \"10.0.3.7/24\"");
+    }
+  }
+  config.relay = table.boolean("relay", true);
+  if (config.wake_segments.size() > kSegmentsMax) {
+    table.report("segments", "at most " + std::to_string(kSegmentsMax) + " are used");
+  }
 }
 
 Result<Config> read_tables(ConfigFile file) {
@@ -142,6 +154,7 @@ Result<Config> read_tables(ConfigFile file) {
   config.state_dir = root.text("state_dir", kStateDir);
   config.roots.sysfs = root.text("sysfs_root", "/sys");
   config.roots.procfs = root.text("procfs_root", "/proc");
+  config.roots.system = root.text("system_root", config.roots.procfs.parent_path().string());
   config.roots.cgroup = root.text("cgroup_root", (config.roots.sysfs / "fs/cgroup").string());
   config.roots.machine_id_file = root.text("machine_id_file", "/etc/machine-id");
   read_coordinator(root.table("coordinator"), config);

@@ -46,6 +46,8 @@ struct Config {
   LogindOptions logind;
   KeepOn keep_on;
 
+  std::vector<Ipv4Subnet> wake_segments;  ///< empty: as the interfaces say
+  bool relay = true;                      ///< sends magic packets for others of these segments
   std::string wake_address;  ///< "host:port"; empty: the coordinator's own configuration counts
   std::filesystem::path arm_socket;  ///< of ecokube-nic-arm; empty: nobody is asked
   std::filesystem::path rtc_socket;  ///< of ecokube-rtc-alarm; empty: nobody is asked

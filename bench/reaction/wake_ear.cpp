@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "common/log.h"
-#include "coordinator/power/magic_packet.h"
+#include "common/magic_packet.h"
 
 namespace ecokube::bench {
 

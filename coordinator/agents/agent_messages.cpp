@@ -3,6 +3,7 @@
 #include <google/protobuf/stubs/logging.h>
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
 
@@ -13,7 +14,9 @@ namespace ecokube {
 namespace {
 
 constexpr std::uint32_t kProtocolVersion = 1;
+constexpr std::string_view kRelayFeature = "relay";
 constexpr int kNicsMax = 64;
+constexpr int kSubnetsMax = 16;
 constexpr int kCountersMax = 256;
 constexpr int kPodsMax = 1024;
 constexpr int kFeaturesMax = 64;
@@ -35,6 +38,17 @@ std::unexpected<Error> broken(std::string_view what) {
   return fail(Errc::protocol, "the agent's " + std::string(what));
 }
 
+Result<std::vector<Ipv4Subnet>> read_subnets(
+    const google::protobuf::RepeatedPtrField<v1::Ipv4Subnet>& subnets) {
+  if (subnets.size() > kSubnetsMax) return broken("NIC has too many subnets");
+  std::vector<Ipv4Subnet> facts;
+  for (const auto& subnet : subnets) {
+    if (subnet.prefix() > Ipv4Subnet::kPrefixMax) return broken("NIC has a subnet that is none");
+    facts.push_back({subnet.address(), static_cast<int>(subnet.prefix())});
+  }
+  return facts;
+}
+
 Result<std::vector<core::NicFacts>> read_nics(
     const google::protobuf::RepeatedPtrField<v1::Nic>& nics) {
   if (nics.size() > kNicsMax) return broken("list of NICs is too long");
@@ -43,7 +57,9 @@ Result<std::vector<core::NicFacts>> read_nics(
     const auto mac = MacAddress::from_bytes(nic.mac());
     if (!mac) return broken("NIC has a MAC that is not 6 bytes long");
     if (!is_text(nic.name(), kIdMax)) return broken("NIC has an unusable name");
-    facts.push_back({nic.name(), *mac, nic.link_up(), nic.wake_armed()});
+    auto subnets = read_subnets(nic.subnets());
+    if (!subnets) return std::unexpected(std::move(subnets.error()));
+    facts.push_back({nic.name(), *mac, nic.link_up(), nic.wake_armed(), std::move(*subnets)});
   }
   return facts;
 }
@@ -61,6 +77,45 @@ Result<core::PodsEnergy> read_pods(const v1::PodsEnergy& message) {
                           Energy::microjoules(pod.idle_microjoules())});
   }
   return facts;
+}
+
+/// The order in which systemd counts them; 0: not known.
+std::optional<Duration> known_time(std::int64_t ms) {
+  return ms > 0 ? std::optional(Duration(ms)) : std::nullopt;
+}
+
+Result<core::MachineFacts> read_machine(const v1::Machine& machine) {
+  for (const auto* text : {&machine.smbios_uuid(), &machine.serial(), &machine.firmware_vendor(),
+                           &machine.firmware_version(), &machine.firmware_date()}) {
+    if (!is_text(*text, kIdMax)) return broken("machine has an unusable id or firmware");
+  }
+  const std::array times = {machine.boot_firmware_ms(), machine.boot_loader_ms(),
+                            machine.boot_kernel_ms(), machine.boot_userspace_ms()};
+  if (std::any_of(times.begin(), times.end(),
+                  [](std::int64_t ms) { return ms < 0 || ms > kUptimeMsMax; })) {
+    return broken("boot times are out of range");
+  }
+  return core::MachineFacts{machine.smbios_uuid(),
+                            machine.serial(),
+                            machine.firmware_vendor(),
+                            machine.firmware_version(),
+                            machine.firmware_date(),
+                            machine.rtc_alarm(),
+                            known_time(machine.boot_firmware_ms()),
+                            known_time(machine.boot_loader_ms()),
+                            known_time(machine.boot_kernel_ms()),
+                            known_time(machine.boot_userspace_ms())};
+}
+
+/// It becomes a word of an annotation.
+Result<core::BootFacts> read_boot(const v1::Boot& boot) {
+  const auto& print = boot.fingerprint();
+  const bool hex = std::all_of(print.begin(), print.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+  });
+  if (!hex || print.size() > kIdMax) return broken("boot fingerprint is no hex number");
+  if (!is_text(boot.pending(), kVetoMax)) return broken("pending boot is too long or no text");
+  return core::BootFacts{print, boot.pending()};
 }
 
 core::LeaveOrigin origin_of(v1::Origin origin) {
@@ -117,14 +172,22 @@ Result<core::AgentConnected> read_hello(const v1::Hello& hello) {
   }
   auto nics = read_nics(inventory.nics());
   if (!nics) return std::unexpected(std::move(nics.error()));
+  auto machine = read_machine(inventory.machine());
+  if (!machine) return std::unexpected(std::move(machine.error()));
+  auto boot = read_boot(inventory.boot());
+  if (!boot) return std::unexpected(std::move(boot.error()));
   core::AgentConnected connected;
+  connected.relays = std::find(hello.features().begin(), hello.features().end(), kRelayFeature) !=
+                     hello.features().end();
   connected.fence_highest_seen = hello.fence_highest_seen();
   connected.inventory = {hello.machine_id(),
                          hello.boot_id(),
                          std::move(*nics),
                          wake,
                          known_power(inventory.power_idle_milliwatts()),
-                         known_power(inventory.power_peak_milliwatts())};
+                         known_power(inventory.power_peak_milliwatts()),
+                         std::move(*machine),
+                         std::move(*boot)};
   return connected;
 }
 
@@ -159,6 +222,16 @@ Result<core::AgentHeartbeat> read_heartbeat(const v1::Heartbeat& heartbeat) {
   facts.power_source = heartbeat.power_source();
   facts.power_problem = heartbeat.power_problem();
   facts.energy_since = Duration(heartbeat.energy_since_ms());
+  if (heartbeat.has_boot()) {
+    auto boot = read_boot(heartbeat.boot());
+    if (!boot) return std::unexpected(std::move(boot.error()));
+    facts.boot = std::move(*boot);
+  }
+  if (heartbeat.has_machine()) {
+    auto machine = read_machine(heartbeat.machine());
+    if (!machine) return std::unexpected(std::move(machine.error()));
+    facts.machine = std::move(*machine);
+  }
   if (heartbeat.has_pods()) {
     auto pods = read_pods(heartbeat.pods());
     if (!pods) return std::unexpected(std::move(pods.error()));
@@ -194,6 +267,19 @@ Result<v1::ToAgent> make_shutdown(const core::Step& step) {
                                      std::to_string(action->pods_that_may_remain.size()) +
                                      " pods that may remain: too many for one message");
   }
+  return message;
+}
+
+Result<v1::ToAgent> make_relay(const core::Relay& by, const std::vector<std::string>& macs) {
+  v1::ToAgent message;
+  auto& relay = *message.mutable_relay();
+  for (const auto& text : macs) {
+    const auto mac = MacAddress::parse(text);
+    if (!mac) return fail(Errc::invalid, "\"" + text + "\" is not a MAC address");
+    relay.add_macs(mac->raw());
+  }
+  relay.set_broadcast(by.broadcast);
+  relay.set_port(by.port);
   return message;
 }
 

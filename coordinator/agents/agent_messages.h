@@ -1,6 +1,8 @@
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/error.h"
 #include "coordinator/core/observation.h"
@@ -18,5 +20,9 @@ namespace ecokube {
 
 /// The command for a shutdown step; too_large when its pods do not fit into a frame.
 [[nodiscard]] Result<v1::ToAgent> make_shutdown(const core::Step& step);
+
+/// Magic packets for these MACs on the relay's segment; invalid: one is none.
+[[nodiscard]] Result<v1::ToAgent> make_relay(const core::Relay& by,
+                                             const std::vector<std::string>& macs);
 
 }  // namespace ecokube

@@ -120,6 +120,7 @@ Result<void> AgentSession::take(AgentSessionOwner& owner, const v1::FromAgent& m
     case v1::FromAgent::kShutdownReply: return take_reply(message.shutdown_reply());
     case v1::FromAgent::kGoodbye: return take_goodbye(owner, message.goodbye());
     case v1::FromAgent::kRenew: return take_renew(message.renew());
+    case v1::FromAgent::kRelayReply: take_relay_reply(message.relay_reply()); return {};
     case v1::FromAgent::BODY_NOT_SET: return {};  // of a newer protocol: not for us
   }
   return {};
@@ -177,6 +178,19 @@ Result<void> AgentSession::take_reply(const v1::ShutdownReply& reply) {
   found->second->reply = reply;
   found->second->answered.cancel();
   return {};
+}
+
+/// Packets are repeated every two seconds: the same trouble is said once.
+void AgentSession::take_relay_reply(const v1::RelayReply& reply) {
+  const auto problem = reply.sent() ? std::string() : one_line(reply.message());
+  if (std::exchange(relay_problem_, problem) == problem || problem.empty()) return;
+  log::warn("agent did not relay a magic packet node={} why=\"{}\"", node_, problem);
+}
+
+Result<void> AgentSession::tell_relay(const v1::ToAgent& message) {
+  auto sent = send(message);
+  if (!sent) close("it does not take what we send");
+  return sent;
 }
 
 asio::awaitable<Result<void>> AgentSession::shutdown(v1::ToAgent command) {

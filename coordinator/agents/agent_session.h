@@ -44,6 +44,8 @@ class AgentSession : public std::enable_shared_from_this<AgentSession> {
   boost::asio::awaitable<Result<void>> shutdown(v1::ToAgent command);
   /// The last message; the connection ends as soon as the agent has read it, or soon after.
   void turn_away(const std::string& why);
+  /// Hands it over, or closes the link that does not take it.
+  Result<void> tell_relay(const v1::ToAgent& message);
   /// We hold the Lease with this fence.
   void tell_leading(std::int64_t fence);
 
@@ -70,6 +72,7 @@ class AgentSession : public std::enable_shared_from_this<AgentSession> {
   Result<void> take_heartbeat(AgentSessionOwner& owner, const v1::Heartbeat& heartbeat);
   Result<void> take_goodbye(AgentSessionOwner& owner, const v1::Goodbye& goodbye);
   Result<void> take_reply(const v1::ShutdownReply& reply);
+  void take_relay_reply(const v1::RelayReply& reply);
   Result<void> send(const v1::ToAgent& message);
 
   boost::asio::any_io_executor executor_;
@@ -83,6 +86,7 @@ class AgentSession : public std::enable_shared_from_this<AgentSession> {
   bool ended_ = false;
   bool turned_away_ = false;
   bool renewing_ = false;
+  std::string relay_problem_;  ///< that was logged last
   NodePower power_;
   std::map<std::string, std::shared_ptr<Asked>> asked_;
 };

@@ -7,6 +7,8 @@
 #include <set>
 
 #include "coordinator/api/times.h"
+#include "coordinator/core/boot_proof.h"
+#include "coordinator/core/safety_identity.h"
 #include "coordinator/core/scaler.h"
 
 namespace ecokube {
@@ -61,6 +63,31 @@ void examine_switches(const World& world, const Policy& policy, Findings& out) {
   if (policy.dry_run) {
     out.push_back({Level::warning, "DryRun", "fleet", "decisions are shown, nothing is done",
                    "set dry_run = false in coordinator.toml"});
+  }
+}
+
+/// Nodes that are not who they are thought to be (S19), and boots that fail (S18).
+void examine_machines(const World& world, const Policy& policy, TimePoint now, Findings& out) {
+  std::map<std::string, std::vector<std::string>> named;
+  std::map<std::string, std::string> first_text;
+  for (const auto& [name, node] : world.nodes) {
+    if (node.state != core::Lifecycle::ready)
+      continue;  // one that boots is of two boots for a while
+    core::Violations found;
+    core::s19_right_machine(world, policy, node, now, found);
+    for (const auto& one : found) {
+      named[one.code].push_back(name);
+      first_text.try_emplace(one.code, one.text);
+    }
+  }
+  for (const auto& [code, names] : named) {
+    out.push_back({Level::problem, code, first_few(names), first_text.at(code),
+                   "docs/power-control.md says what each of these means"});
+  }
+  const auto fleet = core::count_fleet(world, policy, now);
+  if (auto alarm = core::boots_alarm(world, fleet)) {
+    out.push_back({Level::problem, alarm->code, "fleet", std::move(alarm->text),
+                   "look at their consoles; ecoctl wake NODE once they boot again"});
   }
 }
 
@@ -176,6 +203,7 @@ std::vector<Finding> examine(const World& world, const Policy& policy, TimePoint
   examine_switches(world, policy, findings);
   if (world.cluster_listed) {
     examine_nodes(world, policy, now, findings);
+    examine_machines(world, policy, now, findings);
     examine_scalers(world, policy, now, findings);
     examine_budgets(world, findings);
     examine_daemonsets(world, findings);

@@ -4,6 +4,7 @@
 #include "coordinator/api/json.h"
 #include "coordinator/api/quantile.h"
 #include "coordinator/api/times.h"
+#include "coordinator/core/boot_proof.h"
 #include "coordinator/core/wake_chain.h"
 
 namespace ecokube {
@@ -83,21 +84,46 @@ json::value bmc_json(const Fleet& fleet, const core::Node& node) {
 json::object wake_json(const Fleet& fleet, const core::Node& node) {
   json::array nics;
   for (const auto& nic : node.inventory.nics) {
+    json::array subnets;
+    for (const auto& subnet : nic.subnets) subnets.emplace_back(subnet.text());
     nics.push_back({{"name", nic.name},
                     {"mac", nic.mac.text()},
                     {"link_up", nic.link_up},
-                    {"wake_armed", nic.wake_armed}});
+                    {"wake_armed", nic.wake_armed},
+                    {"subnets", std::move(subnets)}});
   }
   json::object object{{"address", text_or_null(core::wake_address_of(node, fleet.policy()))},
                       {"nics", std::move(nics)},
                       {"failures", node.wake_failures}};
   put_time(object, "proven_at", node.wake_proven_at);
+  object["boot_fingerprint"] = text_or_null(node.inventory.boot.fingerprint);
+  object["boot_proven"] = node.wake_proven_at.has_value() && !core::boot_unproven(node);
+  object["boot_pending"] = text_or_null(node.inventory.boot.pending);
   const auto p50 = quantile(node.boot_times, 50);
   const auto p95 = quantile(node.boot_times, 95);
   object["boot_time_p50_s"] = p50 ? json::value(seconds(*p50)) : json::value(nullptr);
   object["boot_time_p95_s"] = p95 ? json::value(seconds(*p95)) : json::value(nullptr);
   object["boots_seen"] = node.boot_times.size();
   return object;
+}
+
+json::value seconds_or_null(const std::optional<Duration>& time) {
+  return time ? json::value(seconds(*time)) : json::value(nullptr);
+}
+
+json::object machine_json(const core::Inventory& inventory) {
+  const auto& machine = inventory.machine;
+  return {{"machine_id", text_or_null(inventory.machine_id)},
+          {"smbios_uuid", text_or_null(machine.smbios_uuid)},
+          {"serial", text_or_null(machine.serial)},
+          {"firmware_vendor", text_or_null(machine.firmware_vendor)},
+          {"firmware_version", text_or_null(machine.firmware_version)},
+          {"firmware_date", text_or_null(machine.firmware_date)},
+          {"rtc_alarm", machine.rtc_alarm},
+          {"boot_firmware_s", seconds_or_null(machine.boot_firmware)},
+          {"boot_loader_s", seconds_or_null(machine.boot_loader)},
+          {"boot_kernel_s", seconds_or_null(machine.boot_kernel)},
+          {"boot_userspace_s", seconds_or_null(machine.boot_userspace)}};
 }
 
 json::array in_flight_json(const core::Node& node, TimePoint now) {
@@ -193,6 +219,7 @@ json::object node_json(const Fleet& fleet, const core::Node& node, const core::N
   object["peak_watts"] = watts_or_null(node.inventory.peak);
   object["agent"] = agent_json(node.agent, now);
   object["wake"] = wake_json(fleet, node);
+  object["machine"] = machine_json(node.inventory);
   object["downs_last_day"] = node.downs.size();
   put_time(object, "quarantined_until", node.quarantined_until);
   object["in_flight"] = in_flight_json(node, now);

@@ -11,6 +11,9 @@ void advance_revision(World& world, Revision revision);
 /// The freeze as it is now, or its end, has yet to be written to the Lease.
 void write_freeze_anew(FreezeView& freeze);
 
+/// What is known of the machine from now on, with the indices over it.
+void take_inventory(World& world, Node& node, Inventory inventory);
+
 /// follow_evidence(), and a person's drain that another began is gone on with: what is on the node
 /// when we see that is moved off it, as it is for who begins one.
 void follow(const World& world, Node& node, TimePoint now);

@@ -1,7 +1,9 @@
 // What agents tell, and what the store remembers of them.
 #include <algorithm>
+#include <utility>
 
 #include "coordinator/core/apply.h"
+#include "coordinator/core/identity.h"
 #include "coordinator/core/lifecycle.h"
 
 namespace ecokube::core::detail {
@@ -14,7 +16,26 @@ Node* speaker(World& world, const NodeName& name, std::uint64_t session) {
   return &at->second;
 }
 
+template <class Key>
+void move_keys(std::map<Key, std::set<NodeName>>& index, const NodeName& name,
+               const std::vector<Key>& before, const std::vector<Key>& after) {
+  for (const auto& key : before) {
+    const auto at = index.find(key);
+    if (at == index.end()) continue;
+    at->second.erase(name);
+    if (at->second.empty()) index.erase(at);
+  }
+  for (const auto& key : after) index[key].insert(name);
+}
+
 }  // namespace
+
+void take_inventory(World& world, Node& node, Inventory inventory) {
+  const auto& before = node.inventory;
+  move_keys(world.same_identity, node.name, identities_of(before), identities_of(inventory));
+  move_keys(world.on_segment, node.name, segments_of(before), segments_of(inventory));
+  node.inventory = std::move(inventory);
+}
 
 void on(World& world, const AgentConnected& fact, TimePoint now) {
   Node& node = node_at(world, fact.node, now);
@@ -27,7 +48,8 @@ void on(World& world, const AgentConnected& fact, TimePoint now) {
   node.agent.fence = fact.fence_highest_seen;
   node.bmc.off_under_agent = 0;
   hear_agent(node.bmc);
-  node.inventory = fact.inventory;
+  node.agent.relays = fact.relays;
+  take_inventory(world, node, fact.inventory);
   world.fence_highest_seen = std::max(world.fence_highest_seen, fact.fence_highest_seen);
   follow(world, node, now);
 }
@@ -52,8 +74,15 @@ void on(World& world, const AgentHeartbeat& fact, TimePoint now) {
   agent.fence = fact.fence_highest_seen;
   hear_agent(node->bmc);
   world.fence_highest_seen = std::max(world.fence_highest_seen, agent.fence);
-  node->inventory.nics = fact.nics;
+  const bool another = fact.machine && node->inventory.machine != *fact.machine;
+  if (another || node->inventory.nics != fact.nics) {
+    auto inventory = node->inventory;
+    inventory.nics = fact.nics;
+    if (fact.machine) inventory.machine = *fact.machine;
+    take_inventory(world, *node, std::move(inventory));
+  }
   node->inventory.boot_id = fact.boot_id;
+  if (fact.boot) node->inventory.boot = *fact.boot;
   follow(world, *node, now);
 }
 
@@ -91,9 +120,10 @@ void on(World& world, const AgentDisconnected& fact, TimePoint now) {
 void on(World& world, const Recovered& fact, TimePoint now) {
   for (const auto& remembered : fact.nodes) {
     Node& node = node_at(world, remembered.name, now);
-    node.inventory = remembered.inventory;
+    take_inventory(world, node, remembered.inventory);
     node.boot_times = remembered.boot_times;
     node.wake_proven_at = remembered.wake_proven_at;
+    node.wake_proven_boot = remembered.wake_proven_boot;
     node.downs = remembered.downs;
     // Past every id that the last process may have used.
     node.transition = remembered.transition + 1;

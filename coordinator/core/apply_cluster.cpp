@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "coordinator/core/apply.h"
+#include "coordinator/core/boot_proof.h"
 #include "coordinator/core/eviction.h"
 #include "coordinator/core/lifecycle.h"
 #include "coordinator/core/marks.h"
@@ -42,7 +43,11 @@ void adopt(Node& node, std::optional<Request> request) {
 
 /// Safety state that belongs to the cluster (S23).
 void read_marks(Node& node, const KubeNode& kube) {
-  if (kube.revision >= node.marks_revision) node.marked = carries_our_mark(kube);
+  if (kube.revision >= node.marks_revision) {
+    node.marked = carries_our_mark(kube);
+    const auto intent = parse_intent(annotation(kube, names::kIntent));
+    node.marked_unproven = intent && intent->boot_unproven;
+  }
   if (kube.revision >= node.marks_revision) {
     node.off_recorded = annotation(kube, names::kPower).starts_with("off");
   }
@@ -51,8 +56,10 @@ void read_marks(Node& node, const KubeNode& kube) {
     if (request_text(kube) == request_text(node)) node.request_unsaved = false;
     if (!node.request_unsaved) adopt(node, parse_request(request_text(kube)));
   }
-  if (const auto proof = parse_wake_proof(annotation(kube, names::kWakeProof))) {
-    if (!node.wake_proven_at || *node.wake_proven_at < *proof) node.wake_proven_at = proof;
+  const auto proof = parse_wake_proof(annotation(kube, names::kWakeProof));
+  if (proof && (!node.wake_proven_at || *node.wake_proven_at < *proof)) {
+    node.wake_proven_at = proof;
+    node.wake_proven_boot = parse_wake_proof_boot(annotation(kube, names::kWakeProof));
   }
   const auto recipe = parse_wake_recipe(annotation(kube, names::kWakeRecipe));
   if (recipe && node.inventory.nics.empty()) {
@@ -101,6 +108,7 @@ void see_node(World& world, const KubeNode& kube, TimePoint now) {
 
 void follow(const World& world, Node& node, TimePoint now) {
   const bool was_draining = node.state == Lifecycle::draining;
+  bind_old_proof(node);
   follow_evidence(node, now);
   const bool resumed = node.state == Lifecycle::draining && !was_draining && node.down.resumed;
   if (!resumed || !may_be_drained(node, now)) return;

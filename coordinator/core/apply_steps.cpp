@@ -29,6 +29,7 @@ void begin(Node& node, const MarkNode& mark, const Step& /*step*/, TimePoint now
   node.down.boot_id = mark.boot_id;
   node.down.evicting.insert(mark.pods_to_evict.begin(), mark.pods_to_evict.end());
   node.marked = true;  // from now on it may be, even if no answer comes
+  node.marked_unproven = mark.boot_unproven;
   enter(node, Lifecycle::draining, now);
 }
 
@@ -46,7 +47,10 @@ void begin(Node& node, const PowerOff& /*off*/, const Step& /*step*/, TimePoint 
 }
 
 void begin(Node& node, const RecordOff& record, const Step& /*step*/, TimePoint now) {
-  if (record.mark) node.marked = true;  // from now on it may be, even if no answer comes
+  if (record.mark) {
+    node.marked = true;  // from now on it may be, even if no answer comes
+    node.marked_unproven = record.mark->boot_unproven;
+  }
   if (node.request && node.request->verb == PersonVerb::sleep) {
     node.request.reset();
     node.request_unsaved = true;

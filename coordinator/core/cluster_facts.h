@@ -46,6 +46,7 @@ struct KubeNode {
   std::string owned_by;  ///< another controller that owns its power or health (S25); empty: none
   std::string boot_id;   ///< status.nodeInfo.bootID
   std::string system_uuid = {};  ///< status.nodeInfo.systemUUID, as SMBIOS has it
+  std::string machine_id = {};   ///< status.nodeInfo.machineID
   Resources allocatable;
   bool operator==(const KubeNode&) const = default;
 };

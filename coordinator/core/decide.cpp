@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "coordinator/core/binding.h"
+#include "coordinator/core/boot_proof.h"
 #include "coordinator/core/failover.h"
 #include "coordinator/core/marks.h"
 #include "coordinator/core/node_steps.h"
@@ -95,6 +96,7 @@ Plan decide(const World& world, const Policy& policy, TimePoint now) {
   plan.nodes = std::move(wants.nodes);
   plan.look_closely = look_closely(world, policy, now);
   const auto fleet = count_fleet(world, policy, now);
+  if (auto alarm = boots_alarm(world, fleet)) plan.alarms.push_back(*std::move(alarm));
   for (auto& want : plan.nodes) {
     plan_node(world, policy, fleet, world.nodes.at(want.node), now, want, plan);
   }

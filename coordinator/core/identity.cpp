@@ -55,6 +55,48 @@ Bytes reversed(const Bytes& bytes) {
 
 }  // namespace
 
+std::string smbios_key(std::string_view uuid) {
+  const auto bytes = bytes_of(uuid);
+  if (!bytes) return {};
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string key;
+  for (const auto byte : *bytes) {
+    key += kDigits[byte >> 4];
+    key += kDigits[byte & 15U];
+  }
+  // AMI's default, in both orders of its fields.
+  constexpr std::array<std::string_view, 2> kOfManyBoards{"03000200040005000006000700080009",
+                                                          "00020003000400050006000700080009"};
+  return std::find(kOfManyBoards.begin(), kOfManyBoards.end(), key) == kOfManyBoards.end() ? key
+                                                                                           : "";
+}
+
+std::vector<std::string> identities_of(const Inventory& inventory) {
+  std::vector<std::string> keys;
+  if (!inventory.machine_id.empty()) keys.push_back("machine id " + inventory.machine_id);
+  const auto uuid = smbios_key(inventory.machine.smbios_uuid);
+  if (!uuid.empty()) keys.push_back("SMBIOS UUID " + uuid);
+  return keys;
+}
+
+std::optional<Segment> segment_of(const Ipv4Subnet& subnet) {
+  constexpr int kBroadcastPrefixMax = 30;  // RFC 3021: a /31 is two ends and no more
+  if (subnet.prefix <= 0 || subnet.prefix > kBroadcastPrefixMax) return std::nullopt;
+  return Segment{subnet.address & subnet.mask(), subnet.prefix};
+}
+
+std::vector<Segment> segments_of(const Inventory& inventory) {
+  std::vector<Segment> segments;
+  for (const auto& nic : inventory.nics) {
+    for (const auto& subnet : nic.subnets) {
+      if (const auto segment = segment_of(subnet)) segments.push_back(*segment);
+    }
+  }
+  std::sort(segments.begin(), segments.end());
+  segments.erase(std::unique(segments.begin(), segments.end()), segments.end());
+  return segments;
+}
+
 bool same_machine(std::string_view bmc_guid, std::string_view smbios_uuid) {
   const auto guid = bytes_of(bmc_guid);
   const auto uuid = bytes_of(smbios_uuid);

@@ -46,6 +46,7 @@ void finish_way_up(Node& node, TimePoint now) {
     node.boot_times.push_back(now - node.up.method_at.value_or(*node.up.asked_at));
     if (node.boot_times.size() > kBootTimesKept) node.boot_times.erase(node.boot_times.begin());
     node.wake_proven_at = now;
+    node.wake_proven_boot = node.inventory.boot.fingerprint;
     if (node.request && node.request->verb == PersonVerb::test_wake) {
       node.request.reset();
       node.request_unsaved = true;

@@ -50,17 +50,24 @@ std::pair<std::string, std::string> by_and_reason(std::string_view text) {
 }  // namespace
 
 std::string format_intent(const Intent& intent) {
-  return "down transition=" + std::to_string(intent.transition) + " boot_id=" + intent.boot_id;
+  return "down transition=" + std::to_string(intent.transition) + " boot_id=" + intent.boot_id +
+         (intent.boot_unproven ? " boot=unproven" : "");
 }
 
 std::optional<Intent> parse_intent(std::string_view text) {
   const auto transition = number(text, "transition");
   if (!text.starts_with("down ") || !transition) return std::nullopt;
-  return Intent{*transition, std::string(word(text, "boot_id").value_or(""))};
+  return Intent{*transition, std::string(word(text, "boot_id").value_or("")),
+                word(text, "boot") == "unproven"};
 }
 
-std::string format_wake_proof(TimePoint at, WakeMethod method) {
-  return std::string(to_string(method)) + " at_ms=" + std::to_string(to_ms(at));
+std::string format_wake_proof(TimePoint at, WakeMethod method, const std::string& boot) {
+  return std::string(to_string(method)) + " at_ms=" + std::to_string(to_ms(at)) +
+         (boot.empty() ? "" : " boot=" + boot);
+}
+
+std::string parse_wake_proof_boot(std::string_view text) {
+  return std::string(word(text, "boot").value_or(""));
 }
 
 std::optional<TimePoint> parse_wake_proof(std::string_view text) {

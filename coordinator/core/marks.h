@@ -11,18 +11,22 @@
 // successor with no database reads what its predecessor meant.
 namespace ecokube::core {
 
-/// names::kIntent: "down transition=7 boot_id=<id>".
+/// names::kIntent: "down transition=7 boot_id=<id>", and " boot=unproven" where that is so.
 struct Intent {
   std::int64_t transition = 0;
   std::string boot_id;  ///< of the machine that was to go down; another one has rebooted since
+  bool boot_unproven = false;  ///< MarkNode
   bool operator==(const Intent&) const = default;
 };
 [[nodiscard]] std::string format_intent(const Intent& intent);
 [[nodiscard]] std::optional<Intent> parse_intent(std::string_view text);
 
-/// names::kWakeProof: "<method> at_ms=<ms>", by the method that brought it up.
-[[nodiscard]] std::string format_wake_proof(TimePoint at, WakeMethod method = WakeMethod::wol);
+/// names::kWakeProof: "<method> at_ms=<ms> boot=<fingerprint>", by the method that brought it up;
+/// boot only where it is known.
+[[nodiscard]] std::string format_wake_proof(TimePoint at, WakeMethod method = WakeMethod::wol,
+                                            const std::string& boot = {});
 [[nodiscard]] std::optional<TimePoint> parse_wake_proof(std::string_view text);
+[[nodiscard]] std::string parse_wake_proof_boot(std::string_view text);
 
 /// names::kWakeRecipe: "address=<host:port> macs=<mac>,<mac>".
 struct WakeRecipe {

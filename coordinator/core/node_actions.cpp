@@ -1,5 +1,6 @@
 #include "coordinator/core/node_actions.h"
 
+#include "coordinator/core/boot_proof.h"
 #include "coordinator/core/eviction.h"
 #include "coordinator/core/marks.h"
 #include "coordinator/core/wake_chain.h"
@@ -14,7 +15,8 @@ MarkNode mark_with(const Policy& policy, const Node& node, const std::string& bo
   for (const auto& nic : nics) {
     if (nic.wake_armed) recipe.macs.push_back(nic.mac);
   }
-  return {node.kube->revision, boot_id, cordoned_by_other(node), format_wake_recipe(recipe), {}};
+  return {node.kube->revision,        boot_id, cordoned_by_other(node),
+          format_wake_recipe(recipe), {},      in_doubt_when_down(node)};
 }
 
 }  // namespace

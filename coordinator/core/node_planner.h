@@ -59,6 +59,8 @@ class NodePlanner {
   void go_back(Reason reason);
   void block(Reason reason);
   [[nodiscard]] bool another_proof_runs() const;
+  /// One more node may sleep whose boot is not proven, those of this plan counted (S18).
+  [[nodiscard]] bool room_for_doubt() const;
   void add(Verb verb, Action action, Reason reason, std::vector<PodRef> pods = {});
   void look_again(TimePoint at);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "coordinator/core/boot_proof.h"
 #include "coordinator/core/candidates.h"
 #include "coordinator/core/eviction.h"
 #include "coordinator/core/lifecycle.h"
@@ -106,6 +107,9 @@ void NodePlanner::ready() {
     if (node_.down_not_before) look_again(*node_.down_not_before);
     return block({reasons().front().code, reasons().front().text});
   }
+  if (boot_unproven(node_) && !room_for_doubt()) {
+    return block({"BootNotProven", "what it boots next has changed; others prove it first"});
+  }
   if (node_.kube->revision < node_.soft_taint_revision) return;  // until its view is ours
   // A mark now would only meet the conflict with what a person's words change on the Node.
   if (request_waits(node_, policy_)) return;
@@ -189,6 +193,14 @@ void NodePlanner::go_back(Reason reason) { add(Verb::unmark, UnmarkNode{}, std::
 void NodePlanner::block(Reason reason) {
   want_.on = true;
   want_.reason = std::move(reason);
+}
+
+bool NodePlanner::room_for_doubt() const {
+  const auto planned = std::count_if(plan_.steps.begin(), plan_.steps.end(), [&](const Step& step) {
+    if (step.id.verb != Verb::mark) return false;
+    return boot_unproven(world_.nodes.at(step.id.subject));
+  });
+  return fleet_.sleep_unproven + planned < doubtful_max(fleet_.in_cluster);
 }
 
 bool NodePlanner::another_proof_runs() const {

@@ -72,7 +72,8 @@ void NodePlanner::powering_up() {
   if (node_.up.boot_proven && node_.marked && kube_ready(node_) &&
       agent_alive(node_, policy_, now_)) {
     const bool proven = node_.up.asked_at.has_value();
-    UnmarkNode unmark{proven ? format_wake_proof(now_, node_.up.method) : std::string()};
+    const auto& boot = node_.inventory.boot.fingerprint;
+    UnmarkNode unmark{proven ? format_wake_proof(now_, node_.up.method, boot) : std::string()};
     return add(Verb::unmark, std::move(unmark),
                {"BootProven", "a new boot id and Ready in Kubernetes"});
   }
@@ -124,7 +125,9 @@ void NodePlanner::wake() {
 }
 
 void NodePlanner::wake_by(WakeMethod method, Reason reason, std::vector<PodRef> pods) {
-  add(Verb::wake, wake_order(node_, policy_, method), std::move(reason), std::move(pods));
+  auto order = wake_order(node_, policy_, method);
+  order.relays = relays_for(world_, policy_, node_, order, now_);
+  add(Verb::wake, std::move(order), std::move(reason), std::move(pods));
 }
 
 void NodePlanner::quarantine() {

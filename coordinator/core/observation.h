@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/error.h"
+#include "common/ipv4_subnet.h"
 #include "common/mac_address.h"
 #include "common/names.h"
 #include "common/policy_clock.h"
@@ -101,7 +102,26 @@ struct NicFacts {
   MacAddress mac;
   bool link_up = false;
   bool wake_armed = false;
+  std::vector<Ipv4Subnet> subnets = {};  ///< of its segment; empty: not known
   bool operator==(const NicFacts&) const = default;
+};
+
+/// Who the machine is, by its firmware and its own account. Empty: not known.
+struct MachineFacts {
+  std::string smbios_uuid;
+  std::string serial;
+  std::string firmware_vendor, firmware_version, firmware_date;
+  bool rtc_alarm = false;  ///< it can wake itself at a set time
+  /// The stages of the running boot, by systemd's account.
+  std::optional<Duration> boot_firmware, boot_loader, boot_kernel, boot_userspace;
+  bool operator==(const MachineFacts&) const = default;
+};
+
+/// What it boots next (S18).
+struct BootFacts {
+  std::string fingerprint;  ///< of kernel, initramfs, command line, ...; empty: not known
+  std::string pending;      ///< why it differs from the running boot; empty: it does not
+  bool operator==(const BootFacts&) const = default;
 };
 
 /// What a sleeper is known by; kept in the store so that it can be woken after a restart.
@@ -111,6 +131,8 @@ struct Inventory {
   std::vector<NicFacts> nics;
   std::string wake_address;  ///< "host:port"
   std::optional<Power> idle, peak;
+  MachineFacts machine = {};
+  BootFacts boot = {};
   bool operator==(const Inventory&) const = default;
 };
 
@@ -119,6 +141,7 @@ struct AgentConnected {
   std::uint64_t session = 0;  ///< a number of its own for each connection
   Inventory inventory;
   std::int64_t fence_highest_seen = 0;
+  bool relays = false;  ///< it sends magic packets for others
 };
 
 /// An agent's estimate: its node's energy divided by the pods' CPU time, since the agent's start.
@@ -151,6 +174,8 @@ struct AgentHeartbeat {
   Duration energy_since{};                     ///< the machine's uptime when it began
   std::optional<PodsEnergy> pods;              ///< absent: as before
   std::int64_t fence_highest_seen = 0;
+  std::optional<BootFacts> boot = {};        ///< absent: as before
+  std::optional<MachineFacts> machine = {};  ///< absent: as before
 };
 
 enum class LeaveOrigin { coordinator, person, reboot, service_stop, ups, unspecified };
@@ -243,6 +268,7 @@ struct RememberedNode {
   std::vector<TimePoint> downs;         ///< newest last
   std::optional<AgentGoodbye> goodbye;  ///< the last, if it was after the last Hello
   std::int64_t transition = 0;
+  std::string wake_proven_boot = {};  ///< the fingerprint that the proof is bound to
   bool operator==(const RememberedNode&) const = default;
 };
 /// Once, before everything else.

@@ -27,6 +27,7 @@ struct Plan {
   std::vector<Step> steps;
   std::set<NodeName> look_closely = {};  ///< whose BMC should be read often
   std::optional<TimePoint> reconsider_at;
+  std::vector<Reason> alarms = {};  ///< what people should know of the fleet, while it lasts
   bool operator==(const Plan&) const = default;
 };
 

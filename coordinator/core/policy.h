@@ -75,6 +75,8 @@ struct Policy {
   bool cover_node_loss = true;
   /// Pods whose spec.schedulerName is this are bound by us; empty: none are.
   std::string scheduler_name = "ecokube";
+  /// Awake agents send magic packets for sleepers on their segments.
+  bool relay = true;
   NodeName host_node;  ///< the coordinator's own host: never put down (S4)
 
   Duration settle{std::chrono::seconds(2)};                 ///< S1

@@ -28,11 +28,18 @@ bool bmc_answers(const Node& node, const Policy& policy, TimePoint now) {
 BmcIdentity bmc_identity(const Node& node, const Policy& policy) {
   if (node.bmc.contradicts) return BmcIdentity::wrong;
   const auto given = policy.nodes.find(node.name);
-  std::string machine;
-  if (given != policy.nodes.end()) machine = given->second.bmc_guid;
-  if (machine.empty() && node.kube) machine = node.kube->system_uuid;
-  if (node.bmc.guid.empty() || machine.empty()) return BmcIdentity::unknown;
-  return same_machine(node.bmc.guid, machine) ? BmcIdentity::right : BmcIdentity::wrong;
+  const auto& guid = node.bmc.guid;
+  if (guid.empty()) return BmcIdentity::unknown;
+  if (given != policy.nodes.end() && !given->second.bmc_guid.empty()) {
+    return same_machine(guid, given->second.bmc_guid) ? BmcIdentity::right : BmcIdentity::wrong;
+  }
+  const std::string by_kubelet = node.kube ? node.kube->system_uuid : "";
+  const auto& by_agent = node.inventory.machine.smbios_uuid;
+  if (by_kubelet.empty() && by_agent.empty()) return BmcIdentity::unknown;
+  for (const auto& machine : {by_kubelet, by_agent}) {
+    if (!machine.empty() && !same_machine(guid, machine)) return BmcIdentity::wrong;
+  }
+  return BmcIdentity::right;
 }
 
 bool bmc_says_on(const Node& node, const Policy& policy, TimePoint now) {

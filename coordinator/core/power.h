@@ -41,8 +41,9 @@ struct PowerView {
 /// Its BMC answered when it was last asked, not long ago.
 [[nodiscard]] bool bmc_answers(const Node& node, const Policy& policy, TimePoint now);
 
-/// Whether its BMC is of this machine (S19): by the GUID that was configured, else by the system
-/// UUID that the node itself reports. unknown: one of the two does not say who it is.
+/// Whether its BMC is of this machine (S19): by the GUID that was configured, else by the UUIDs
+/// that its kubelet and its agent report, by all that are known. unknown: one side does not say who
+/// it is.
 enum class BmcIdentity { unknown, right, wrong };
 [[nodiscard]] BmcIdentity bmc_identity(const Node& node, const Policy& policy);
 

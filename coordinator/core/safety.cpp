@@ -2,9 +2,11 @@
 
 #include <algorithm>
 
+#include "coordinator/core/boot_proof.h"
 #include "coordinator/core/eviction.h"
 #include "coordinator/core/placement.h"
 #include "coordinator/core/safety_demand.h"
+#include "coordinator/core/safety_identity.h"
 #include "coordinator/core/safety_placing.h"
 #include "coordinator/core/safety_power.h"
 #include "coordinator/core/safety_spread.h"
@@ -173,6 +175,9 @@ FleetCounts count_fleet(const World& world, const Policy& policy, TimePoint now)
     counts.soft_taints +=
         std::count_if(node.in_flight.begin(), node.in_flight.end(),
                       [](const auto& step) { return step.first.verb == Verb::soft_taint; });
+    ++counts.in_cluster;
+    if (in_doubt(node)) ++counts.sleep_unproven;
+    if (lost_in_doubt(node)) ++counts.lost_unproven;
     if (is_on(node, policy, now)) ++counts.on[pool_of(policy, name, node.kube->labels)];
     if (!should_be_on(node)) continue;
     ++counts.should_be_on;
@@ -209,9 +214,11 @@ std::vector<Violation> blockers(const World& world, const Policy& policy, const 
   s5_lease(world, now, out);
   s2_fresh(world, policy, node, now, out);
   s3_wakeable(policy, node, now, out);
-  s19_right_machine(policy, node, out);
+  s19_right_bmc(policy, node, out);
+  s19_right_machine(world, policy, node, now, out);
   s13_vetoes(node, out);
   s15_proven(node, now, out);
+  s18_boot_proven(fleet, node, out);
   s16_unwell(policy, fleet, node, now, out);
   s17_flapping(policy, node, now, out);
   return out;

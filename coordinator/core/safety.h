@@ -29,6 +29,9 @@ struct FleetCounts {
   std::int64_t should_be_on = 0;
   std::int64_t unready = 0;      ///< of those that should be on
   std::int64_t soft_taints = 0;  ///< soft taints that are being written
+  std::int64_t in_cluster = 0;
+  std::int64_t sleep_unproven = 0;  ///< in_doubt() of boot_proof.h
+  std::int64_t lost_unproven = 0;   ///< of those, that did not come back
 };
 [[nodiscard]] FleetCounts count_fleet(const World& world, const Policy& policy, TimePoint now);
 

@@ -33,7 +33,16 @@ void s3_wakeable(const Policy& policy, const Node& node, TimePoint now, Violatio
   }
 }
 
-void s19_right_machine(const Policy& policy, const Node& node, Violations& out) {
+namespace {
+
+std::string own_uuid(const Node& node) {
+  if (node.kube && !node.kube->system_uuid.empty()) return node.kube->system_uuid;
+  return node.inventory.machine.smbios_uuid;
+}
+
+}  // namespace
+
+void s19_right_bmc(const Policy& policy, const Node& node, Violations& out) {
   if (!has_bmc(policy, node.name)) return;
   if (node.bmc.contradicts) {
     out.push_back({"S19", "BmcContradicts",
@@ -41,7 +50,7 @@ void s19_right_machine(const Policy& policy, const Node& node, Violations& out) 
   } else if (bmc_identity(node, policy) == BmcIdentity::wrong) {
     out.push_back({"S19", "WrongBmc",
                    "its BMC says that it is of machine " + node.bmc.guid +
-                       ", its Node that it is " + (node.kube ? node.kube->system_uuid : "") +
+                       ", the node itself that it is " + own_uuid(node) +
                        "; are two addresses swapped?"});
   }
 }

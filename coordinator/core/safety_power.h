@@ -9,7 +9,7 @@ namespace ecokube::core {
 void s3_wakeable(const Policy& policy, const Node& node, TimePoint now, Violations& out);
 
 /// Its BMC is no other machine's, as far as both are known.
-void s19_right_machine(const Policy& policy, const Node& node, Violations& out);
+void s19_right_bmc(const Policy& policy, const Node& node, Violations& out);
 
 /// Off is written down only as it was seen: by its BMC, or where it has none, by its agent's
 /// goodbye for our step and the silence after it.

@@ -75,7 +75,8 @@ struct MarkNode {
   bool already_cordoned;    ///< by someone else: then the cordon is not ours and stays
   std::string wake_recipe;  ///< core/marks.h; stays on the Node, so that a successor can wake it
   std::vector<std::string> pods_to_evict =
-      {};  ///< UIDs; once marked, these and no others are moved
+      {};                      ///< UIDs; once marked, these and no others are moved
+  bool boot_unproven = false;  ///< it goes down to boot what is not proven (S18)
   bool operator==(const MarkNode&) const = default;
 };
 /// Asks the Eviction API for each of these pods, one after another, under their budgets (S12).
@@ -119,11 +120,19 @@ struct TakeOutOfService {
 struct PutInService {
   bool operator==(const PutInService&) const = default;
 };
+/// An awake agent that sends the packets on its own segment too.
+struct Relay {
+  NodeName node;
+  std::uint32_t broadcast = 0;  ///< the segment's broadcast address, in host byte order
+  std::uint16_t port = 0;
+  bool operator==(const Relay&) const = default;
+};
 /// Once by one method; repeats, and those by the next method, are attempts 2, 3, ...
 struct WakeNode {
   std::string address;            ///< wol: "host:port"
   std::vector<std::string> macs;  ///< wol
   WakeMethod method = WakeMethod::wol;
+  std::vector<Relay> relays = {};  ///< wol: who sends it too
   bool operator==(const WakeNode&) const = default;
 };
 /// Removes what is ours: taint, annotations, and the cordon if we set it.

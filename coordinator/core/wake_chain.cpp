@@ -1,7 +1,9 @@
 #include "coordinator/core/wake_chain.h"
 
 #include <algorithm>
+#include <charconv>
 
+#include "coordinator/core/identity.h"
 #include "coordinator/core/power.h"
 
 namespace ecokube::core {
@@ -9,6 +11,20 @@ namespace {
 
 constexpr std::size_t kBootsToLearnFrom = 3;
 constexpr Duration kLearnedMin{std::chrono::seconds(10)};
+constexpr std::uint16_t kWakePort = 9;
+constexpr std::ptrdiff_t kRelaysOfASegment = 2;
+
+bool has_broadcast(const Ipv4Subnet& subnet) { return segment_of(subnet).has_value(); }
+
+/// As its own address has it: some networks let only one port through.
+std::uint16_t port_of(std::string_view address) {
+  const auto colon = address.rfind(':');
+  if (colon == std::string_view::npos) return kWakePort;
+  std::uint16_t port = 0;
+  const auto digits = address.substr(colon + 1);
+  const auto [end, error] = std::from_chars(digits.begin(), digits.end(), port);
+  return error == std::errc{} && end == digits.end() && port != 0 ? port : kWakePort;
+}
 
 std::optional<Duration> learned(const Node& node) {
   auto times = node.boot_times;
@@ -16,6 +32,20 @@ std::optional<Duration> learned(const Node& node) {
   std::sort(times.begin(), times.end());
   const auto p95 = times[(times.size() * 95 + 99) / 100 - 1];
   return std::max(kLearnedMin, p95 + p95 / 2);
+}
+
+/// Of the NIC that most likely hears a packet: an armed one, with a link.
+std::optional<Ipv4Subnet> segment_to_wake_on(const Inventory& inventory) {
+  std::optional<Ipv4Subnet> best;
+  int best_rank = -1;
+  for (const auto& nic : inventory.nics) {
+    const auto subnet = std::find_if(nic.subnets.begin(), nic.subnets.end(), has_broadcast);
+    const int rank = (nic.wake_armed ? 2 : 0) + (nic.link_up ? 1 : 0);
+    if (subnet == nic.subnets.end() || rank <= best_rank) continue;
+    best = *subnet;
+    best_rank = rank;
+  }
+  return best;
 }
 
 std::vector<WakeMethod> configured(const Policy& policy, const NodeName& name) {
@@ -32,7 +62,10 @@ std::string wake_address_of(const Node& node, const Policy& policy) {
   if (given != policy.nodes.end() && !given->second.wake_address.empty()) {
     return given->second.wake_address;
   }
-  return node.inventory.wake_address;
+  if (!node.inventory.wake_address.empty()) return node.inventory.wake_address;
+  const auto segment = segment_to_wake_on(node.inventory);
+  if (!segment) return {};
+  return ipv4_text(segment->broadcast()) + ":" + std::to_string(kWakePort);
 }
 
 std::vector<WakeMethod> wake_methods(const Node& node, const Policy& policy) {
@@ -70,6 +103,25 @@ WakeNode wake_order(const Node& node, const Policy& policy, WakeMethod method) {
     for (const auto& nic : node.inventory.nics) order.macs.push_back(nic.mac.text());
   }
   return order;
+}
+
+std::vector<Relay> relays_for(const World& world, const Policy& policy, const Node& node,
+                              const WakeNode& order, TimePoint now) {
+  std::vector<Relay> relays;
+  if (!policy.relay || order.method != WakeMethod::wol) return relays;
+  const auto port = port_of(order.address);
+  for (const auto& [network, prefix] : segments_of(node.inventory)) {
+    const auto there = world.on_segment.find({network, prefix});
+    if (there == world.on_segment.end()) continue;
+    std::ptrdiff_t found = 0;
+    for (const auto& name : there->second) {
+      const Node& other = world.nodes.at(name);
+      if (name == node.name || !other.agent.relays || !agent_alive(other, policy, now)) continue;
+      relays.push_back({name, Ipv4Subnet{network, prefix}.broadcast(), port});
+      if (++found == kRelaysOfASegment) break;
+    }
+  }
+  return relays;
 }
 
 std::optional<TimePoint> promised_until(const Node& node, const Policy& policy) {

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "coordinator/core/observation.h"
@@ -64,6 +65,7 @@ struct AgentView {
   std::optional<PodsEnergy> pods;
   std::optional<AgentGoodbye> goodbye;  ///< cleared by the next Hello
   std::int64_t fence = 0;               ///< the highest it has seen: it obeys no lower one
+  bool relays = false;                  ///< it sends magic packets for others
 };
 
 /// So many readings in a row count as one that is sure.
@@ -148,6 +150,7 @@ struct Node {
   WayUp up;
   bool marked = false;               ///< our taint or intent is on the Node object
   Revision marks_revision = 0;       ///< of our last mark or unmark; older views of the Node lie
+  bool marked_unproven = false;      ///< and says that it boots what is not proven (S18)
   bool off_recorded = false;         ///< our power annotation says off
   Revision soft_taint_revision = 0;  ///< of our last change of the soft taint
   std::optional<TimePoint> soft_tainted_at;  ///< when we last tried to change it
@@ -157,6 +160,7 @@ struct Node {
   std::vector<TimePoint> downs;            ///< newest last, one day
   std::vector<Duration> boot_times;
   std::optional<TimePoint> wake_proven_at;
+  std::string wake_proven_boot;  ///< the fingerprint of what it booted then; empty: not known
   std::int64_t wake_failures = 0;
   std::optional<TimePoint> quarantined_until;
   std::int64_t refusals = 0;
@@ -216,6 +220,9 @@ struct FreezeView {
   std::optional<TimePoint> retry_not_before;
 };
 
+/// A subnet as all on it have it: its first address and its prefix.
+using Segment = std::pair<std::uint32_t, int>;
+
 /// All that is known. Changed by apply() alone.
 class World {
  public:
@@ -231,6 +238,9 @@ class World {
   std::map<std::string, KubeService> services;
 
   std::map<std::string, Placing> placings;  ///< by the pod's UID
+
+  std::map<std::string, std::set<NodeName>> same_identity;  ///< by what identities_of() gives
+  std::map<Segment, std::set<NodeName>> on_segment;         ///< by segments_of()
 
   std::map<NodeName, std::set<std::string>> pods_on;  ///< UIDs of the pods bound to a node
   std::set<std::string> pods_unbound;                 ///< UIDs of the pods bound to none

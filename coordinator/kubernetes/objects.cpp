@@ -148,6 +148,7 @@ Result<core::KubeNode> parse_node(const object& thing) {
   node.owned_by = parse_owner(thing);
   node.boot_id = find_text(thing, {"status", "nodeInfo", "bootID"});
   node.system_uuid = find_text(thing, {"status", "nodeInfo", "systemUUID"});
+  node.machine_id = find_text(thing, {"status", "nodeInfo", "machineID"});
   const auto allocatable = read_resources(find_object(thing, {"status", "allocatable"}));
   if (!allocatable) {
     return fail_while(fmt::format("Node {}: status.allocatable", node.name), allocatable.error());

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "common/host_port.h"
-#include "coordinator/power/magic_packet.h"
+#include "common/magic_packet.h"
 
 namespace ecokube {
 namespace {

@@ -24,16 +24,36 @@ LeaveOrigin origin_from(std::string_view word) {
 json::array to_json(const std::vector<core::NicFacts>& nics) {
   json::array list;
   for (const auto& nic : nics) {
+    json::array subnets;
+    for (const auto& subnet : nic.subnets) subnets.emplace_back(subnet.text());
     list.push_back({{"name", nic.name},
                     {"mac", nic.mac.text()},
                     {"link_up", nic.link_up},
-                    {"wake_armed", nic.wake_armed}});
+                    {"wake_armed", nic.wake_armed},
+                    {"subnets", std::move(subnets)}});
   }
   return list;
 }
 
 json::value to_json(const std::optional<Power>& power) {
   return power ? json::value(power->milliwatts()) : json::value(nullptr);
+}
+
+json::value to_json(const std::optional<Duration>& time) {
+  return time ? json::value(time->count()) : json::value(nullptr);
+}
+
+json::object to_json(const core::MachineFacts& machine) {
+  return {{"smbios_uuid", machine.smbios_uuid},
+          {"serial", machine.serial},
+          {"firmware_vendor", machine.firmware_vendor},
+          {"firmware_version", machine.firmware_version},
+          {"firmware_date", machine.firmware_date},
+          {"rtc_alarm", machine.rtc_alarm},
+          {"boot_firmware_ms", to_json(machine.boot_firmware)},
+          {"boot_loader_ms", to_json(machine.boot_loader)},
+          {"boot_kernel_ms", to_json(machine.boot_kernel)},
+          {"boot_userspace_ms", to_json(machine.boot_userspace)}};
 }
 
 // Readers: an absent key is an empty value, a wrong type throws (and the node is refused).
@@ -55,9 +75,37 @@ const json::array& list(const json::object& from, std::string_view key) {
   const auto* value = from.if_contains(key);
   return value ? value->as_array() : kNone;
 }
+std::optional<Duration> duration(const json::object& from, std::string_view key) {
+  const auto milliseconds = number(from, key);
+  return milliseconds ? std::optional(Duration(*milliseconds)) : std::nullopt;
+}
 std::optional<Power> power(const json::object& from, std::string_view key) {
   const auto milliwatts = number(from, key);
   return milliwatts ? std::optional(Power::milliwatts(*milliwatts)) : std::nullopt;
+}
+
+std::vector<Ipv4Subnet> subnets_from(const json::object& nic) {
+  std::vector<Ipv4Subnet> subnets;
+  for (const auto& entry : list(nic, "subnets")) {
+    const auto subnet = Ipv4Subnet::parse(std::string(entry.as_string()));
+    if (subnet) subnets.push_back(*subnet);
+  }
+  return subnets;
+}
+
+core::MachineFacts machine_from(const json::object& from) {
+  core::MachineFacts machine;
+  machine.smbios_uuid = text(from, "smbios_uuid");
+  machine.serial = text(from, "serial");
+  machine.firmware_vendor = text(from, "firmware_vendor");
+  machine.firmware_version = text(from, "firmware_version");
+  machine.firmware_date = text(from, "firmware_date");
+  machine.rtc_alarm = flag(from, "rtc_alarm");
+  machine.boot_firmware = duration(from, "boot_firmware_ms");
+  machine.boot_loader = duration(from, "boot_loader_ms");
+  machine.boot_kernel = duration(from, "boot_kernel_ms");
+  machine.boot_userspace = duration(from, "boot_userspace_ms");
+  return machine;
 }
 
 core::Inventory inventory_from(const json::object& from) {
@@ -71,9 +119,13 @@ core::Inventory inventory_from(const json::object& from) {
     const auto& nic = entry.as_object();
     const auto mac = MacAddress::parse(text(nic, "mac"));
     if (!mac) continue;
-    inventory.nics.push_back(
-        {text(nic, "name"), *mac, flag(nic, "link_up"), flag(nic, "wake_armed")});
+    inventory.nics.push_back({text(nic, "name"), *mac, flag(nic, "link_up"),
+                              flag(nic, "wake_armed"), subnets_from(nic)});
   }
+  if (const auto* machine = from.if_contains("machine")) {
+    inventory.machine = machine_from(machine->as_object());
+  }
+  inventory.boot = {text(from, "boot_fingerprint"), text(from, "boot_pending")};
   return inventory;
 }
 
@@ -95,7 +147,10 @@ std::string to_document(const core::RememberedNode& node) {
                          {"nics", to_json(node.inventory.nics)},
                          {"wake_address", node.inventory.wake_address},
                          {"idle_milliwatts", to_json(node.inventory.idle)},
-                         {"peak_milliwatts", to_json(node.inventory.peak)}};
+                         {"peak_milliwatts", to_json(node.inventory.peak)},
+                         {"machine", to_json(node.inventory.machine)},
+                         {"boot_fingerprint", node.inventory.boot.fingerprint},
+                         {"boot_pending", node.inventory.boot.pending}};
   json::array boots;
   for (const auto time : node.boot_times) boots.push_back(time.count());
   json::array downs;
@@ -105,6 +160,7 @@ std::string to_document(const core::RememberedNode& node) {
                         {"downs_at_ms", std::move(downs)},
                         {"transition", node.transition}};
   if (node.wake_proven_at) document["wake_proven_at_ms"] = to_ms(*node.wake_proven_at);
+  if (!node.wake_proven_boot.empty()) document["wake_proven_boot"] = node.wake_proven_boot;
   if (node.goodbye) {
     document["goodbye"] = {{"session", static_cast<std::int64_t>(node.goodbye->session)},
                            {"origin", core::to_string(node.goodbye->origin)},
@@ -127,6 +183,7 @@ Result<core::RememberedNode> from_document(std::string_view name, std::string_vi
   }
   for (const auto& at : list(from, "downs_at_ms")) node.downs.push_back(from_ms(at.as_int64()));
   if (const auto at = number(from, "wake_proven_at_ms")) node.wake_proven_at = from_ms(*at);
+  node.wake_proven_boot = text(from, "wake_proven_boot");
   if (const auto* goodbye = from.if_contains("goodbye")) {
     node.goodbye = goodbye_from(node.name, goodbye->as_object());
   }

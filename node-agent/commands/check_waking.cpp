@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "node-agent/commands/check_findings.h"
+#include "node-agent/sensors/boot_state.h"
+#include "node-agent/sensors/firmware.h"
 #include "node-agent/wake/nic_arming.h"
 #include "node-agent/wake/rtc_waking.h"
 
@@ -17,6 +19,7 @@ Waking look_at_nics(const Config& config) {
   asio::io_context io(1);
   NicArmingOptions options;
   options.roots = config.roots;
+  options.segments = config.wake_segments;
   options.socket = config.arm_socket;
   options.only_look = true;
   NicArming arming(io.get_executor(), options);
@@ -103,6 +106,37 @@ void check_clock(const Config& config, std::vector<Finding>& findings) {
   findings.push_back(std::move(finding));
 }
 
+Finding check_segments(const Config& config, const Waking& waking) {
+  if (!config.wake_address.empty()) {
+    return fine("its magic packets go to " + config.wake_address);
+  }
+  std::string segments;
+  for (const auto& [nic, supported, problem] : waking.nics) {
+    for (const auto& subnet : nic.subnets) {
+      segments += (segments.empty() ? "" : ", ") + subnet.text() + " on " + nic.name;
+    }
+  }
+  if (!segments.empty()) return fine("its magic packets go to its segment: " + segments);
+  return warning("no network card has an IPv4 address, so the segment is not known",
+                 "give segments in [wake], or address in the coordinator's [[node]]");
+}
+
+/// Who this machine is, for the coordinator to compare with its BMC and its kubelet.
+Finding check_identity(const MachineRoots& roots) {
+  const auto firmware = read_firmware(roots);
+  if (!firmware.smbios_uuid.empty()) {
+    return fine("the firmware calls this machine " + firmware.smbios_uuid);
+  }
+  if (firmware.uuid_denied) {
+    return warning(
+        "the SMBIOS UUID may not be read: the coordinator can't tell by it that a BMC "
+        "is this machine's",
+        "systemd-tmpfiles --create ecokube-agent.conf opens it to the agent's group");
+  }
+  return warning("the firmware gives no SMBIOS UUID",
+                 "give bmc_guid in the coordinator's [[node]] if the machine has a BMC");
+}
+
 }  // namespace
 
 std::vector<Finding> check_waking(const Config& config) {
@@ -115,6 +149,12 @@ std::vector<Finding> check_waking(const Config& config) {
   }
   std::vector<Finding> findings;
   check_armed(waking, findings);
+  findings.push_back(check_segments(config, waking));
+  findings.push_back(check_identity(config.roots));
+  if (const auto pending = read_boot_state(config.roots).pending; !pending.empty()) {
+    findings.push_back(warning("the next boot is not the one that runs: " + pending,
+                               "reboot when it suits you: what never booted may not come back"));
+  }
   if (!waking.verified && !config.arm_socket.empty()) {
     findings.push_back(
         warning("there is no ecokube-nic-arm at " + config.arm_socket.string() +
@@ -122,12 +162,6 @@ std::vector<Finding> check_waking(const Config& config) {
                 "systemctl enable --now ecokube-nic-arm.socket"));
   }
   check_clock(config, findings);
-  if (config.wake_address.empty()) {
-    findings.push_back(
-        warning("no address in [wake]",
-                "give the broadcast address of this machine's segment here or in the "
-                "coordinator's configuration"));
-  }
   return findings;
 }
 

@@ -217,6 +217,11 @@ asio::awaitable<Result<void>> TlsLinkClient::receive_all() {
       wake_.cancel();  // the heartbeat that says so is due
     }
     if (message->has_issued()) host_.certificate_issued(message->issued());
+    if (message->has_relay()) {
+      v1::FromAgent answer;
+      *answer.mutable_relay_reply() = host_.relay_asked(message->relay());
+      if (auto sent = send(answer); !sent) co_return sent;
+    }
     if (message->has_shutdown()) host_.shutdown_asked(session_number_, message->shutdown());
   }
 }

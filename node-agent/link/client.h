@@ -34,6 +34,8 @@ class LinkHost {
   virtual void certificate_issued(const v1::Issued& issued) = 0;
   /// `session` is for answer(): a reply to another connection than the asking one is dropped.
   virtual void shutdown_asked(std::uint64_t session, v1::Shutdown command) = 0;
+  /// Magic packets for others; the answer says whether they were sent.
+  [[nodiscard]] virtual v1::RelayReply relay_asked(const v1::Relay& relay) = 0;
 };
 
 /// How a link is, for a person.

@@ -117,9 +117,19 @@ Logind::~Logind() { stop(); }
 asio::awaitable<void> Logind::run(std::chrono::milliseconds every) {
   while (!stopped_) {
     co_await refresh();
+    co_await follow_boot();
     timer_.expires_after(every);
     if (!stopped_) co_await timer_.async_wait(kTuple);
   }
+}
+
+asio::awaitable<void> Logind::follow_boot() {
+  constexpr int kTimesMax = 60;
+  const auto bus = bus_;
+  if (!bus || boot_times_.userspace || boot_asked_ >= kTimesMax) co_return;
+  ++boot_asked_;
+  const auto times = co_await ask_boot_times(bus);
+  if (times) boot_times_ = *times;
 }
 
 void Logind::stop() {

@@ -12,6 +12,7 @@
 
 #include "common/error.h"
 #include "ecokube/v1/agent.pb.h"
+#include "node-agent/logind/boot_times.h"
 #include "node-agent/logind/system_bus.h"
 
 namespace ecokube::agent {
@@ -42,6 +43,9 @@ class Logind {
   /// Why a power-off would be refused, as of the last refresh(); also when it cannot be known.
   [[nodiscard]] const std::vector<std::string>& standing() const { return standing_; }
 
+  /// As far as run() has asked for them.
+  [[nodiscard]] const BootTimes& boot_times() const { return boot_times_; }
+
   /// Starts the machine's power-off; refused when somebody inhibits it, root's own call included.
   boost::asio::awaitable<Result<void>> power_off();
 
@@ -58,6 +62,8 @@ class Logind {
   boost::asio::awaitable<Result<void>> ask_users(Bus bus, Words& standing);
   boost::asio::awaitable<Result<void>> ask_session(Bus bus, std::string path, std::string user,
                                                    Words& standing);
+  /// Until everything is started; a machine that never is so is not asked for ever.
+  boost::asio::awaitable<void> follow_boot();
   void shutdown_begins(bool begins);
 
   boost::asio::any_io_executor executor_;
@@ -65,6 +71,8 @@ class Logind {
   boost::asio::steady_timer timer_;
   std::shared_ptr<SystemBus> bus_;
   std::vector<std::string> standing_;
+  BootTimes boot_times_;
+  int boot_asked_ = 0;
   int delay_lock_ = -1;  ///< a shutdown waits for its end, at most InhibitDelayMaxSec
   bool delay_refused_ = false;
   bool going_down_ = false;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/error.h"
+#include "common/ipv4_subnet.h"
 #include "common/mac_address.h"
 
 namespace ecokube::agent {
@@ -15,7 +16,8 @@ struct Nic {
   std::string name;
   MacAddress mac;
   bool link_up = false;
-  bool wake_armed = false;  ///< device/power/wakeup says "enabled"
+  bool wake_armed = false;               ///< device/power/wakeup says "enabled"
+  std::vector<Ipv4Subnet> subnets = {};  ///< of its segment; see segments.h
   bool operator==(const Nic&) const = default;
 };
 
@@ -25,6 +27,7 @@ struct MachineRoots {
   std::filesystem::path procfs = "/proc";
   std::filesystem::path cgroup = "/sys/fs/cgroup";
   std::filesystem::path machine_id_file = "/etc/machine-id";
+  std::filesystem::path system = "/";  ///< boot, etc and run are below
 };
 
 [[nodiscard]] Result<std::string> read_boot_id(const MachineRoots& roots);

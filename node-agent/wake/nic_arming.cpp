@@ -9,6 +9,7 @@
 
 #include "common/boot_clock.h"
 #include "common/log.h"
+#include "node-agent/sensors/segments.h"
 #include "node-agent/wake/helper_call.h"
 
 namespace ecokube::agent {
@@ -141,7 +142,8 @@ WakingNic NicArming::known(const Nic& nic) const {
 
 Waking NicArming::look() const {
   Waking waking;
-  for (const auto& nic : read_nics(options_.roots)) waking.nics.push_back(known(nic));
+  for (const auto& nic : read_nics_on_segments(options_.roots, options_.segments))
+    waking.nics.push_back(known(nic));
   waking.problem = problem_of(waking);
   waking.verified = installed_;
   return waking;
@@ -154,6 +156,11 @@ void write_nics(const Waking& waking, google::protobuf::RepeatedPtrField<v1::Nic
     message.set_mac(each.nic.mac.raw());
     message.set_link_up(each.nic.link_up);
     message.set_wake_armed(each.nic.wake_armed);
+    for (const auto& subnet : each.nic.subnets) {
+      auto& told = *message.add_subnets();
+      told.set_address(subnet.address);
+      told.set_prefix(static_cast<std::uint32_t>(subnet.prefix));
+    }
     if (each.supported) message.set_wake_supported(*each.supported);
     message.set_wake_problem(each.problem);
   }

@@ -31,6 +31,7 @@ struct Waking {
 
 struct NicArmingOptions {
   MachineRoots roots;
+  std::vector<Ipv4Subnet> segments;             ///< as configured; empty: the interfaces' own
   std::filesystem::path socket;                 ///< of ecokube-nic-arm; empty: it is not asked
   std::chrono::milliseconds each{3000};         ///< time limit of one question
   std::chrono::milliseconds total{5000};        ///< of all NICs together

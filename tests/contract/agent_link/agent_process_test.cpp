@@ -70,6 +70,8 @@ TEST_F(AgentLinkProcess, HelloHeartbeatsShutdownGoodbyeAction) {
   EXPECT_TRUE(beat.vetoes.empty());
   ASSERT_EQ(beat.nics.size(), 1U);
   EXPECT_TRUE(beat.nics[0].wake_armed);
+  ASSERT_EQ(beat.nics[0].subnets.size(), 1U);
+  EXPECT_EQ(beat.nics[0].subnets[0].text(), "127.0.9.1/24");
 
   const auto wanted = step(1, 7);
   const auto outcome = shut_down(wanted);

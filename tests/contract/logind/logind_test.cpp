@@ -105,5 +105,32 @@ TEST_F(LogindContract, ABusThatIsNotThereStands) {
   EXPECT_EQ(run(io, logind->why_stopped()), v1::ORIGIN_SERVICE_STOP);
 }
 
+TEST_F(LogindContract, SystemdSaysHowLongTheBootTook) {
+  auto bus = agent::SystemBus::connect(io.get_executor());
+  ASSERT_TRUE(bus) << bus.error().message;
+  const auto times = run(io, agent::ask_boot_times(*bus));
+  ASSERT_TRUE(times) << times.error().message;
+  if (times->userspace) {
+    EXPECT_GT(times->userspace->count(), 0);
+  }
+  (*bus)->close();
+}
+
+TEST(BootTimes, AreTheDifferencesOfSystemdsTimes) {
+  using std::chrono::milliseconds;
+  const auto whole = agent::boot_stages(5'500'000, 1'500'000, 2'000'000, 10'000'000);
+  EXPECT_EQ(whole.firmware, milliseconds(4000));
+  EXPECT_EQ(whole.loader, milliseconds(1500));
+  EXPECT_EQ(whole.kernel, milliseconds(2000));
+  EXPECT_EQ(whole.userspace, milliseconds(8000));
+  const auto starting = agent::boot_stages(0, 0, 2'000'000, 0);
+  EXPECT_EQ(starting.firmware, std::nullopt) << "no firmware of UEFI told it";
+  EXPECT_EQ(starting.userspace, std::nullopt) << "units are still starting";
+  const auto container = agent::boot_stages(0, 0, 900'000'000'000, 900'004'000'000);
+  EXPECT_EQ(container.kernel, std::nullopt) << "it counts from its host's start";
+  EXPECT_EQ(container.userspace, milliseconds(4000));
+  EXPECT_EQ(agent::boot_stages(1, 5, 0, 0).firmware, std::nullopt);
+}
+
 }  // namespace
 }  // namespace ecokube::test

@@ -35,6 +35,8 @@ struct CheckTest : testing::Test {
     dir.write("proc/cpuinfo", "flags : fpu vme\n");
     dir.write("sys/fs/cgroup/cgroup.controllers", "cpu memory\n");
     nic("eno1", "up", "enabled");
+    config.roots.system = dir.path();
+    dir.write("sys/class/dmi/id/product_uuid", "c0ffee00-1111-4222-8333-444455556666\n");
   }
   void nic(const std::string& name, const std::string& state, const std::string& wakeup) {
     const auto folder = "sys/class/net/" + name + "/";
@@ -147,6 +149,20 @@ TEST_F(CheckTest, SaysWhetherTheClockWouldWakeIt) {
   const auto finding = check_waking(config).back();
   EXPECT_EQ(finding.level, Finding::Level::warning) << "no reason to stay on";
   EXPECT_THAT(finding.mend, HasSubstr("systemctl enable --now ecokube-rtc-alarm.socket"));
+}
+
+TEST_F(CheckTest, AnUnknownIdentityAndAPendingBootAreWarnedOf) {
+  dir.write("sys/class/dmi/id/product_uuid", "");
+  EXPECT_EQ(worst(check_waking(config)), Finding::Level::warning);
+  dir.write("sys/class/dmi/id/product_uuid", "c0ffee00-1111-4222-8333-444455556666\n");
+  EXPECT_EQ(worst(check_waking(config)), Finding::Level::ok);
+  dir.write("run/reboot-required", "");
+  EXPECT_EQ(worst(check_waking(config)), Finding::Level::warning);
+  config.wake_address.clear();
+  std::filesystem::remove(dir / "run/reboot-required");
+  EXPECT_EQ(worst(check_waking(config)), Finding::Level::warning) << "its segment is not known";
+  config.wake_segments = {{0x0a000307, 24}};
+  EXPECT_EQ(worst(check_waking(config)), Finding::Level::ok);
 }
 
 }  // namespace

@@ -25,6 +25,14 @@ v1::Hello good_hello() {
   nic.set_name("eno1");
   nic.set_mac(std::string("\x02\0\0\0\0\x01", 6));
   nic.set_wake_armed(true);
+  auto& subnet = *nic.add_subnets();
+  subnet.set_address(0x0a000307);
+  subnet.set_prefix(24);
+  hello.add_features("relay");
+  inventory.mutable_machine()->set_smbios_uuid("c0ffee00-1111-4222-8333-444455556666");
+  inventory.mutable_machine()->set_boot_kernel_ms(2000);
+  inventory.mutable_boot()->set_fingerprint("0123456789abcdef");
+  inventory.mutable_boot()->set_pending("kernel 2 is installed, 1 runs");
   return hello;
 }
 
@@ -58,6 +66,14 @@ TEST(AgentMessages, HelloBecomesInventory) {
   ASSERT_EQ(facts->inventory.nics.size(), 1U);
   EXPECT_EQ(facts->inventory.nics[0].mac.text(), "02:00:00:00:00:01");
   EXPECT_TRUE(facts->inventory.nics[0].wake_armed);
+  ASSERT_EQ(facts->inventory.nics[0].subnets.size(), 1U);
+  EXPECT_EQ(facts->inventory.nics[0].subnets[0].text(), "10.0.3.7/24");
+  EXPECT_TRUE(facts->relays);
+  EXPECT_EQ(facts->inventory.machine.smbios_uuid, "c0ffee00-1111-4222-8333-444455556666");
+  EXPECT_EQ(facts->inventory.machine.boot_kernel, Duration(2000));
+  EXPECT_EQ(facts->inventory.machine.boot_firmware, std::nullopt);
+  EXPECT_EQ(facts->inventory.boot.fingerprint, "0123456789abcdef");
+  EXPECT_EQ(facts->inventory.boot.pending, "kernel 2 is installed, 1 runs");
 }
 
 TEST(AgentMessages, HelloOutOfBoundsIsRefused) {
@@ -75,6 +91,19 @@ TEST(AgentMessages, HelloOutOfBoundsIsRefused) {
       [](auto& h) { h.mutable_inventory()->set_wake_address("host:99999"); },
       [](auto& h) { h.mutable_inventory()->mutable_nics(0)->set_mac("12345"); },
       [](auto& h) { h.mutable_inventory()->mutable_nics(0)->set_mac(std::string(8, 'x')); },
+      [](auto& h) { h.mutable_inventory()->mutable_nics(0)->mutable_subnets(0)->set_prefix(33); },
+      [](auto& h) { h.mutable_inventory()->mutable_machine()->set_smbios_uuid("a\nb"); },
+      [](auto& h) { h.mutable_inventory()->mutable_machine()->set_serial(std::string(200, 's')); },
+      [](auto& h) { h.mutable_inventory()->mutable_machine()->set_firmware_date("\x1b[1m"); },
+      [](auto& h) { h.mutable_inventory()->mutable_machine()->set_boot_loader_ms(-1); },
+      [](auto& h) { h.mutable_inventory()->mutable_boot()->set_fingerprint("a b"); },
+      [](auto& h) {
+        h.mutable_inventory()->mutable_boot()->set_fingerprint(std::string(200, 'a'));
+      },
+      [](auto& h) { h.mutable_inventory()->mutable_boot()->set_pending("a\nb"); },
+      [](auto& h) {
+        for (int i = 0; i < 17; ++i) h.mutable_inventory()->mutable_nics(0)->add_subnets();
+      },
       [](auto& h) {
         for (int i = 0; i < 65; ++i) *h.mutable_inventory()->add_nics() = h.inventory().nics(0);
       },
@@ -116,6 +145,8 @@ TEST(AgentMessages, HeartbeatOutOfBoundsIsRefused) {
       [](auto& h) { h.set_uptime_ms(std::numeric_limits<std::int64_t>::max()); },
       [](auto& h) { h.set_vetoes(0, std::string(2000, 'v')); },
       [](auto& h) { h.add_nics()->set_mac(""); },
+      [](auto& h) { h.mutable_boot()->set_fingerprint("boot"); },
+      [](auto& h) { h.mutable_machine()->set_serial("a\tb"); },
       [](auto& h) { h.add_energy()->set_domain("a\tb"); },
       [](auto& h) { h.set_power_source("a\nb"); },
       [](auto& h) { h.set_power_problem(std::string(2000, 'p')); },

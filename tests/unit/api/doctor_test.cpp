@@ -109,6 +109,16 @@ TEST_F(DoctorTest, NamesWhatStopsTheWholeFleet) {
   EXPECT_EQ(count("Evacuating"), 1U);
 }
 
+TEST_F(DoctorTest, NamesMachinesThatAreNotWhoTheySeemAndBootsThatFail) {
+  node("worker1").kube->machine_id = "m-1";
+  node("worker1").inventory.machine_id = "m-2";
+  expect("WrongMachineId", Level::problem, "worker1", "its agent's machine id is m-2");
+  node("worker2").state = core::Lifecycle::quarantined;
+  EXPECT_EQ(count("BootsFail"), 0U);
+  node("worker2").inventory.boot.fingerprint = "0a";
+  expect("BootsFail", Level::problem, "fleet", "worker2 did not come back");
+}
+
 TEST_F(DoctorTest, PoolsThatMatchNothingAndNodesInNone) {
   core::Pool other;
   other.name = "gpu";

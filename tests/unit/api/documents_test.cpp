@@ -34,6 +34,7 @@ class DocumentsTest : public ::testing::Test {
 };
 
 TEST_F(DocumentsTest, ANodeHasFiguresWithUnitsAndBothTimes) {
+  node("worker1").inventory.nics.front().subnets = {{0x0a000307, 24}};
   const auto one = node_json(fleet_, node("worker1"), want_of(fleet_.plan(), "worker1"));
   EXPECT_EQ(one.at("state"), "Ready");
   EXPECT_EQ(one.at("power"), "on");
@@ -54,6 +55,7 @@ TEST_F(DocumentsTest, ANodeHasFiguresWithUnitsAndBothTimes) {
   EXPECT_EQ(one.at("wake").at("boot_time_p50_s"), 8.2);
   EXPECT_EQ(one.at("wake").at("boot_time_p95_s"), 9.5);
   EXPECT_EQ(one.at("wake").at("nics").at(0).at("mac"), "52:54:00:00:00:01");
+  EXPECT_EQ(one.at("wake").at("nics").at(0).at("subnets").at(0), "10.0.3.7/24");
 }
 
 TEST_F(DocumentsTest, WhatIsNotKnownIsNullNeverZero) {

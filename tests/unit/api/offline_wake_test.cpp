@@ -9,8 +9,8 @@
 #include <boost/json.hpp>
 #include <map>
 
+#include "common/magic_packet.h"
 #include "coordinator/api/json.h"
-#include "coordinator/power/magic_packet.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/api/fake_fleet.h"
 

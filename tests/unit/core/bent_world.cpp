@@ -1,12 +1,16 @@
 #include "bent_world.h"
 
 #include <array>
+#include <utility>
+
+#include "coordinator/core/apply.h"
 
 namespace ecokube::core::test {
 
 void Bender::bend(Bench& bench) {
   Node& node = some_node(bench.world);
-  switch (draw(4)) {
+  switch (draw(5)) {
+    case 4: return bend_identity(bench.world, node);
     case 0: return bend_around(bench, node);
     case 1: return bend_node(node, bench.now);
     case 2: return bend_bmc(bench);
@@ -87,6 +91,19 @@ void Bender::bend_node(Node& node, TimePoint now) {
       node.request = Request{draw(2) == 0 ? PersonVerb::sleep : PersonVerb::wake, "anna", "",
                              now - seconds(draw(200)), now + seconds(draw(3) - 1)};
   }
+}
+
+void Bender::bend_identity(World& world, Node& node) {
+  auto inventory = node.inventory;
+  switch (draw(6)) {
+    case 0: inventory.machine.smbios_uuid = guid_of(node.name); break;
+    case 1: inventory.machine.smbios_uuid = guid_of("w7"); break;
+    case 2: node.kube->system_uuid = guid_of(node.name); break;
+    case 3: node.kube->machine_id = "machine-w7"; break;
+    case 4: inventory.boot.fingerprint = "b007"; break;
+    default: node.wake_proven_boot = "b007";
+  }
+  detail::take_inventory(world, node, std::move(inventory));
 }
 
 void Bender::bend_bmc(Bench& bench) {

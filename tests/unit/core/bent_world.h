@@ -32,6 +32,8 @@ class Bender {
   void bend_around(Bench& bench, Node& node);
   void bend_pods(World& world, Node& node);
   void bend_node(Node& node, TimePoint now);
+  /// Who it is, and what it boots next.
+  void bend_identity(World& world, Node& node);
   /// Of the node that is dead, or of the one that hangs.
   void bend_bmc(Bench& bench);
   void bend_way_down(Node& node);

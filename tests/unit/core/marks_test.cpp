@@ -9,6 +9,8 @@ TEST(Marks, IntentSurvivesTheNodeObject) {
   const Intent intent{7, "4f5e-boot"};
   EXPECT_EQ(format_intent(intent), "down transition=7 boot_id=4f5e-boot");
   EXPECT_EQ(parse_intent(format_intent(intent)), intent);
+  const Intent doubtful{7, "4f5e-boot", true};
+  EXPECT_EQ(parse_intent(format_intent(doubtful)), doubtful);
   EXPECT_FALSE(parse_intent(""));
   EXPECT_FALSE(parse_intent("up transition=7 boot_id=x"));
   EXPECT_FALSE(parse_intent("down transition=seven boot_id=x"));
@@ -16,6 +18,10 @@ TEST(Marks, IntentSurvivesTheNodeObject) {
 
 TEST(Marks, WakeProofSurvivesTheNodeObject) {
   EXPECT_EQ(parse_wake_proof(format_wake_proof(from_ms(1'234'567))), from_ms(1'234'567));
+  const auto proof = format_wake_proof(from_ms(1'234'567), WakeMethod::wol, "0a1b");
+  EXPECT_EQ(parse_wake_proof(proof), from_ms(1'234'567));
+  EXPECT_EQ(parse_wake_proof_boot(proof), "0a1b");
+  EXPECT_EQ(parse_wake_proof_boot(format_wake_proof(from_ms(1))), "");
   EXPECT_FALSE(parse_wake_proof(""));
   EXPECT_FALSE(parse_wake_proof("wol at_ms=12x"));
 }

@@ -96,7 +96,8 @@ StepEnded MiniFleet::mark(const Step& step) {
   }
   std::erase_if(node.taints, is_ours);
   node.taints.push_back({std::string(names::kTaint), "", "NoSchedule"});
-  node.annotations[std::string(names::kIntent)] = format_intent({step.id.transition, mark.boot_id});
+  node.annotations[std::string(names::kIntent)] =
+      format_intent({step.id.transition, mark.boot_id, mark.boot_unproven});
   node.annotations[std::string(names::kWakeRecipe)] = mark.wake_recipe;
   if (!mark.already_cordoned) node.annotations[std::string(names::kCordonedByUs)] = "true";
   node.unschedulable = true;

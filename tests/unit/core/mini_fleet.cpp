@@ -110,6 +110,7 @@ void MiniFleet::renew() {
 }
 
 void MiniFleet::kill(bool keep_store) {
+  remember();
   running_ = false;
   next_turn_.reset();
   for (auto& [name, machine] : machines) machine.session = 0;
@@ -129,15 +130,14 @@ bool MiniFleet::dies_at(KillMoment moment, int step) {
 void MiniFleet::post(Fact fact) {
   if (!running_) return;
   apply(world, {now, std::move(fact)});
-  remember();
-  if (!next_turn_ || *next_turn_ > now + Duration(1)) next_turn_ = now + Duration(1);
+  if (!next_turn_ || *next_turn_ > now + coalesce) next_turn_ = now + coalesce;
 }
 
-/// What production keeps in its store.
+/// What production has in its store when it dies.
 void MiniFleet::remember() {
   for (const auto& [name, node] : world.nodes) {
     saved_[name] = {name,       node.inventory,     node.boot_times, node.wake_proven_at,
-                    node.downs, node.agent.goodbye, node.transition};
+                    node.downs, node.agent.goodbye, node.transition, node.wake_proven_boot};
   }
 }
 

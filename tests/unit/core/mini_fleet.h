@@ -28,6 +28,7 @@ struct Machine {
   std::int64_t command_fence = 0;
   std::string command_id;
   bool dead_on_next_wake = false;
+  std::string installed;  ///< fingerprint of what it boots next; empty: its agent does not tell
   TimePoint kubelet_seen;
 };
 
@@ -64,6 +65,10 @@ class MiniFleet {
   void swap_bmcs(const NodeName& a, const NodeName& b) { swapped_ = {{a, b}, {b, a}}; }
   /// The mains fail: off, under whatever runs there.
   void cut(const NodeName& name);
+  /// All that run boot this from now on; their agents tell it. A bad one hangs at each boot.
+  void install(const std::string& fingerprint, bool bad);
+  /// Machines that hang in a bad boot.
+  [[nodiscard]] int lost() const;
   /// No magic packet is heard any more.
   void deafen() { deaf_ = true; }
 
@@ -98,6 +103,7 @@ class MiniFleet {
 
   /// Called with each step that check() let pass, before it starts.
   std::function<void(const Step&, const World&, TimePoint)> on_step;
+  Duration coalesce{1};  ///< from news to the decision; longer where a fleet is large
   Policy policy;
   World world;
   TimePoint now;
@@ -158,6 +164,7 @@ class MiniFleet {
 
   bool trouble_;
   bool deaf_ = false;
+  std::set<std::string> bad_boots_;
   std::map<NodeName, NodeName> swapped_;
   std::mt19937_64 random_;
   std::multimap<TimePoint, std::function<void()>> events_;

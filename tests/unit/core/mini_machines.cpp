@@ -9,6 +9,7 @@ using Phase = Machine::Phase;
 Inventory MiniFleet::inventory(const NodeName& name) const {
   Inventory inventory = inventory_of(name);
   inventory.boot_id = boot_of(name, machines.at(name).boot);
+  inventory.boot.fingerprint = machines.at(name).installed;
   return inventory;
 }
 
@@ -41,6 +42,7 @@ void MiniFleet::beat(const NodeName& name, std::uint64_t session) {
   heartbeat.sequence = ++machine.sequence;
   heartbeat.boot_id = boot_of(name, machine.boot);
   heartbeat.nics = inventory(name).nics;
+  if (!machine.installed.empty()) heartbeat.boot = inventory(name).boot;
   machine.fence = std::max(machine.fence, world.fence);  // the leader says who it is
   heartbeat.fence_highest_seen = machine.fence;
   post(heartbeat);
@@ -133,6 +135,7 @@ void MiniFleet::wake(const NodeName& name, WakeMethod method) {
 void MiniFleet::come_up(const NodeName& name, int boot) {
   Machine& machine = machines[name];
   if (machine.boot != boot || machine.phase != Phase::booting) return;
+  if (bad_boots_.contains(machine.installed)) return;
   if (machine.dead_on_next_wake) {  // hangs in its firmware, until somebody presses the button
     machine.dead_on_next_wake = false;
     in(60'000, 300'000, [this, name, boot] { come_up(name, boot); });
@@ -146,6 +149,21 @@ void MiniFleet::come_up(const NodeName& name, int boot) {
     machines[name].agent_up = true;
     if (running_) connect(name);
   });
+}
+
+void MiniFleet::install(const std::string& fingerprint, bool bad) {
+  if (bad) bad_boots_.insert(fingerprint);
+  for (auto& [name, machine] : machines) {
+    if (machine.phase == Phase::up && machine.agent_up) machine.installed = fingerprint;
+  }
+}
+
+int MiniFleet::lost() const {
+  int lost = 0;
+  for (const auto& [name, machine] : machines) {
+    if (machine.phase == Phase::booting && bad_boots_.contains(machine.installed)) ++lost;
+  }
+  return lost;
 }
 
 void MiniFleet::cut(const NodeName& name) {

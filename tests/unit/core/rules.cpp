@@ -137,6 +137,41 @@ void floors(const World& world, const Policy& policy, const Node& node, TimePoin
   if (pool.mode != Mode::act && !asked_down(node, now)) out.push_back("S10 mode");
 }
 
+bool sleeps_unproven(const Node& node) {
+  const auto& next = node.inventory.boot.fingerprint;
+  const bool proven = next.empty() || (node.wake_proven_at && node.wake_proven_boot == next);
+  const bool down = node.state != Lifecycle::ready && node.state != Lifecycle::maintenance &&
+                    (node.state != Lifecycle::unknown || node.marked);
+  const bool by_itself = node.state == Lifecycle::powering_up && !node.up.asked_at;
+  return !proven && down && !by_itself;
+}
+
+/// S19 and S18 by what each node's agent and kubelet say.
+void identity(const World& world, const Policy& policy, const Node& node, TimePoint now,
+              Broken& out) {
+  const auto& self = node.inventory;
+  const auto differ = [](const std::string& one, const std::string& other) {
+    return !one.empty() && !other.empty() && one != other;
+  };
+  if (differ(self.machine_id, node.kube->machine_id)) out.push_back("S19 another machine id");
+  if (differ(self.machine.smbios_uuid, node.kube->system_uuid)) out.push_back("S19 another UUID");
+  std::int64_t unproven = 0;
+  for (const auto& [name, other] : world.nodes) {
+    if (name == node.name) continue;
+    const auto& them = other.inventory;
+    const bool same =
+        them.machine_id == self.machine_id ||
+        (!self.machine.smbios_uuid.empty() && them.machine.smbios_uuid == self.machine.smbios_uuid);
+    if (same && speaks(other, policy, now) && speaks(node, policy, now)) {
+      out.push_back("S19 twin of " + name);
+    }
+    if (sleeps_unproven(other)) ++unproven;
+  }
+  const auto& next = self.boot.fingerprint;
+  const bool proven = next.empty() || (node.wake_proven_at && node.wake_proven_boot == next);
+  if (!proven && unproven >= 1) out.push_back("S18 one more unproven boot");
+}
+
 void writer(const World& world, const Step& step, TimePoint now, Broken& out) {
   if (world.fence <= 0 || !world.lease_valid_until || *world.lease_valid_until <= now) {
     out.push_back("S5 no Lease");
@@ -274,6 +309,7 @@ std::vector<std::string> broken_rules(const World& world, const Policy& policy, 
   power_path(policy, node, now, out);
   floors(world, policy, node, now, out);
   flapping(policy, node, now, out);
+  identity(world, policy, node, now, out);
   const bool theirs =
       node.kube->unschedulable && !node.kube->annotations.contains("ecokube.io/cordoned");
   if (theirs) out.push_back("S11 cordoned by another");

@@ -200,5 +200,29 @@ TEST(Identity, TheBytesOfAGuidComeInThreeOrders) {
   }
 }
 
+TEST(WakeAddress, IsTheBroadcastOfTheSegmentThatAnArmedNicIsOn) {
+  Policy policy;
+  Node node;
+  node.name = "w1";
+  const auto nic = [](const char* subnet, bool link_up, bool armed) {
+    return NicFacts{"eno1",
+                    *MacAddress::parse("02:00:00:00:00:01"),
+                    link_up,
+                    armed,
+                    {*Ipv4Subnet::parse("10.9.9.9/32"), *Ipv4Subnet::parse(subnet)}};
+  };
+  EXPECT_EQ(wake_address_of(node, policy), "");
+  node.inventory.nics = {nic("10.0.1.7/31", true, true)};
+  EXPECT_EQ(wake_address_of(node, policy), "") << "nothing broadcasts there";
+  node.inventory.nics = {nic("10.0.1.7/24", true, false), nic("10.0.2.7/24", false, true)};
+  EXPECT_EQ(wake_address_of(node, policy), "10.0.2.255:9");
+  node.inventory.nics.push_back(nic("10.0.3.7/25", true, true));
+  EXPECT_EQ(wake_address_of(node, policy), "10.0.3.127:9");
+  node.inventory.wake_address = "10.0.4.255:7";
+  EXPECT_EQ(wake_address_of(node, policy), "10.0.4.255:7");
+  policy.nodes["w1"].wake_address = "10.0.5.255:9";
+  EXPECT_EQ(wake_address_of(node, policy), "10.0.5.255:9");
+}
+
 }  // namespace
 }  // namespace ecokube::core::test

@@ -19,7 +19,8 @@ TEST(Objects, NodeKeepsWhatDecisionsNeedAndOnlyOurAnnotations) {
     "spec": {"unschedulable": true,
       "taints": [{"key": "a", "value": "b", "effect": "NoSchedule"},
         {"key": "c", "effect": "NoExecute"}]},
-    "status": {"nodeInfo": {"bootID": "b-1"},
+    "status": {"nodeInfo": {"bootID": "b-1", "machineID": "m-1",
+        "systemUUID": "c0ffee00-1111-4222-8333-444455556666"},
       "conditions": [{"type": "MemoryPressure", "status": "False"},
         {"type": "Ready", "status": "True"}],
       "allocatable": {"cpu": "1300m", "memory": "2Gi", "pods": "20"}}})"));
@@ -33,6 +34,8 @@ TEST(Objects, NodeKeepsWhatDecisionsNeedAndOnlyOurAnnotations) {
   EXPECT_TRUE(node->unschedulable);
   EXPECT_EQ(node->ready, core::Readiness::ready);
   EXPECT_EQ(node->boot_id, "b-1");
+  EXPECT_EQ(node->machine_id, "m-1");
+  EXPECT_EQ(node->system_uuid, "c0ffee00-1111-4222-8333-444455556666");
   EXPECT_EQ(node->allocatable, (Resources{1300, 2147483648, 20}));
 }
 

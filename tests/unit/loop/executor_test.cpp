@@ -70,8 +70,10 @@ class FakeCluster final : public ClusterApi {
 class FakePower final : public PowerControl {
  public:
   int packets = 0;
+  bool reachable = true;
   asio::awaitable<Result<void>> wake(const core::WakeNode& /*target*/) override {
     ++packets;
+    if (!reachable) co_return fail(Errc::unreachable, "no route");
     co_return Result<void>();
   }
 };
@@ -104,6 +106,13 @@ class FakeAgents final : public AgentLink {
   asio::awaitable<Result<void>> shutdown(const Step& /*step*/) override {
     ++orders;
     co_return Result<void>();
+  }
+  std::vector<core::Relay> relayed;
+  bool connected = true;
+  Result<void> relay(const core::Relay& by, const std::vector<std::string>& /*macs*/) override {
+    if (!connected) return fail(Errc::unreachable, "it is gone");
+    relayed.push_back(by);
+    return {};
   }
 };
 
@@ -221,6 +230,18 @@ TEST_F(ExecutorTest, AWakeGoesByTheMethodItNames) {
   EXPECT_EQ(run(Verb::wake, wake).outcome, core::Outcome::done);
   EXPECT_EQ(power.packets, 0);
   EXPECT_EQ(bmcs.switched_on, std::vector<NodeName>{"w1"});
+}
+
+TEST_F(ExecutorTest, AWakeGoesToItsRelaysTooAndEitherWayIsEnough) {
+  core::WakeNode wake{"127.0.0.1:9", {"02:00:00:00:00:01"}};
+  wake.relays = {{"w2", 0x7f0000ff, 9}, {"w3", 0x7f0000ff, 9}};
+  EXPECT_EQ(run(Verb::wake, wake).outcome, core::Outcome::done);
+  EXPECT_EQ(power.packets, 1);
+  EXPECT_EQ(agents.relayed, wake.relays);
+  power.reachable = false;
+  EXPECT_EQ(run(Verb::wake, wake).outcome, core::Outcome::done) << "the relays have sent it";
+  agents.connected = false;
+  EXPECT_EQ(run(Verb::wake, wake).outcome, core::Outcome::failed);
 }
 
 }  // namespace

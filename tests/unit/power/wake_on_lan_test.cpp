@@ -10,7 +10,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "coordinator/power/magic_packet.h"
+#include "common/magic_packet.h"
 #include "tests/support/run.h"
 
 namespace ecokube {

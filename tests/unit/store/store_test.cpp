@@ -31,11 +31,23 @@ core::RememberedNode remembered() {
   node.inventory.machine_id = "0123";
   node.inventory.boot_id = "boot-a";
   node.inventory.nics = {
-      {"eth0", MacAddress({0x52, 0x54, 0, 0, 0, 1}), true, true},
+      {"eth0", MacAddress({0x52, 0x54, 0, 0, 0, 1}), true, true, {{0x0a000307, 24}}},
       {"eth1", MacAddress({0x52, 0x54, 0, 0, 0, 2}), false, false},
   };
   node.inventory.wake_address = "127.0.10.11:40009";
   node.inventory.idle = Power::milliwatts(6500);
+  node.inventory.machine = {"c0ffee00-0000-4000-8000-000000000001",
+                            "S/N 7",
+                            "Maker",
+                            "1.2",
+                            "01/02/2024",
+                            true,
+                            Duration(4000),
+                            Duration(1500),
+                            Duration(2000),
+                            {}};
+  node.inventory.boot = {"0123456789abcdef", "kernel 6.1.0-18 is installed, 6.1.0-13 runs"};
+  node.wake_proven_boot = "fedcba9876543210";
   node.boot_times = {Duration(8123), Duration(7999)};
   node.wake_proven_at = kAt;
   node.downs = {kAt - Duration(5), kAt};

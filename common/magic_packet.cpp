@@ -1,4 +1,4 @@
-#include "coordinator/power/magic_packet.h"
+#include "common/magic_packet.h"
 
 #include <algorithm>
 

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ecokube {
+
+/// An IPv4 address in host byte order, in dotted decimals; nullopt: the text is none.
+[[nodiscard]] std::optional<std::uint32_t> parse_ipv4(std::string_view text);
+[[nodiscard]] std::string ipv4_text(std::uint32_t address);
+
+/// An interface's address and how many of its bits name the segment that it is on.
+struct Ipv4Subnet {
+  static constexpr int kPrefixMax = 32;
+  std::uint32_t address = 0;  ///< host byte order
+  int prefix = kPrefixMax;    ///< 0 to 32
+
+  /// "10.0.3.7/24"; anything else is nullopt.
+  [[nodiscard]] static std::optional<Ipv4Subnet> parse(std::string_view text);
+  /// nullopt: ones after zeros.
+  [[nodiscard]] static std::optional<int> prefix_of_mask(std::uint32_t mask);
+
+  [[nodiscard]] std::uint32_t mask() const;
+  [[nodiscard]] std::uint32_t broadcast() const { return address | ~mask(); }
+  /// Both are on one segment.
+  [[nodiscard]] bool same_segment(const Ipv4Subnet& other) const;
+  [[nodiscard]] std::string text() const;
+  bool operator==(const Ipv4Subnet&) const = default;
+};
+
+}  // namespace ecokube

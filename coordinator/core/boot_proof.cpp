@@ -1,0 +1,79 @@
+#include "coordinator/core/boot_proof.h"
+
+#include <algorithm>
+
+namespace ecokube::core {
+
+bool boot_unproven(const Node& node) {
+  const auto& next = node.inventory.boot.fingerprint;
+  if (next.empty()) return false;
+  return !node.wake_proven_at || node.wake_proven_boot != next;
+}
+
+bool in_doubt_when_down(const Node& node) {
+  return boot_unproven(node) || (node.marked && node.marked_unproven);
+}
+
+bool in_doubt(const Node& node) {
+  if (!in_doubt_when_down(node)) return false;
+  switch (node.state) {
+    case Lifecycle::draining:
+    case Lifecycle::powering_down:
+    case Lifecycle::powered_down:
+    case Lifecycle::quarantined: return true;
+    case Lifecycle::powering_up: return node.up.asked_at.has_value();
+    case Lifecycle::unknown: return node.marked;
+    case Lifecycle::ready:
+    case Lifecycle::maintenance: return false;
+  }
+  return true;
+}
+
+bool lost_in_doubt(const Node& node) {
+  return node.state == Lifecycle::quarantined && in_doubt_when_down(node);
+}
+
+std::int64_t doubtful_max(std::int64_t nodes_in_cluster) {
+  constexpr std::int64_t kPercent = 2;
+  return std::max<std::int64_t>(1, nodes_in_cluster * kPercent / 100);
+}
+
+void s18_boot_proven(const FleetCounts& fleet, const Node& node, std::vector<Violation>& out) {
+  if (!boot_unproven(node)) return;
+  const auto others = fleet.sleep_unproven - (in_doubt(node) ? 1 : 0);
+  const auto max = doubtful_max(fleet.in_cluster);
+  if (others < max) return;
+  std::string text = "what it boots next has changed since its wake was proven; " +
+                     std::to_string(others) + " such nodes sleep already, " + std::to_string(max) +
+                     " may";
+  if (fleet.lost_unproven > 0) {
+    text += "; " + std::to_string(fleet.lost_unproven) + " of them did not come back";
+  }
+  out.push_back({"S18", "BootNotProven", std::move(text)});
+}
+
+std::optional<Reason> boots_alarm(const World& world, const FleetCounts& fleet) {
+  if (fleet.lost_unproven == 0 || fleet.lost_unproven < doubtful_max(fleet.in_cluster)) {
+    return std::nullopt;
+  }
+  constexpr int kNamed = 8;
+  int named = 0;
+  std::string names;
+  for (const auto& [name, node] : world.nodes) {
+    if (!node.kube || !lost_in_doubt(node) || ++named > kNamed) continue;
+    names += (names.empty() ? "" : ", ") + name;
+  }
+  return Reason{"BootsFail",
+                names +
+                    " did not come back with what they were to boot (kernel, initramfs, "
+                    "command line, network or firmware has changed): no node whose boot "
+                    "has changed sleeps until they are looked at"};
+}
+
+void bind_old_proof(Node& node) {
+  const auto& boot = node.inventory.boot;
+  if (!node.wake_proven_at || !node.wake_proven_boot.empty() || !node.agent.connected) return;
+  if (boot.pending.empty()) node.wake_proven_boot = boot.fingerprint;
+}
+
+}  // namespace ecokube::core

@@ -1,0 +1,62 @@
+#include "coordinator/core/safety_identity.h"
+
+#include <algorithm>
+
+#include "coordinator/core/identity.h"
+
+namespace ecokube::core {
+namespace {
+
+bool differ(const std::string& one, const std::string& other) {
+  return !one.empty() && !other.empty() && one != other;
+}
+
+}  // namespace
+
+std::vector<NodeName> twins_of(const World& world, const Policy& policy, const Node& node,
+                               TimePoint now, std::string* by) {
+  std::vector<NodeName> twins;
+  if (!agent_alive(node, policy, now)) return twins;
+  for (const auto& key : identities_of(node.inventory)) {
+    const auto same = world.same_identity.find(key);
+    if (same == world.same_identity.end()) continue;
+    for (const auto& name : same->second) {
+      if (name == node.name || !agent_alive(world.nodes.at(name), policy, now)) continue;
+      if (std::find(twins.begin(), twins.end(), name) != twins.end()) continue;
+      twins.push_back(name);
+      if (by != nullptr && by->empty()) *by = key;
+    }
+  }
+  return twins;
+}
+
+void s19_right_machine(const World& world, const Policy& policy, const Node& node, TimePoint now,
+                       Violations& out) {
+  if (node.kube) {
+    const auto agents = smbios_key(node.inventory.machine.smbios_uuid);
+    const auto kubelets = smbios_key(node.kube->system_uuid);
+    if (differ(agents, kubelets)) {
+      out.push_back({"S19", "WrongMachine",
+                     "its agent runs on the machine with SMBIOS UUID " + agents +
+                         ", its kubelet on " + kubelets});
+    }
+    if (differ(node.inventory.machine_id, node.kube->machine_id)) {
+      out.push_back({"S19", "WrongMachineId",
+                     "its agent's machine id is " + node.inventory.machine_id + ", its kubelet's " +
+                         node.kube->machine_id});
+    }
+    if (differ(node.agent.boot_id, node.kube->boot_id)) {
+      out.push_back({"S19", "OtherBoot",
+                     "its agent is of boot " + node.agent.boot_id + ", its kubelet of " +
+                         node.kube->boot_id});
+    }
+  }
+  std::string shared;
+  const auto twins = twins_of(world, policy, node, now, &shared);
+  if (twins.empty()) return;
+  out.push_back({"S19", "SameIdentity",
+                 "it and " + twins.front() + " have the same " + shared +
+                     "; was a disk or an agent's folder copied?"});
+}
+
+}  // namespace ecokube::core

@@ -1,0 +1,119 @@
+#include "node-agent/discovery.h"
+
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "common/boot_clock.h"
+#include "common/host_port.h"
+#include "common/log.h"
+#include "node-agent/sensors/firmware.h"
+#include "node-agent/sensors/segments.h"
+
+namespace ecokube::agent {
+namespace {
+
+/// By custom discard and echo, and what this machine itself is woken by.
+std::set<std::uint16_t> relay_ports(const Config& config) {
+  std::set<std::uint16_t> ports{7, 9};
+  const auto own = parse_host_port(config.wake_address);
+  if (own) ports.insert(own->port);
+  return ports;
+}
+
+std::int64_t ms_of(const std::optional<std::chrono::milliseconds>& time) {
+  return time ? time->count() : 0;
+}
+
+void write_boot(const BootState& boot, v1::Boot& out) {
+  out.set_fingerprint(boot.fingerprint);
+  out.set_pending(boot.pending);
+}
+
+}  // namespace
+
+Discovery::Discovery(const Config& config)
+    : roots_(config.roots),
+      given_segments_(config.wake_segments),
+      relays_(config.relay),
+      boot_(config.roots),
+      relay_(relay_ports(config), [this] { return segments(); }) {}
+
+void Discovery::write_machine(v1::Machine& out) const {
+  const auto firmware = read_firmware(roots_);
+  out.set_smbios_uuid(firmware.smbios_uuid);
+  out.set_serial(firmware.serial);
+  out.set_firmware_vendor(firmware.vendor);
+  out.set_firmware_version(firmware.version);
+  out.set_firmware_date(firmware.date);
+  out.set_rtc_alarm(firmware.rtc_alarm);
+  const auto times = boot_times_();
+  out.set_boot_firmware_ms(ms_of(times.firmware));
+  out.set_boot_loader_ms(ms_of(times.loader));
+  out.set_boot_kernel_ms(ms_of(times.kernel));
+  out.set_boot_userspace_ms(ms_of(times.userspace));
+}
+
+void Discovery::write(v1::Hello& hello) {
+  if (relays_) hello.add_features("relay");
+  auto& inventory = *hello.mutable_inventory();
+  write_machine(*inventory.mutable_machine());
+  write_boot(boot_.at(boottime_now()), *inventory.mutable_boot());
+}
+
+void Discovery::write(v1::Heartbeat& heartbeat, Told& told) {
+  if (const auto& boot = boot_.at(boottime_now()); told.boot != boot) {
+    write_boot(boot, *heartbeat.mutable_boot());
+    told.boot = boot;
+  }
+  if (const auto times = boot_times_(); told.times != times) {
+    write_machine(*heartbeat.mutable_machine());
+    told.times = times;
+  }
+}
+
+std::vector<Ipv4Subnet> Discovery::segments() const {
+  std::vector<Ipv4Subnet> all;
+  for (const auto& nic : read_nics_on_segments(roots_, given_segments_)) {
+    all.insert(all.end(), nic.subnets.begin(), nic.subnets.end());
+  }
+  return all;
+}
+
+Result<void> Discovery::send(const v1::Relay& asked) {
+  constexpr int kMacsMax = 64;
+  if (!relays_) return fail(Errc::forbidden, "[wake] relay is off here");
+  if (asked.macs_size() > kMacsMax || asked.port() > std::numeric_limits<std::uint16_t>::max()) {
+    return fail(Errc::protocol, "too many MACs, or no port");
+  }
+  std::vector<MacAddress> macs;
+  for (const auto& raw : asked.macs()) {
+    const auto mac = MacAddress::from_bytes(raw);
+    if (!mac) return fail(Errc::protocol, "a MAC is not 6 bytes long");
+    macs.push_back(*mac);
+  }
+  const auto port = static_cast<std::uint16_t>(asked.port());
+  return relay_.send(macs, asked.broadcast(), port, boottime_now());
+}
+
+// Packets are repeated every two seconds: the same trouble is logged once.
+v1::RelayReply Discovery::relay(const v1::Relay& asked) {
+  const auto sent = send(asked);
+  const auto problem = sent ? std::string() : sent.error().message;
+  if (sent) {
+    log::info("relayed magic packets broadcast={} port={} macs={}", ipv4_text(asked.broadcast()),
+              asked.port(), asked.macs_size());
+  } else if (problem != relay_problem_) {
+    log::warn("no magic packet relayed why=\"{}\"", problem);
+  }
+  relay_problem_ = problem;
+  v1::RelayReply reply;
+  reply.set_sent(sent.has_value());
+  reply.set_message(problem);
+  return reply;
+}
+
+}  // namespace ecokube::agent

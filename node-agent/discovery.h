@@ -1,0 +1,52 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ecokube/v1/agent.pb.h"
+#include "node-agent/config.h"
+#include "node-agent/logind/boot_times.h"
+#include "node-agent/sensors/boot_state.h"
+#include "node-agent/wake/magic_relay.h"
+
+namespace ecokube::agent {
+
+/// What a coordinator has to know of this machine to wake it, so that nobody types it; and this
+/// machine's part in waking others.
+class Discovery {
+ public:
+  explicit Discovery(const Config& config);
+  Discovery(const Discovery&) = delete;
+  Discovery& operator=(const Discovery&) = delete;
+
+  void write(v1::Hello& hello);
+  /// What a connection was told last.
+  struct Told {
+    std::optional<BootState> boot;
+    std::optional<BootTimes> times;
+  };
+  /// What changes: what it boots next and how long it took if this was not told.
+  void write(v1::Heartbeat& heartbeat, Told& told);
+  /// How long the stages of this boot took, as far as it is known by now.
+  void use_boot_times(std::function<BootTimes()> times) { boot_times_ = std::move(times); }
+  /// Sends what a coordinator asks for, if it may be sent, and logs it.
+  [[nodiscard]] v1::RelayReply relay(const v1::Relay& asked);
+
+ private:
+  void write_machine(v1::Machine& out) const;
+  [[nodiscard]] std::vector<Ipv4Subnet> segments() const;
+  [[nodiscard]] Result<void> send(const v1::Relay& asked);
+
+  MachineRoots roots_;
+  std::vector<Ipv4Subnet> given_segments_;
+  bool relays_;
+  BootWatch boot_;
+  std::function<BootTimes()> boot_times_ = [] { return BootTimes(); };
+  MagicRelay relay_;
+  std::string relay_problem_;  ///< that was logged last
+};
+
+}  // namespace ecokube::agent

@@ -1,0 +1,101 @@
+#include "node-agent/sensors/segments.h"
+
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <optional>
+
+namespace ecokube::agent {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kAddressesMax = 256;
+constexpr std::size_t kSubnetsMax = 8;
+
+std::optional<std::uint32_t> ipv4_of(const sockaddr& address) {
+  if (address.sa_family != AF_INET) return std::nullopt;
+  sockaddr_in ipv4{};
+  std::memcpy(&ipv4, &address, sizeof ipv4);
+  return ntohl(ipv4.sin_addr.s_addr);
+}
+
+/// netdevice(7): with the address given too, it is that address's mask and not the first one's.
+std::optional<Ipv4Subnet> subnet_of(int socket, ifreq request) {
+  const auto address = ipv4_of(request.ifr_addr);
+  if (!address || ::ioctl(socket, SIOCGIFNETMASK, &request) != 0) return std::nullopt;
+  sockaddr_in mask{};
+  std::memcpy(&mask, &request.ifr_netmask, sizeof mask);
+  const auto prefix = Ipv4Subnet::prefix_of_mask(ntohl(mask.sin_addr.s_addr));
+  if (!prefix) return std::nullopt;
+  return Ipv4Subnet{*address, *prefix};
+}
+
+/// A bridge in a bond, say: the addresses are those of the last one.
+std::string top_master(const fs::path& classes, std::string name) {
+  constexpr int kDepthMax = 4;
+  for (int i = 0; i < kDepthMax; ++i) {
+    std::error_code none;
+    const auto master = fs::read_symlink(classes / name / "master", none);
+    if (none) break;
+    name = master.filename().string();
+  }
+  return name;
+}
+
+}  // namespace
+
+// Not by getifaddrs(3): that needs AF_NETLINK, which the agent's unit does not allow.
+std::vector<InterfaceAddress> read_interface_addresses() {
+  std::vector<InterfaceAddress> addresses;
+  const int socket = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (socket < 0) return addresses;
+  std::array<ifreq, kAddressesMax> requests{};
+  ifconf list{};
+  list.ifc_len = sizeof requests;
+  list.ifc_req = requests.data();
+  if (::ioctl(socket, SIOCGIFCONF, &list) == 0) {
+    const auto count = static_cast<std::size_t>(list.ifc_len) / sizeof(ifreq);
+    for (std::size_t i = 0; i < std::min(count, kAddressesMax); ++i) {
+      const auto subnet = subnet_of(socket, requests[i]);
+      if (!subnet) continue;
+      const std::string label(requests[i].ifr_name, ::strnlen(requests[i].ifr_name, IFNAMSIZ));
+      // "eth0:1" is another address of eth0.
+      addresses.push_back({label.substr(0, label.find(':')), *subnet});
+    }
+  }
+  ::close(socket);
+  return addresses;
+}
+
+void add_subnets(std::vector<Nic>& nics, const MachineRoots& roots,
+                 const std::vector<InterfaceAddress>& addresses) {
+  const auto classes = roots.sysfs / "class/net";
+  for (auto& nic : nics) {
+    const auto carrier = top_master(classes, nic.name);
+    for (const auto& address : addresses) {
+      if (address.interface != carrier || nic.subnets.size() >= kSubnetsMax) continue;
+      nic.subnets.push_back(address.subnet);
+    }
+  }
+}
+
+std::vector<Nic> read_nics_on_segments(const MachineRoots& roots,
+                                       const std::vector<Ipv4Subnet>& given) {
+  auto nics = read_nics(roots);
+  const bool of_this_machine = roots.sysfs == MachineRoots{}.sysfs;
+  if (!given.empty()) {
+    for (auto& nic : nics) nic.subnets = given;
+  } else if (of_this_machine) {
+    add_subnets(nics, roots, read_interface_addresses());
+  }
+  return nics;
+}
+
+}  // namespace ecokube::agent
