@@ -73,6 +73,7 @@ class FakeAgent final : public agent::LinkHost {
   void session_closed(std::uint64_t /*session*/) override {}
   void heartbeat_sent(std::uint64_t /*session*/, std::uint64_t /*sequence*/) override {}
   void ca_bundle_seen(const std::string& /*sha256*/) override {}
+  v1::RelayReply relay_asked(const v1::Relay& /*relay*/) override { return {}; }
   void certificate_issued(const v1::Issued& /*issued*/) override {}
   void fence_seen(std::int64_t fence) override { fence_ = std::max(fence_, fence); }
 
