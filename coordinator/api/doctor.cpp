@@ -74,7 +74,8 @@ void examine_machines(const World& world, const Policy& policy, TimePoint now, F
     if (node.state != core::Lifecycle::ready)
       continue;  // one that boots is of two boots for a while
     core::Violations found;
-    core::s19_right_machine(world, policy, node, now, found);
+    core::s19_right_machine(node, found);
+    core::s19_no_twin(world, policy, node, now, found);
     for (const auto& one : found) {
       named[one.code].push_back(name);
       first_text.try_emplace(one.code, one.text);

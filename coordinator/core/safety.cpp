@@ -170,6 +170,7 @@ void check_wake(const Node& node, TimePoint now, Violations& out) {
 
 FleetCounts count_fleet(const World& world, const Policy& policy, TimePoint now) {
   FleetCounts counts;
+  counts.identity_shared = any_identity_shared(world);
   for (const auto& [name, node] : world.nodes) {
     if (!node.kube) continue;
     counts.soft_taints +=
@@ -215,7 +216,8 @@ std::vector<Violation> blockers(const World& world, const Policy& policy, const 
   s2_fresh(world, policy, node, now, out);
   s3_wakeable(policy, node, now, out);
   s19_right_bmc(policy, node, out);
-  s19_right_machine(world, policy, node, now, out);
+  s19_right_machine(node, out);
+  if (fleet.identity_shared) s19_no_twin(world, policy, node, now, out);
   s13_vetoes(node, out);
   s15_proven(node, now, out);
   s18_boot_proven(fleet, node, out);

@@ -32,6 +32,7 @@ struct FleetCounts {
   std::int64_t in_cluster = 0;
   std::int64_t sleep_unproven = 0;  ///< in_doubt() of boot_proof.h
   std::int64_t lost_unproven = 0;   ///< of those, that did not come back
+  bool identity_shared = false;     ///< any_identity_shared() of safety_identity.h
 };
 [[nodiscard]] FleetCounts count_fleet(const World& world, const Policy& policy, TimePoint now);
 

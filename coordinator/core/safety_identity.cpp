@@ -30,27 +30,37 @@ std::vector<NodeName> twins_of(const World& world, const Policy& policy, const N
   return twins;
 }
 
-void s19_right_machine(const World& world, const Policy& policy, const Node& node, TimePoint now,
-                       Violations& out) {
-  if (node.kube) {
-    const auto agents = smbios_key(node.inventory.machine.smbios_uuid);
+bool any_identity_shared(const World& world) {
+  return std::any_of(world.same_identity.begin(), world.same_identity.end(),
+                     [](const auto& names) { return names.second.size() > 1; });
+}
+
+void s19_right_machine(const Node& node, Violations& out) {
+  if (!node.kube) return;
+  const auto& told = node.inventory.machine.smbios_uuid;
+  if (differ(told, node.kube->system_uuid)) {  // perhaps only in how it is written
+    const auto agents = smbios_key(told);
     const auto kubelets = smbios_key(node.kube->system_uuid);
     if (differ(agents, kubelets)) {
       out.push_back({"S19", "WrongMachine",
                      "its agent runs on the machine with SMBIOS UUID " + agents +
                          ", its kubelet on " + kubelets});
     }
-    if (differ(node.inventory.machine_id, node.kube->machine_id)) {
-      out.push_back({"S19", "WrongMachineId",
-                     "its agent's machine id is " + node.inventory.machine_id + ", its kubelet's " +
-                         node.kube->machine_id});
-    }
-    if (differ(node.agent.boot_id, node.kube->boot_id)) {
-      out.push_back({"S19", "OtherBoot",
-                     "its agent is of boot " + node.agent.boot_id + ", its kubelet of " +
-                         node.kube->boot_id});
-    }
   }
+  if (differ(node.inventory.machine_id, node.kube->machine_id)) {
+    out.push_back({"S19", "WrongMachineId",
+                   "its agent's machine id is " + node.inventory.machine_id + ", its kubelet's " +
+                       node.kube->machine_id});
+  }
+  if (differ(node.agent.boot_id, node.kube->boot_id)) {
+    out.push_back(
+        {"S19", "OtherBoot",
+         "its agent is of boot " + node.agent.boot_id + ", its kubelet of " + node.kube->boot_id});
+  }
+}
+
+void s19_no_twin(const World& world, const Policy& policy, const Node& node, TimePoint now,
+                 Violations& out) {
   std::string shared;
   const auto twins = twins_of(world, policy, node, now, &shared);
   if (twins.empty()) return;
