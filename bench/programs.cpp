@@ -1,11 +1,8 @@
 #include "bench/programs.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <chrono>
-#include <fstream>
-#include <sstream>
 
 namespace ecokube::bench {
 
@@ -40,31 +37,6 @@ Result<void> Programs::all_run() {
 asio::awaitable<void> Programs::end_all() {
   for (auto& [name, process] : started_) co_await terminate(*process, kGrace);
   started_.clear();
-}
-
-std::int64_t resident_kb(int pid) {
-  std::ifstream in(fmt::format("/proc/{}/status", pid));
-  for (std::string line; std::getline(in, line);) {
-    if (line.starts_with("VmRSS:")) return std::stoll(line.substr(line.find(':') + 1));
-  }
-  return 0;
-}
-
-double cpu_seconds(int pid) {
-  std::ifstream in(fmt::format("/proc/{}/stat", pid));
-  std::string text;
-  std::getline(in, text);
-  const auto name_end = text.rfind(')');
-  if (name_end == std::string::npos) return 0;
-  // After the name come state and ten more fields, then the ticks in user and in system mode.
-  std::istringstream fields(text.substr(name_end + 1));
-  constexpr int kFieldsBefore = 11;
-  std::string skipped;
-  for (int i = 0; i < kFieldsBefore; ++i) fields >> skipped;
-  double user = 0;
-  double system = 0;
-  fields >> user >> system;
-  return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
 }  // namespace ecokube::bench

@@ -2,7 +2,6 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -37,9 +36,5 @@ class Programs {
   std::filesystem::path folder_;
   std::map<std::string, std::unique_ptr<ChildProcess>> started_;
 };
-
-/// Resident memory of a process and its time on a CPU so far; 0 when it is gone.
-[[nodiscard]] std::int64_t resident_kb(int pid);
-[[nodiscard]] double cpu_seconds(int pid);
 
 }  // namespace ecokube::bench

@@ -2,20 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <exception>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include "bench/agent/machine_tree.h"
 #include "bench/agent/report.h"
+#include "bench/play.h"
 #include "bench/programs.h"
 #include "common/http_client.h"
 #include "common/whole_file.h"
@@ -223,12 +220,6 @@ asio::awaitable<void> Run::end() {
   if (server_) co_await server_->stop();
 }
 
-asio::awaitable<Result<AgentFigures>> play_and_end(Run& run) {
-  auto figures = co_await run.play();
-  co_await run.end();
-  co_return figures;
-}
-
 }  // namespace
 
 Result<void> run_agent_bench(const AgentOptions& options) {
@@ -239,17 +230,7 @@ Result<void> run_agent_bench(const AgentOptions& options) {
   if (!tree) return std::unexpected(std::move(tree.error()));
   asio::io_context io(1);
   Run run(io.get_executor(), options, *std::move(tree));
-  asio::signal_set signals(io, SIGINT, SIGTERM);
-  signals.async_wait([&](const boost::system::error_code& failed, int) {
-    if (!failed) io.stop();
-  });
-  Result<AgentFigures> figures = fail(Errc::io, "interrupted");
-  asio::co_spawn(io, play_and_end(run),
-                 [&](const std::exception_ptr& thrown, Result<AgentFigures> result) {
-                   figures = thrown ? fail(Errc::io, "an unforeseen error") : std::move(result);
-                   io.stop();
-                 });
-  io.run();
+  auto figures = play<AgentFigures>(io, run);
   if (!figures) return std::unexpected(std::move(figures.error()));
   return report(options, *figures);
 }

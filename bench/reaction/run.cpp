@@ -4,12 +4,12 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <csignal>
 #include <exception>
 #include <random>
 #include <utility>
 
+#include "bench/play.h"
+#include "bench/process_cost.h"
 #include "bench/reaction/poll_loop.h"
 #include "bench/reaction/report.h"
 #include "bench/reaction/stage.h"
@@ -39,7 +39,7 @@ class Run {
   asio::awaitable<void> end() { return stage_.end(); }
 
  private:
-  asio::awaitable<void> rest();
+  asio::awaitable<Result<void>> rest();
   asio::awaitable<Result<void>> put_down(std::vector<BenchNode> nodes);
   asio::awaitable<Result<void>> wake_up(std::vector<BenchNode> nodes);
   asio::awaitable<Result<void>> demand(BenchNode node);
@@ -59,13 +59,16 @@ asio::awaitable<void> Run::gap() {
   return pause(kGapMin + milliseconds(more));
 }
 
-asio::awaitable<void> Run::rest() {
-  const double before = cpu_seconds(stage_.coordinator_pid());
+asio::awaitable<Result<void>> Run::rest() {
+  const auto before = work_cost(stage_.coordinator_pid());
   const auto begin = Clock::now();
   co_await pause(kRestTime);
   const std::chrono::duration<double> passed = Clock::now() - begin;
-  const double used = cpu_seconds(stage_.coordinator_pid()) - before;
-  figures_.coordinator_cpu_percent_at_rest = 100 * used / passed.count();
+  const auto after = work_cost(stage_.coordinator_pid());
+  if (!before || !after) co_return std::unexpected(before ? after.error() : before.error());
+  const std::chrono::duration<double> used = after->cpu - before->cpu;
+  figures_.coordinator_cpu_percent_at_rest = 100 * used.count() / passed.count();
+  co_return Result<void>{};
 }
 
 asio::awaitable<Result<void>> Run::put_down(std::vector<BenchNode> nodes) {
@@ -175,23 +178,19 @@ asio::awaitable<Result<void>> Run::poll(std::vector<BenchNode> nodes) {
 asio::awaitable<Result<ReactionFigures>> Run::play() {
   if (auto done = co_await stage_.start(); !done) co_return std::unexpected(done.error());
   say("all at rest: the coordinator's share of a core");
-  co_await rest();
+  if (auto done = co_await rest(); !done) co_return std::unexpected(done.error());
   const auto measured = stage_.with_role(Role::measured);
   say(fmt::format("{} nodes lose their last pod, one after the other", measured.size()));
   if (auto done = co_await put_down(measured); !done) co_return std::unexpected(done.error());
   say("each is needed again");
   if (auto done = co_await wake_up(measured); !done) co_return std::unexpected(done.error());
-  figures_.coordinator_rss_kb = resident_kb(stage_.coordinator_pid());
+  const auto memory = memory_cost(stage_.coordinator_pid());
+  if (!memory) co_return std::unexpected(memory.error());
+  figures_.coordinator_rss_kb = memory->rss_kb;
   const auto polled = stage_.with_role(Role::polled);
   say(fmt::format("the same demand {} times for a loop that polls each 5 s", polled.size()));
   if (auto done = co_await poll(polled); !done) co_return std::unexpected(done.error());
   co_return figures_;
-}
-
-asio::awaitable<Result<ReactionFigures>> play_and_end(Run& run) {
-  auto figures = co_await run.play();
-  co_await run.end();
-  co_return figures;
 }
 
 }  // namespace
@@ -199,17 +198,7 @@ asio::awaitable<Result<ReactionFigures>> play_and_end(Run& run) {
 Result<void> run_reaction(const ReactionOptions& options) {
   asio::io_context io(1);
   Run run(io.get_executor(), options);
-  asio::signal_set signals(io, SIGINT, SIGTERM);
-  signals.async_wait([&](const boost::system::error_code& error, int) {
-    if (!error) io.stop();
-  });
-  Result<ReactionFigures> figures = fail(Errc::io, "interrupted");
-  asio::co_spawn(io, play_and_end(run),
-                 [&](const std::exception_ptr& error, Result<ReactionFigures> result) {
-                   figures = error ? fail(Errc::io, "an unforeseen error") : std::move(result);
-                   io.stop();
-                 });
-  io.run();
+  auto figures = play<ReactionFigures>(io, run);
   if (!figures) return std::unexpected(std::move(figures.error()));
   return report(options, *figures);
 }
