@@ -23,6 +23,8 @@ struct Ipv4Subnet {
   [[nodiscard]] static std::optional<int> prefix_of_mask(std::uint32_t mask);
 
   [[nodiscard]] std::uint32_t mask() const;
+  /// A /31 is two ends and no more (RFC 3021), a /32 one, and a /0 is no segment.
+  [[nodiscard]] bool has_broadcast() const { return prefix > 0 && prefix <= kPrefixMax - 2; }
   [[nodiscard]] std::uint32_t broadcast() const { return address | ~mask(); }
   /// Both are on one segment.
   [[nodiscard]] bool same_segment(const Ipv4Subnet& other) const;

@@ -80,8 +80,7 @@ std::vector<std::string> identities_of(const Inventory& inventory) {
 }
 
 std::optional<Segment> segment_of(const Ipv4Subnet& subnet) {
-  constexpr int kBroadcastPrefixMax = 30;  // RFC 3021: a /31 is two ends and no more
-  if (subnet.prefix <= 0 || subnet.prefix > kBroadcastPrefixMax) return std::nullopt;
+  if (!subnet.has_broadcast()) return std::nullopt;
   return Segment{subnet.address & subnet.mask(), subnet.prefix};
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
 
 #include "coordinator/core/identity.h"
 #include "coordinator/core/power.h"
@@ -13,8 +14,6 @@ constexpr std::size_t kBootsToLearnFrom = 3;
 constexpr Duration kLearnedMin{std::chrono::seconds(10)};
 constexpr std::uint16_t kWakePort = 9;
 constexpr std::ptrdiff_t kRelaysOfASegment = 2;
-
-bool has_broadcast(const Ipv4Subnet& subnet) { return segment_of(subnet).has_value(); }
 
 /// As its own address has it: some networks let only one port through.
 std::uint16_t port_of(std::string_view address) {
@@ -39,7 +38,8 @@ std::optional<Ipv4Subnet> segment_to_wake_on(const Inventory& inventory) {
   std::optional<Ipv4Subnet> best;
   int best_rank = -1;
   for (const auto& nic : inventory.nics) {
-    const auto subnet = std::find_if(nic.subnets.begin(), nic.subnets.end(), has_broadcast);
+    const auto subnet = std::find_if(nic.subnets.begin(), nic.subnets.end(),
+                                     std::mem_fn(&Ipv4Subnet::has_broadcast));
     const int rank = (nic.wake_armed ? 2 : 0) + (nic.link_up ? 1 : 0);
     if (subnet == nic.subnets.end() || rank <= best_rank) continue;
     best = *subnet;

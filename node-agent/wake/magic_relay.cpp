@@ -15,8 +15,6 @@
 namespace ecokube::agent {
 namespace {
 
-constexpr int kBroadcastPrefixMax = 30;  // RFC 3021: a /31 has no broadcast address
-
 std::string failure(const char* what) {
   return std::string(what) + ": " + std::generic_category().message(errno);
 }
@@ -66,8 +64,7 @@ Result<void> MagicRelay::send(const std::vector<MacAddress>& macs, std::uint32_t
                               std::uint16_t port, std::chrono::nanoseconds now) {
   const auto segments = segments_();
   const bool ours = std::any_of(segments.begin(), segments.end(), [&](const Ipv4Subnet& segment) {
-    return segment.prefix > 0 && segment.prefix <= kBroadcastPrefixMax &&
-           segment.broadcast() == broadcast;
+    return segment.has_broadcast() && segment.broadcast() == broadcast;
   });
   if (!ours) {
     return fail(Errc::forbidden,
