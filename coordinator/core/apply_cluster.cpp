@@ -47,8 +47,6 @@ void read_marks(Node& node, const KubeNode& kube) {
     node.marked = carries_our_mark(kube);
     const auto intent = parse_intent(annotation(kube, names::kIntent));
     node.marked_unproven = intent && intent->boot_unproven;
-  }
-  if (kube.revision >= node.marks_revision) {
     node.off_recorded = annotation(kube, names::kPower).starts_with("off");
   }
   if (!is_older_than_our_words(node, kube)) {
