@@ -202,8 +202,8 @@ AgentStatus App::status() const {
   status.now = boottime_now();
   status.links = links_.status();
   status.fence = way_down_.fence_highest();
-  status.vetoes = way_down_.vetoes();
   status.waking = arming_.look();
+  status.vetoes = way_down_.vetoes(status.waking);
   status.powering_off = way_down_.powering_off();
   status.energy = measuring_.meter().node();
   status.power = measuring_.power();
@@ -286,8 +286,9 @@ v1::Heartbeat App::heartbeat(std::uint64_t session) {
     told = measuring_.write_pods(heartbeat, told);
     discovery_.write(heartbeat, open->second.told);
   }
-  write_nics(arming_.look(), *heartbeat.mutable_nics());
-  for (const auto& veto : way_down_.vetoes()) heartbeat.add_vetoes(veto);
+  const auto waking = arming_.look();
+  write_nics(waking, *heartbeat.mutable_nics());
+  for (const auto& veto : way_down_.vetoes(waking)) heartbeat.add_vetoes(veto);
   heartbeat.set_fence_highest_seen(way_down_.fence_highest());
   return heartbeat;
 }

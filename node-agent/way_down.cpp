@@ -100,11 +100,10 @@ void WayDown::fence_seen(std::int64_t fence) {
 
 // A link is open only to a peer whose certificate is a coordinator's, so a command's session being
 // open is its role.
-Conditions WayDown::conditions(bool peer_is_coordinator) const {
-  auto waking = arming_->look();
+Conditions WayDown::conditions(bool peer_is_coordinator, const Waking& waking) const {
   Conditions now{boottime_now(), peer_is_coordinator, waking.problem.empty(),
                  hold_reason(config_.hold_file), memory_problem_};
-  now.wake_problem = std::move(waking.problem);
+  now.wake_problem = waking.problem;
   now.local_work = local_work(config_.keep_on, config_.roots.cgroup, config_.roots.procfs);
   if (logind_ != nullptr) now.inhibited = logind_->standing();
   if (certificate_) now.certificate = certificate_();
@@ -115,7 +114,7 @@ Conditions WayDown::conditions(bool peer_is_coordinator) const {
 
 // What may remain is different for each command, so the pods are no standing veto.
 Conditions WayDown::conditions_of(std::uint64_t session) const {
-  auto now = conditions(links_->is_open(session));
+  auto now = conditions(links_->is_open(session), arming_->look());
   auto pods = living_pods(config_.roots.cgroup);
   if (pods) {
     now.living_pods = std::move(*pods);
@@ -125,7 +124,9 @@ Conditions WayDown::conditions_of(std::uint64_t session) const {
   return now;
 }
 
-std::vector<std::string> WayDown::vetoes() const { return guard_.vetoes(conditions(true)); }
+std::vector<std::string> WayDown::vetoes(const Waking& waking) const {
+  return guard_.vetoes(conditions(true, waking));
+}
 
 std::optional<Refused> WayDown::consider(std::uint64_t session, const ShutdownCommand& command) {
   const auto before = guard_.memory();
@@ -171,7 +172,7 @@ asio::awaitable<std::optional<Refused>> WayDown::prepare(std::uint64_t session,
   if (logind_ != nullptr) co_await logind_->refresh();
   if (auto refused = consider(session, command)) co_return refused;
   co_await arming_->arm();
-  co_return guard_.confirm_waking(conditions(links_->is_open(session)));
+  co_return guard_.confirm_waking(conditions(links_->is_open(session), arming_->look()));
 }
 
 asio::awaitable<void> WayDown::carry_out(std::uint64_t session, v1::Shutdown asked) {

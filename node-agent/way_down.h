@@ -39,7 +39,8 @@ class WayDown {
   /// A coordinator holds the Lease with this fence; kept on disk.
   void fence_seen(std::int64_t fence);
   [[nodiscard]] std::int64_t fence_highest() const { return guard_.fence_highest(); }
-  [[nodiscard]] std::vector<std::string> vetoes() const;
+  /// `waking` as arming looks at it now: who asks needs it, too.
+  [[nodiscard]] std::vector<std::string> vetoes(const Waking& waking) const;
   /// The machine's power-off was started: the agent's own end is no news any more.
   [[nodiscard]] bool powering_off() const { return powering_off_; }
 
@@ -47,7 +48,7 @@ class WayDown {
   boost::asio::awaitable<void> carry_out(std::uint64_t session, v1::Shutdown asked);
 
  private:
-  [[nodiscard]] Conditions conditions(bool peer_is_coordinator) const;
+  [[nodiscard]] Conditions conditions(bool peer_is_coordinator, const Waking& waking) const;
   [[nodiscard]] Conditions conditions_of(std::uint64_t session) const;
   /// Why what the guard has to remember is not on disk; empty: it is.
   [[nodiscard]] std::string keep_memory();
