@@ -1,11 +1,8 @@
 #include "node-agent/helpers/arm_nic.h"
 
-#include <fcntl.h>
 #include <net/if.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <system_error>
 
@@ -34,17 +31,6 @@ Wakeup read_wakeup(const fs::path& file) {
   const auto read = read_small_file(file);
   if (read.text == "enabled") return Wakeup::enabled;
   return read.text == "disabled" ? Wakeup::disabled : Wakeup::none;
-}
-
-/// errno; 0: written.
-int enable_wakeup(const fs::path& file) {
-  constexpr std::string_view kWord = "enabled\n";
-  const int fd = ::open(file.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
-  if (fd < 0) return errno;
-  const auto written = ::write(fd, kWord.data(), kWord.size());
-  const int error = written < 0 ? errno : 0;
-  ::close(fd);
-  return error;
 }
 
 std::string firmware(const std::string& nic) {
@@ -129,7 +115,8 @@ NicAnswer answer_of(const NicQuestion& question, WakeOnLanDriver& driver, const 
     }
     // Most drivers have done it by themselves.
     if (error.empty() && read_wakeup(file) == Wakeup::disabled) {
-      if (const int failed = enable_wakeup(file); failed != 0) error = std::strerror(failed);
+      if (const int failed = write_small_file(file, "enabled\n"); failed != 0)
+        error = std::strerror(failed);
     }
   }
   NicAnswer answer{true, wol->supported, wol->enabled, read_wakeup(file), {}};

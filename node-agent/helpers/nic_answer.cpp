@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "node-agent/helpers/answer_line.h"
 #include "node-agent/helpers/wake_on_lan.h"
 
 namespace ecokube::agent {
@@ -40,27 +41,6 @@ std::optional<Wakeup> wakeup_of(std::string_view word) {
   return std::nullopt;
 }
 
-/// Takes "key=value" and the blank after it from the front.
-std::optional<std::string_view> take(std::string_view& line, std::string_view key) {
-  if (!line.starts_with(key) || line.substr(key.size(), 1) != "=") return std::nullopt;
-  line.remove_prefix(key.size() + 1);
-  const auto value = line.substr(0, line.find(' '));
-  line.remove_prefix(std::min(line.size(), value.size() + 1));
-  return value;
-}
-
-/// Takes the rest.
-std::optional<std::string> take_problem(std::string_view line) {
-  constexpr std::string_view kKey = "problem=";
-  if (line.empty()) return std::string();
-  if (!line.starts_with(kKey) || line.size() == kKey.size()) return std::nullopt;
-  const bool printable = std::none_of(line.begin(), line.end(), [](char c) {
-    return static_cast<unsigned char>(c) < ' ' || c == 0x7f;
-  });
-  if (!printable) return std::nullopt;
-  return std::string(line.substr(kKey.size()));
-}
-
 std::unexpected<Error> no_answer() {
   return fail(Errc::protocol, "the answer is none of ecokube-nic-arm's");
 }
@@ -82,21 +62,19 @@ std::string wake_letters(std::uint32_t bits) {
 }
 
 std::string to_line(const NicAnswer& answer) {
-  std::string line;
+  std::string facts;
   if (answer.known) {
-    line = "supports=" + wake_letters(answer.supported) + " wol=" + wake_letters(answer.enabled) +
-           " wakeup=" + std::string(word_of(answer.wakeup));
+    facts = "supports=" + wake_letters(answer.supported) + " wol=" + wake_letters(answer.enabled) +
+            " wakeup=" + std::string(word_of(answer.wakeup));
   }
-  if (!answer.problem.empty()) line += (line.empty() ? "problem=" : " problem=") + answer.problem;
-  line.resize(std::min(line.size(), kNicAnswerMax - 1));
-  return line + "\n";
+  return answer_line(std::move(facts), answer.problem);
 }
 
 Result<NicAnswer> parse_nic_answer(std::string_view line) {
   NicAnswer answer;
-  if (const auto supports = take(line, "supports")) {
-    const auto wol = take(line, "wol");
-    const auto wakeup = take(line, "wakeup");
+  if (const auto supports = take_value(line, "supports")) {
+    const auto wol = take_value(line, "wol");
+    const auto wakeup = take_value(line, "wakeup");
     const auto supported = bits_of(*supports);
     const auto enabled = bits_of(wol.value_or(""));
     const auto word = wakeup_of(wakeup.value_or(""));
@@ -106,7 +84,7 @@ Result<NicAnswer> parse_nic_answer(std::string_view line) {
     answer.enabled = *enabled;
     answer.wakeup = *word;
   }
-  auto problem = take_problem(line);
+  auto problem = problem_of_line(line);
   if (!problem || (!answer.known && problem->empty())) return no_answer();
   answer.problem = std::move(*problem);
   return answer;

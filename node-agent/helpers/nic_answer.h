@@ -27,8 +27,6 @@ struct NicAnswer {
   bool operator==(const NicAnswer&) const = default;
 };
 
-inline constexpr std::size_t kNicAnswerMax = 512;  ///< bytes, with the line's end
-
 /// ethtool's letters for bits WAKE_*.
 [[nodiscard]] std::string wake_letters(std::uint32_t bits);
 

@@ -11,6 +11,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "node-agent/helpers/answer_line.h"
+
 namespace ecokube::agent {
 namespace {
 
@@ -75,7 +77,7 @@ int answer_one_question(int connection,
   if (!question) {
     const auto& why = question.error().message;
     std::fprintf(stderr, "<4>%s\n", why.c_str());
-    send_all(connection, "problem=" + why + "\n");
+    send_all(connection, answer_line("", why));
     return 1;
   }
   send_all(connection, answer(*question));

@@ -1,23 +1,20 @@
 #include "node-agent/helpers/rtc_alarm.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <system_error>
+#include <utility>
 
+#include "node-agent/helpers/answer_line.h"
+#include "node-agent/sensors/firmware.h"
 #include "node-agent/sensors/small_file.h"
 
 namespace ecokube::agent {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::size_t kLineMax = 512;
-constexpr std::string_view kAlarm = "alarm=";
-constexpr std::string_view kProblem = "problem=";
+constexpr std::string_view kAlarm = "alarm";
 constexpr std::string_view kNone = "none";
 
 std::optional<std::int64_t> seconds_of(std::string_view text) {
@@ -25,17 +22,6 @@ std::optional<std::int64_t> seconds_of(std::string_view text) {
   const auto number = parse_number(text);
   if (!number || *number > kSane) return std::nullopt;
   return static_cast<std::int64_t>(*number);
-}
-
-/// errno; 0: written.
-int write_seconds(const fs::path& file, std::int64_t seconds) {
-  const auto text = std::to_string(seconds) + "\n";
-  const int fd = ::open(file.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_TRUNC);
-  if (fd < 0) return errno;
-  const auto written = ::write(fd, text.data(), text.size());
-  const int error = written < 0 ? errno : 0;
-  ::close(fd);
-  return error;
 }
 
 /// The alarm that is still to come; one that has rung may be left in the file.
@@ -71,8 +57,8 @@ void set(RtcAnswer& answer, const fs::path& file, std::int64_t wanted_s, std::in
   const auto before = answer.alarm_s;
   if (before && *before <= wanted_s) return;
   // The kernel sets none over another (EBUSY).
-  int error = write_seconds(file, 0);
-  if (error == 0) error = write_seconds(file, wanted_s);
+  int error = write_small_file(file, "0\n");
+  if (error == 0) error = write_small_file(file, std::to_string(wanted_s) + "\n");
   answer.alarm_s = read_alarm(file, now_s);
   const bool kept = answer.alarm_s && std::abs(*answer.alarm_s - wanted_s) <= kRoundedS;
   if (error == 0 && kept) return;
@@ -80,7 +66,7 @@ void set(RtcAnswer& answer, const fs::path& file, std::int64_t wanted_s, std::in
                               : "the clock took the alarm and does not keep it; see the firmware "
                                 "(BIOS setup) for \"wake by RTC alarm\"";
   if (!before) return;
-  write_seconds(file, *before);
+  (void)write_small_file(file, std::to_string(*before) + "\n");
   answer.alarm_s = read_alarm(file, now_s);
 }
 
@@ -95,39 +81,27 @@ Result<RtcQuestion> parse_rtc_question(std::string_view line) {
 }
 
 std::string to_line(const RtcAnswer& answer) {
-  std::string line;
+  std::string facts;
   if (answer.able) {
-    line = std::string(kAlarm) +
-           (answer.alarm_s ? std::to_string(*answer.alarm_s) : std::string(kNone));
+    facts = std::string(kAlarm) + "=" +
+            (answer.alarm_s ? std::to_string(*answer.alarm_s) : std::string(kNone));
   }
-  if (!answer.problem.empty()) {
-    line += (line.empty() ? "" : " ") + std::string(kProblem) + answer.problem;
-  }
-  line.resize(std::min(line.size(), kLineMax - 1));
-  return line + "\n";
+  return answer_line(std::move(facts), answer.problem);
 }
 
 Result<RtcAnswer> parse_rtc_answer(std::string_view line) {
   const auto none = fail(Errc::protocol, "the answer is none of ecokube-rtc-alarm's");
   RtcAnswer answer;
-  if (line.starts_with(kAlarm)) {
-    line.remove_prefix(kAlarm.size());
-    const auto value = line.substr(0, line.find(' '));
-    line.remove_prefix(std::min(line.size(), value.size() + 1));
+  if (const auto value = take_value(line, kAlarm)) {
     answer.able = true;
-    answer.alarm_s = seconds_of(value);
-    if (!answer.alarm_s && value != kNone) return none;
+    answer.alarm_s = seconds_of(*value);
+    if (!answer.alarm_s && *value != kNone) return none;
   }
-  if (line.empty() && answer.able) return answer;
-  const bool printable = std::none_of(line.begin(), line.end(), [](char c) {
-    return static_cast<unsigned char>(c) < ' ' || c == 0x7f;
-  });
-  if (!line.starts_with(kProblem) || line.size() == kProblem.size() || !printable) return none;
-  answer.problem = line.substr(kProblem.size());
+  auto problem = problem_of_line(line);
+  if (!problem || (!answer.able && problem->empty())) return none;
+  answer.problem = std::move(*problem);
   return answer;
 }
-
-fs::path rtc_alarm_file(const fs::path& sysfs) { return sysfs / "class/rtc/rtc0/wakealarm"; }
 
 RtcAnswer answer_of(const RtcQuestion& question, const fs::path& sysfs, std::int64_t now_s) {
   RtcAnswer answer;

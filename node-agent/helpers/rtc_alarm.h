@@ -34,9 +34,6 @@ inline constexpr std::int64_t kRtcAlarmMaxS = 60L * 24 * 3600;
 /// Without its end. protocol: it is no such line.
 [[nodiscard]] Result<RtcAnswer> parse_rtc_answer(std::string_view line);
 
-/// The file by which a clock that can wake the machine has its alarm set.
-[[nodiscard]] std::filesystem::path rtc_alarm_file(const std::filesystem::path& sysfs);
-
 /// Sets the alarm of rtc0 and reads it back. One that somebody set for an earlier time, still to
 /// come, stays. `now_s` is the wall clock's.
 [[nodiscard]] RtcAnswer answer_of(const RtcQuestion& question, const std::filesystem::path& sysfs,

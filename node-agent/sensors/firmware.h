@@ -6,6 +6,10 @@
 
 namespace ecokube::agent {
 
+/// By which a clock that can wake the machine has its alarm set; there is none without such a
+/// clock.
+[[nodiscard]] std::filesystem::path rtc_alarm_file(const std::filesystem::path& sysfs);
+
 /// What the firmware says of the machine, by class/dmi/id. Empty: not there, or not ours to read.
 /// Printable ASCII, at most 64 characters each.
 struct Firmware {

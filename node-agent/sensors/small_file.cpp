@@ -31,6 +31,15 @@ SmallFile read_small_file(const std::filesystem::path& file) {
   return result;
 }
 
+int write_small_file(const std::filesystem::path& file, std::string_view text) {
+  const int fd = ::open(file.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_TRUNC);
+  if (fd < 0) return errno;
+  const auto written = ::write(fd, text.data(), text.size());
+  const int error = written < 0 ? errno : 0;
+  ::close(fd);
+  return error;
+}
+
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view kBlanks = " \t\r\n";
   text = text.substr(0, text.find_last_not_of(kBlanks) + 1);

@@ -19,6 +19,10 @@ struct SmallFile {
 /// Reads at most 64 KiB in one go; sysfs gives an attribute's errno on read, not on open.
 [[nodiscard]] SmallFile read_small_file(const std::filesystem::path& file);
 
+/// Writes `text` in one go in place of what stands there, as attributes are set; a link is not
+/// followed. errno; 0: written.
+[[nodiscard]] int write_small_file(const std::filesystem::path& file, std::string_view text);
+
 [[nodiscard]] std::string_view trimmed(std::string_view text);
 
 /// The whole of `text` as a decimal number; nullopt for anything else.

@@ -11,6 +11,8 @@
 #include <boost/asio/write.hpp>
 #include <cstring>
 
+#include "node-agent/helpers/answer_line.h"
+
 namespace ecokube::agent {
 namespace {
 

@@ -3,15 +3,12 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
-#include <cstddef>
 #include <filesystem>
 #include <string>
 
 #include "common/error.h"
 
 namespace ecokube::agent {
-
-inline constexpr std::size_t kHelperAnswerMax = 512;  ///< bytes, with the line's end
 
 /// Asks a one-shot helper at its Unix socket one line and returns the line that it answers, both
 /// without their ends. not_found: there is no such socket, so the helper is not installed. Else

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/log.h"
+#include "node-agent/sensors/firmware.h"
 #include "node-agent/wake/helper_call.h"
 
 namespace ecokube::agent {

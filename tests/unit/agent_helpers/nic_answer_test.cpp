@@ -6,6 +6,8 @@
 
 #include <string>
 
+#include "node-agent/helpers/answer_line.h"
+
 namespace ecokube::agent {
 namespace {
 
@@ -41,7 +43,7 @@ TEST(NicAnswer, IsArmedByMagicPacketsAloneAndAnOpenSwitch) {
 
 TEST(NicAnswer, IsBounded) {
   NicAnswer answer{false, 0, 0, Wakeup::none, std::string(2000, 'x')};
-  EXPECT_EQ(to_line(answer).size(), kNicAnswerMax);
+  EXPECT_EQ(to_line(answer).size(), kHelperAnswerMax);
   EXPECT_EQ(to_line(answer).back(), '\n');
 }
 
