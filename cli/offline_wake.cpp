@@ -7,8 +7,9 @@
 #include <boost/json.hpp>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <set>
+#include <sstream>
+#include <utility>
 
 #include "cli/views.h"
 #include "common/wake_bundle.h"
@@ -38,7 +39,9 @@ BundleNode read_node(const json::object& from) {
 
 Result<std::vector<BundleNode>> read_bundle(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
-  const std::string text(std::istreambuf_iterator<char>(in), {});
+  std::ostringstream whole;
+  whole << in.rdbuf();  // of a folder nothing can be read: that sets a bit here
+  const auto text = std::move(whole).str();
   if (text.empty()) {
     return fail(Errc::io, "can't read " + file.string() +
                               "; make it while all is well: ecoctl wake-bundle > " + file.string());

@@ -8,10 +8,11 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <optional>
+#include <sstream>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "common/boot_clock.h"
 
@@ -21,7 +22,9 @@ namespace {
 
 std::string read_whole(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
+  std::ostringstream text;
+  text << in.rdbuf();  // of a process that ends meanwhile nothing can be read: that sets a bit here
+  return std::move(text).str();
 }
 
 /// Parent of a live process, from "pid (any text) state ppid ..."; nullopt: gone or a zombie.

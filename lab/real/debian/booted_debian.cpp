@@ -7,7 +7,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 #include <thread>
 #include <utility>
 
@@ -43,7 +43,9 @@ exec "$@")";
 
 std::string read_all(const fs::path& file) {
   std::ifstream in(file);
-  return {std::istreambuf_iterator<char>(in), {}};
+  std::ostringstream text;
+  text << in.rdbuf();  // of a process that ends meanwhile nothing can be read: that sets a bit here
+  return std::move(text).str();
 }
 
 // proc(5): the pids of a process in all its namespaces, NSpid, end with 1 for the first of one.

@@ -4,28 +4,25 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/udp.hpp>
 #include <boost/json.hpp>
 #include <map>
 
 #include "common/magic_packet.h"
 #include "coordinator/api/json.h"
+#include "tests/support/packet_ear.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/api/fake_fleet.h"
 
 namespace ecokube::cli {
 namespace {
 
-namespace asio = boost::asio;
-using asio::ip::udp;
 using testing::HasSubstr;
 
 class OfflineWake : public testing::Test {
  protected:
   OfflineWake() {
     test::fill(fleet_);
-    const auto port = std::to_string(machines_.local_endpoint().port());
+    const auto port = std::to_string(machines_.port);
     for (auto& [name, node] : fleet_.world_value.nodes) {
       node.inventory.wake_address = "127.0.0.1:" + port;
       const auto mac = name == "worker1" ? "02:00:00:00:00:01" : "02:00:00:00:00:02";
@@ -51,24 +48,17 @@ class OfflineWake : public testing::Test {
   /// How many packets each MAC got; all of them are in the socket by now.
   std::map<std::string, int> packets() {
     std::map<std::string, int> got;
-    machines_.non_blocking(true);
-    std::array<std::uint8_t, 2 * kMagicPacketBytes> bytes{};
-    boost::system::error_code none;
-    for (;;) {
-      const auto size = machines_.receive(asio::buffer(bytes), 0, none);
-      if (none) return got;
+    for (auto packet = machines_.hear(); !packet.empty(); packet = machines_.hear()) {
       for (const char* mac : {"02:00:00:00:00:01", "02:00:00:00:00:02"}) {
         const auto expected = magic_packet(*MacAddress::parse(mac));
-        const bool is_it = std::equal(expected.begin(), expected.end(), bytes.begin(),
-                                      bytes.begin() + static_cast<std::ptrdiff_t>(size));
-        if (is_it) ++got[mac];
+        if (packet == std::string(expected.begin(), expected.end())) ++got[mac];
       }
     }
+    return got;
   }
 
   test::TempDir dir_;
-  asio::io_context io_{1};
-  udp::socket machines_{io_, udp::endpoint(asio::ip::make_address("127.0.0.1"), 0)};
+  test::PacketEar machines_{INADDR_LOOPBACK};
   test::FakeFleet fleet_;
   Command command_;
 };
@@ -107,6 +97,8 @@ TEST_F(OfflineWake, OneThatCanNotBeWokenKeepsNobodyElseAsleep) {
 TEST_F(OfflineWake, SaysWhatIsNoBundle) {
   command_.bundle = dir_ / "none.json";
   EXPECT_THAT(wake().err, HasSubstr("ecoctl wake-bundle > "));
+  command_.bundle = dir_.path();
+  EXPECT_THAT(wake().err, HasSubstr("ecoctl wake-bundle > ")) << "it is a folder";
   command_.bundle = dir_.write("odd.json", R"({"format": "ecokube-wake-bundle/2"})");
   EXPECT_THAT(wake().err, HasSubstr("its format is \"ecokube-wake-bundle/2\""));
   command_.bundle = dir_.write("odd.json", "[1, 2");
