@@ -1,15 +1,9 @@
 // Goal: nobody types what waking needs: the real agent tells it over the real link, tells it again
 // when it changes, and sends magic packets for others of its segment. Packets stay on the loopback.
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <array>
 
 #include "common/magic_packet.h"
 #include "tests/contract/agent_link/link_fixture.h"
+#include "tests/support/packet_ear.h"
 
 namespace ecokube::test {
 namespace {
@@ -36,33 +30,6 @@ class AgentDiscovery : public LinkTest {
   std::optional<AgentProcess> agent;
 };
 
-class Ear {
- public:
-  Ear() {
-    socket_ = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    sockaddr_in at{};
-    at.sin_family = AF_INET;
-    at.sin_addr.s_addr = htonl(kBroadcast);
-    at.sin_port = htons(kPort);
-    bound = ::bind(socket_, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0;
-  }
-  Ear(const Ear&) = delete;
-  Ear& operator=(const Ear&) = delete;
-  ~Ear() { ::close(socket_); }
-  /// The packet that is there; empty: none.
-  std::string hear() {
-    pollfd ready{socket_, POLLIN, 0};
-    if (::poll(&ready, 1, 0) <= 0) return {};
-    std::array<char, 2048> packet{};
-    const auto size = ::recv(socket_, packet.data(), packet.size(), 0);
-    return {packet.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
-  }
-  bool bound = false;
-
- private:
-  int socket_ = -1;
-};
-
 TEST_F(AgentDiscovery, HelloSaysWhoTheMachineIsAndWhatItBootsNext) {
   agent->start();
   ASSERT_TRUE(wait_for_beat()) << agent->log();
@@ -77,7 +44,7 @@ TEST_F(AgentDiscovery, HelloSaysWhoTheMachineIsAndWhatItBootsNext) {
 }
 
 TEST_F(AgentDiscovery, AnAwakeAgentRelaysAMagicPacketOnItsSegment) {
-  Ear ear;
+  PacketEar ear(kBroadcast, kPort);
   ASSERT_TRUE(ear.bound);
   agent->start();
   ASSERT_TRUE(wait_for_beat()) << agent->log();

@@ -2,17 +2,12 @@
 // is asked. Packets stay on the loopback.
 #include "node-agent/wake/magic_relay.h"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <array>
 #include <random>
 
 #include "common/magic_packet.h"
+#include "tests/support/packet_ear.h"
 
 namespace ecokube::agent {
 namespace {
@@ -24,38 +19,6 @@ const MacAddress kMac({2, 0, 0, 0, 0, 0x2a});
 
 Ipv4Subnet subnet(const char* text) { return *Ipv4Subnet::parse(text); }
 
-/// Where packets arrive.
-class Ear {
- public:
-  explicit Ear(std::uint32_t address) {
-    socket_ = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    sockaddr_in at{};
-    at.sin_family = AF_INET;
-    at.sin_addr.s_addr = htonl(address);
-    socklen_t size = sizeof at;
-    bound = ::bind(socket_, reinterpret_cast<sockaddr*>(&at), size) == 0;
-    ::getsockname(socket_, reinterpret_cast<sockaddr*>(&at), &size);
-    port = ntohs(at.sin_port);
-  }
-  Ear(const Ear&) = delete;
-  Ear& operator=(const Ear&) = delete;
-  ~Ear() { ::close(socket_); }
-
-  /// The next packet; empty: none is there.
-  std::string hear() {
-    pollfd ready{socket_, POLLIN, 0};
-    if (::poll(&ready, 1, 0) <= 0) return {};
-    std::array<char, 2048> packet{};
-    const auto size = ::recv(socket_, packet.data(), packet.size(), 0);
-    return {packet.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
-  }
-  bool bound = false;
-  std::uint16_t port = 0;
-
- private:
-  int socket_ = -1;
-};
-
 class MagicRelayTest : public testing::Test {
  protected:
   MagicRelayTest() : relay({ear.port}, [this] { return segments; }) {}
@@ -65,7 +28,7 @@ class MagicRelayTest : public testing::Test {
 
   std::vector<Ipv4Subnet> segments{subnet("10.9.8.7/32"), subnet("127.0.9.1/24")};
   std::uint32_t broadcast = subnet("127.0.9.1/24").broadcast();
-  Ear ear{broadcast};
+  test::PacketEar ear{broadcast};
   MagicRelay relay;
 };
 

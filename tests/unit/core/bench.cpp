@@ -126,7 +126,7 @@ void Bench::hello(const NodeName& name, int boot) {
   heartbeat(name);
 }
 
-void Bench::heartbeat(const NodeName& name) {
+AgentHeartbeat Bench::beat_of(const NodeName& name) {
   const auto& agent = node(name).agent;
   AgentHeartbeat beat;
   beat.node = name;
@@ -136,8 +136,10 @@ void Bench::heartbeat(const NodeName& name) {
   beat.nics = agent.nics;
   beat.vetoes = agent.vetoes;
   beat.fence_highest_seen = std::max(agent.fence, world.fence);  // it was told
-  see(beat);
+  return beat;
 }
+
+void Bench::heartbeat(const NodeName& name) { see(beat_of(name)); }
 
 void Bench::pass(Duration time) {
   now += time;

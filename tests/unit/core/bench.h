@@ -47,6 +47,8 @@ class Bench {
   void ask(const NodeName& name, PersonVerb verb, std::optional<Duration> valid_for = {});
   void hello(const NodeName& name, int boot = 1);
   void heartbeat(const NodeName& name);
+  /// The next heartbeat of its agent, which says what the last one said.
+  AgentHeartbeat beat_of(const NodeName& name);
   /// Time passes with heartbeats, a renewed Lease and a confirmed view.
   void pass(Duration time);
   /// Time passes and nobody says anything.

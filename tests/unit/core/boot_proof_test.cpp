@@ -102,13 +102,7 @@ class BootProofRules : public testing::Test {
   /// What it boots next, and that it differs from what runs.
   void boots(const NodeName& name, const std::string& fingerprint,
              const std::string& pending = "") {
-    const auto& agent = bench.node(name).agent;
-    AgentHeartbeat beat;
-    beat.node = name;
-    beat.session = agent.session;
-    beat.sequence = agent.sequence + 1;
-    beat.boot_id = agent.boot_id;
-    beat.nics = agent.nics;
+    auto beat = bench.beat_of(name);
     beat.boot = BootFacts{fingerprint, pending};
     bench.see(beat);
   }
