@@ -12,6 +12,7 @@ namespace {
 
 using boost::json::object;
 
+constexpr Duration kAtOnce{0};
 constexpr std::int64_t kGivenBackFor_s = 1;
 
 /// By its holder, which then acts no more. A holder that somebody only struck out may not know.
@@ -48,13 +49,21 @@ bool LeaseClaim::note(const object& lease) {
 void LeaseClaim::hold(const object& lease) {
   (void)note(lease);
   waiting_.reset();
+  gone_since_.reset();
   tried_.reset();
 }
 
+std::optional<Duration> LeaseClaim::look_at_none(TimePoint now) {
+  if (now < ours_until_) return kAtOnce;
+  if (!gone_since_) gone_since_ = now;
+  if (waiting_ && now < *gone_since_ + looks_every(duration_)) return std::nullopt;
+  return waits_for(duration_);
+}
+
 std::optional<Duration> LeaseClaim::look(const object* lease, TimePoint now) {
-  constexpr Duration kAtOnce{0};
-  if (lease == nullptr) return now < ours_until_ ? kAtOnce : waits_for(duration_);
+  if (lease == nullptr) return look_at_none(now);
   ours_until_ = TimePoint{};
+  gone_since_.reset();
   // From a restored past it says nothing of who held it since, and may not know yet.
   const bool forwards = note(*lease);
   const auto holder = find_text(*lease, {"spec", "holderIdentity"});
@@ -77,7 +86,7 @@ std::optional<Duration> LeaseClaim::look(const object* lease, TimePoint now) {
 
 std::optional<TimePoint> LeaseClaim::may_be_taken_at() const {
   if (!waiting_) return std::nullopt;
-  return waiting_->may_be_taken_at;
+  return gone_since_ ? *gone_since_ + looks_every(duration_) : waiting_->may_be_taken_at;
 }
 
 }  // namespace ecokube::kubernetes

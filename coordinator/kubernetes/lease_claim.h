@@ -24,8 +24,9 @@ namespace ecokube::kubernetes {
 [[nodiscard]] constexpr Duration looks_every(Duration lease) { return lease / 10; }
 
 /// Tells when a Lease that is not held here may be taken. One that is not there says nothing of who
-/// held it a moment ago: it is made at once, which ends every renewal of another's, but who made it
-/// acts only when another's time would be over. No I/O and no clock of its own.
+/// held it a moment ago: it is made soon, which ends every renewal of another's, but who made it
+/// acts only when another's time would be over. A holder that is known here is left the time to
+/// make it again itself: it acts on at once. No I/O and no clock of its own.
 class LeaseClaim {
  public:
   /// `own` is the holder identity of this process.
@@ -42,7 +43,7 @@ class LeaseClaim {
   /// our own time is over.
   void was_deleted(TimePoint until) { ours_until_ = until; }
 
-  /// Of the holder that is waited for; nullopt: none is.
+  /// Of the holder that is waited for, to renew it or to make it again; nullopt: none is.
   [[nodiscard]] std::optional<TimePoint> may_be_taken_at() const;
   /// Empty: nobody is known to hold it.
   [[nodiscard]] std::string holder() const { return waiting_ ? waiting_->holder : ""; }
@@ -57,12 +58,14 @@ class LeaseClaim {
     std::int64_t revision = 0;
     TimePoint may_be_taken_at;  ///< if the Lease stays as it is
   };
+  [[nodiscard]] std::optional<Duration> look_at_none(TimePoint now);
   /// False when it is older than what was read before.
   bool note(const boost::json::object& lease);
 
   std::string own_;
   Duration duration_;  ///< the longest known
   std::optional<Waiting> waiting_;
+  std::optional<TimePoint> gone_since_;  ///< no Lease was there when we looked
   std::int64_t highest_fence_ = 0;
   std::int64_t last_revision_ = 0;
   std::optional<Duration> tried_;  ///< by us; until it is held, or another is seen on it

@@ -60,9 +60,24 @@ TEST(LeaseClaim, OneThatIsGoneIsMadeAtOnceAndActedOnLater) {
   LeaseClaim standby("b", kLease);
   const auto held = lease("a", 5, 30);
   EXPECT_FALSE(standby.look(&held, kNow));
-  EXPECT_EQ(standby.look(nullptr, kNow), waits_for(std::chrono::seconds(30)));
+  constexpr std::chrono::seconds kTheirs{30};
+  EXPECT_FALSE(standby.look(nullptr, kNow));
+  EXPECT_EQ(standby.look(nullptr, kNow + looks_every(kTheirs)), waits_for(kTheirs));
   EXPECT_EQ(standby.holder(), "a");
   EXPECT_EQ(standby.highest_fence(), 7) << "its fence is not forgotten";
+}
+
+// It hears of the deletion as soon as we do, and acts on without a pause.
+TEST(LeaseClaim, AKnownHolderIsLeftTheTimeToMakeItAgain) {
+  LeaseClaim standby("b", kLease);
+  const auto held = lease("a", 5);
+  EXPECT_FALSE(standby.look(&held, kNow));
+  for (auto now = kNow; now < kNow + 10 * kLease; now += looks_every(kLease)) {
+    EXPECT_FALSE(standby.look(nullptr, now)) << "gone";
+    EXPECT_EQ(standby.may_be_taken_at(), now + looks_every(kLease));
+    const auto again = lease("a", 6 + (now - kNow).count());
+    EXPECT_FALSE(standby.look(&again, now + looks_every(kLease) / 2)) << "and there again";
+  }
 }
 
 TEST(LeaseClaim, OursThatWasDeletedIsActedOnAtOnceWhileItIsOurs) {
