@@ -11,6 +11,9 @@ target_compile_options(ecokube_options INTERFACE -Wall -Wextra -Wpedantic -Wconv
 # No file of ours needs 1 GB: the compiler need not stop to collect its garbage, a tenth of its time.
 target_compile_options(ecokube_options INTERFACE
   $<$<CXX_COMPILER_ID:GNU>:--param=ggc-min-heapsize=1000000>)
+# With several files in one unit, one's unnamed namespace looks to the compiler like a header's.
+target_compile_options(ecokube_options INTERFACE
+  $<$<AND:$<BOOL:${CMAKE_UNITY_BUILD}>,$<CXX_COMPILER_ID:GNU>>:-Wno-subobject-linkage>)
 # What is not called costs a daemon no page: the shipped build leaves it out.
 target_compile_options(ecokube_options INTERFACE
   $<$<CONFIG:RelWithDebInfo>:-ffunction-sections;-fdata-sections>)
