@@ -6,7 +6,7 @@
 namespace ecokube::cli {
 namespace {
 
-Colour colour_of(std::string_view level) {
+Colour colour_of_level(std::string_view level) {
   if (level == "problem") return Colour::bad;
   return level == "warning" ? Colour::busy : Colour::good;
 }
@@ -19,7 +19,7 @@ std::string doctor_view(const boost::json::object& document, bool colours) {
   for (const auto& entry : document.at("findings").as_array()) {
     const auto& finding = entry.as_object();
     const auto level = text_at(finding, "level");
-    rows.push_back({{level, colour_of(level)},
+    rows.push_back({{level, colour_of_level(level)},
                     {text_at(finding, "code")},
                     {text_at(finding, "subject")},
                     {text_at(finding, "text")}});

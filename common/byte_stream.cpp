@@ -5,12 +5,10 @@
 #include <sys/socket.h>
 
 #include <array>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/stream.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/error.hpp>
@@ -18,6 +16,8 @@
 #include <memory>
 #include <optional>
 #include <vector>
+
+#include "common/asio_tuple.h"
 
 namespace ecokube {
 namespace {
@@ -28,8 +28,6 @@ using Generic = asio::generic::stream_protocol;
 using PlainStream = boost::beast::basic_stream<Generic>;
 using TlsStream = asio::ssl::stream<PlainStream>;
 using boost::system::error_code;
-
-constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
 
 std::unexpected<Error> failed(error_code ec) {
   if (ec == boost::beast::error::timeout) return fail(Errc::timeout, "no answer in time");
@@ -66,7 +64,7 @@ class StreamOf final : public ByteStream {
   asio::awaitable<Result<std::size_t>> read_some(std::span<char> into, Deadline deadline) override {
     lowest(stream_).expires_at(deadline);
     const auto buffer = asio::buffer(into.data(), into.size());
-    const auto [ec, count] = co_await stream_.async_read_some(buffer, kToken);
+    const auto [ec, count] = co_await stream_.async_read_some(buffer, kTuple);
     if (ec && is_end(ec)) co_return std::size_t{0};
     if (ec) co_return failed(ec);
     co_return count;
@@ -75,7 +73,7 @@ class StreamOf final : public ByteStream {
   asio::awaitable<Result<void>> write(std::string_view bytes, Deadline deadline) override {
     lowest(stream_).expires_at(deadline);
     const auto buffer = asio::buffer(bytes.data(), bytes.size());
-    const auto [ec, count] = co_await asio::async_write(stream_, buffer, kToken);
+    const auto [ec, count] = co_await asio::async_write(stream_, buffer, kTuple);
     if (ec) co_return failed(ec);
     co_return Result<void>{};
   }
@@ -145,7 +143,7 @@ asio::awaitable<Result<std::vector<Generic::endpoint>>> resolve(asio::any_io_exe
   // getaddrinfo cannot be interrupted; resolv.conf's own limits bound this wait.
   tcp::resolver resolver(executor);
   const auto [error, results] =
-      co_await resolver.async_resolve(endpoint.host, std::to_string(endpoint.port), kToken);
+      co_await resolver.async_resolve(endpoint.host, std::to_string(endpoint.port), kTuple);
   if (error) co_return fail(Errc::unreachable, "looking up the name: " + error.message());
   for (const auto& entry : results) found.emplace_back(entry.endpoint());
   co_return found;
@@ -160,7 +158,7 @@ asio::awaitable<Result<PlainStream>> connect_plain(asio::any_io_executor executo
   for (const auto& address : *found) {
     PlainStream stream(executor);
     stream.expires_at(deadline);
-    const auto [ec] = co_await stream.async_connect(address, kToken);
+    const auto [ec] = co_await stream.async_connect(address, kTuple);
     if (!ec) {
       error_code ignored;
       if (endpoint.unix_path.empty()) stream.socket().set_option(tcp::no_delay(true), ignored);
@@ -186,7 +184,7 @@ asio::awaitable<Result<std::unique_ptr<ByteStream>>> connect_stream(asio::any_io
   SSL* ssl = made->stream().native_handle();
   expect_name(ssl, endpoint.tls_name.empty() ? endpoint.host : endpoint.tls_name);
   lowest(made->stream()).expires_at(deadline);
-  const auto [ec] = co_await made->stream().async_handshake(TlsStream::client, kToken);
+  const auto [ec] = co_await made->stream().async_handshake(TlsStream::client, kTuple);
   if (ec) co_return handshake_failed(ec, ssl);
   co_return made;
 }
@@ -200,7 +198,7 @@ asio::awaitable<Result<std::unique_ptr<ByteStream>>> accept_stream(GenericSocket
   if (!tls) co_return std::make_unique<StreamOf<PlainStream>>(std::move(plain), nullptr);
   auto made = std::make_unique<StreamOf<TlsStream>>(TlsStream(std::move(plain), *tls), tls);
   lowest(made->stream()).expires_at(deadline);
-  const auto [ec] = co_await made->stream().async_handshake(TlsStream::server, kToken);
+  const auto [ec] = co_await made->stream().async_handshake(TlsStream::server, kTuple);
   if (ec) co_return handshake_failed(ec, made->stream().native_handle());
   co_return made;
 }

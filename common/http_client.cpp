@@ -17,7 +17,7 @@ namespace {
 namespace asio = boost::asio;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kReadBytes = 16UL * 1024;
+constexpr std::size_t kChunkBytes = 16UL * 1024;
 constexpr std::size_t kIdleMax = 8;
 constexpr std::chrono::seconds kIdleAgeMax{30};
 /// How long an answer may still come from a peer that no longer takes our request.
@@ -137,7 +137,7 @@ asio::awaitable<Attempt> read_answer(const Conversation& talk) {
   Attempt attempt;
   HttpResponse response;
   std::string pending;
-  std::vector<char> bytes(kReadBytes);
+  std::vector<char> bytes(kChunkBytes);
   while (!parser->done()) {
     const bool flowing = parser->header_done() && talk.streaming(*parser);
     const auto limit = flowing ? Clock::now() + talk.limits.idle_timeout : talk.deadline;
@@ -185,7 +185,7 @@ asio::awaitable<Attempt> read_answer(const Conversation& talk) {
 
 asio::awaitable<Attempt> talk_once(Conversation talk, std::string head) {
   const std::string& body = talk.request.body;
-  const bool together = body.size() <= kReadBytes;
+  const bool together = body.size() <= kChunkBytes;
   if (together) head += body;
   auto sent = co_await talk.stream.write(head, talk.deadline);
   if (sent && !together) sent = co_await talk.stream.write(body, talk.deadline);

@@ -6,7 +6,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -14,13 +13,14 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 #include <cerrno>
 #include <cstring>
 #include <set>
 
+#include "common/asio_tuple.h"
 #include "common/http_exchange.h"
+#include "common/http_status.h"
 #include "common/log.h"
 
 namespace ecokube {
@@ -32,7 +32,6 @@ using boost::system::error_code;
 using Local = asio::local::stream_protocol;
 
 constexpr std::chrono::milliseconds kAcceptPause{50};
-constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
 
 struct LiveConnection {
   HttpConnection http;
@@ -67,7 +66,6 @@ asio::awaitable<bool> run_handler(ServerState& state, HttpExchange& exchange) {
 }
 
 asio::awaitable<bool> answer_one(ServerState& state, HttpConnection& connection) {
-  constexpr int kBadRequest = 400;
   constexpr int kHeaderTooLarge = 431;
   constexpr int kInternal = 500;
   const auto parser = make_request_parser();
@@ -77,7 +75,7 @@ asio::awaitable<bool> answer_one(ServerState& state, HttpConnection& connection)
     if (got.error().code != Errc::protocol && got.error().code != Errc::too_large) co_return false;
     const bool large = got.error().code == Errc::too_large;
     HttpResponse refusal =
-        problem_response(large ? kHeaderTooLarge : kBadRequest,
+        problem_response(large ? kHeaderTooLarge : kHttpBadRequest,
                          large ? "Header too large" : "Bad request", got.error().message);
     (void)co_await exchange.respond(std::move(refusal));
     co_await exchange.discard_body();
@@ -121,12 +119,7 @@ void start_connection(const StatePtr& state, GenericSocket socket, const TlsCont
   state->connections.insert(live);
   auto ended = [state, live](std::exception_ptr error) {
     state->connections.erase(live);
-    if (!error || state->stopped) return;
-    try {
-      std::rethrow_exception(error);
-    } catch (const std::exception& e) {
-      log::error("http: connection failed error={}", e.what());
-    }
+    if (!state->stopped) log::thrown("http: connection failed", error);
   };
   asio::co_spawn(state->executor, serve(state, live, std::move(socket), tls),
                  asio::bind_cancellation_slot(live->cancel.slot(), std::move(ended)));
@@ -138,7 +131,7 @@ asio::awaitable<void> accept_loop(StatePtr state, std::shared_ptr<Acceptor> acce
   asio::steady_timer pause(state->executor);
   while (!state->stopped) {
     if (state->connections.size() < state->limits.connections_max) {
-      auto [ec, socket] = co_await acceptor->async_accept(kToken);
+      auto [ec, socket] = co_await acceptor->async_accept(kTuple);
       if (ec == asio::error::operation_aborted || state->stopped) co_return;
       if (!ec) {
         start_connection(state, GenericSocket(std::move(socket)), tls, transport);
@@ -148,7 +141,7 @@ asio::awaitable<void> accept_loop(StatePtr state, std::shared_ptr<Acceptor> acce
     }
     // At the limit (ours or the system's) new connections wait in the kernel's queue.
     pause.expires_after(kAcceptPause);
-    (void)co_await pause.async_wait(kToken);
+    (void)co_await pause.async_wait(kTuple);
   }
 }
 
@@ -156,14 +149,7 @@ template <class Acceptor>
 void start_accepting(const StatePtr& state, const std::shared_ptr<Acceptor>& acceptor,
                      const TlsContext& tls, HttpTransport transport) {
   asio::co_spawn(state->executor, accept_loop(state, acceptor, tls, transport),
-                 [](std::exception_ptr error) {
-                   if (!error) return;
-                   try {
-                     std::rethrow_exception(error);
-                   } catch (const std::exception& e) {
-                     log::error("http: listener failed error={}", e.what());
-                   }
-                 });
+                 log::thrown("http: listener failed"));
 }
 
 /// True when somebody listens on the Unix socket `path`.

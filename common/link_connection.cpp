@@ -4,18 +4,17 @@
 #include <openssl/ssl.h>
 
 #include <array>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <cstring>
 #include <exception>
 #include <string_view>
 #include <utility>
 
+#include "common/asio_tuple.h"
 #include "common/frame.h"
 #include "common/log.h"
 #include "common/socket_bio.h"
@@ -27,7 +26,6 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using Clock = std::chrono::steady_clock;
 
-constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kQueueBytesMax = 4 * kFrameBytesMax;
 constexpr std::chrono::seconds kWriteLimit{15};
 

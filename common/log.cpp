@@ -23,4 +23,13 @@ Result<void> start(std::string_view program, std::string_view level) {
   return {};
 }
 
+void thrown(std::string_view what, const std::exception_ptr& error) {
+  if (!error) return;
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::exception& unforeseen) {
+    log::error("{} reason=\"{}\"", what, unforeseen.what());
+  }
+}
+
 }  // namespace ecokube::log

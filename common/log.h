@@ -2,7 +2,10 @@
 
 #include <spdlog/spdlog.h>
 
+#include <exception>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "common/error.h"
 
@@ -19,5 +22,13 @@ using spdlog::warn;
 /// Logs to standard error. `level` is debug, info, warning or error. Under systemd (JOURNAL_STREAM
 /// is set) lines carry no time of their own, the journal has it.
 Result<void> start(std::string_view program, std::string_view level);
+
+/// What nobody foresaw, if anything was thrown, as an error line: `what` and the reason.
+void thrown(std::string_view what, const std::exception_ptr& error);
+
+/// The same as what co_spawn calls when a coroutine ends that nobody waits for.
+[[nodiscard]] inline auto thrown(std::string what) {
+  return [what = std::move(what)](const std::exception_ptr& error) { thrown(what, error); };
+}
 
 }  // namespace ecokube::log

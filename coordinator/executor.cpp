@@ -55,11 +55,7 @@ void Executor::start(Step step) {
     if (error) {
       const Error unforeseen{Errc::io, "an unforeseen error stopped this step"};
       ended = failed(step, unforeseen);
-      try {
-        std::rethrow_exception(error);
-      } catch (const std::exception& exception) {
-        log::error("step={} unforeseen error: {}", step.id.text(), exception.what());
-      }
+      log::thrown(fmt::format("step={} failed", step.id.text()), error);
     }
     finish(step, std::move(ended));
   };

@@ -3,12 +3,10 @@
 #include <malloc.h>
 #include <systemd/sd-daemon.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <csignal>
 #include <exception>
@@ -17,6 +15,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/asio_tuple.h"
 #include "common/boot_clock.h"
 #include "common/log.h"
 #include "node-agent/discovery.h"
@@ -34,8 +33,6 @@ namespace ecokube::agent {
 namespace {
 
 namespace asio = boost::asio;
-constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
-constexpr std::chrono::milliseconds kGoodbyeLimit{1000};
 constexpr std::chrono::seconds kLogindInterval{10};
 constexpr std::uint32_t kProtocolVersion = 1;
 constexpr int kExitOk = 0;
@@ -132,11 +129,7 @@ class App final : public LinkHost {
   void start(const char* what, asio::awaitable<void> work) {
     asio::co_spawn(io_, std::move(work), [this, what](const std::exception_ptr& error) {
       if (!error) return;
-      try {
-        std::rethrow_exception(error);
-      } catch (const std::exception& e) {
-        log::error("{} failed why=\"{}\"", what, e.what());
-      }
+      log::thrown(fmt::format("{} failed", what), error);
       exit_code_ = kExitFailure;
       io_.stop();
     });

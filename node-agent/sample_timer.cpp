@@ -13,8 +13,8 @@ namespace ecokube::agent {
 namespace {
 
 timespec to_timespec(std::chrono::nanoseconds time) {
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
-  return {static_cast<time_t>(seconds.count()), static_cast<long>((time - seconds).count())};
+  const auto whole = std::chrono::duration_cast<std::chrono::seconds>(time);
+  return {static_cast<time_t>(whole.count()), static_cast<long>((time - whole).count())};
 }
 
 std::unexpected<Error> no_timer() {

@@ -1,13 +1,12 @@
 #include "node-agent/way_down.h"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <ctime>
 #include <system_error>
 #include <utility>
 
+#include "common/asio_tuple.h"
 #include "common/boot_clock.h"
 #include "common/child_process.h"
 #include "common/log.h"
@@ -21,7 +20,6 @@ namespace ecokube::agent {
 namespace {
 
 namespace asio = boost::asio;
-constexpr std::chrono::milliseconds kGoodbyeLimit{1000};
 constexpr std::chrono::milliseconds kActionLimit{60'000};
 constexpr std::chrono::seconds kPowerOffLimit{120};
 
@@ -229,7 +227,7 @@ asio::awaitable<void> WayDown::power_off(ShutdownCommand command) {
   if (problem.empty()) {
     // From here the machine should end us. If it does not, we are of use again.
     asio::steady_timer timer(executor_, kPowerOffLimit);
-    co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    co_await timer.async_wait(kTuple);
     problem = "the machine is still on two minutes after it";
   }
   log::error("power-off failed command={} why=\"{}\"", command.id, problem);

@@ -2,14 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <utility>
 
+#include "common/asio_tuple.h"
 #include "coordinator/kubernetes/json_access.h"
 #include "coordinator/kubernetes/kubeconfig.h"
 
@@ -57,7 +56,7 @@ asio::awaitable<Result<void>> in_parallel(std::size_t count, Work work) {
     });
   }
   while (batch->running > 0) {
-    co_await batch->ended.async_wait(asio::as_tuple(asio::use_awaitable));
+    co_await batch->ended.async_wait(kTuple);
   }
   co_return batch->result;
 }
@@ -82,7 +81,7 @@ asio::awaitable<Result<void>> patch(std::shared_ptr<kubernetes::ApiClient> clien
 
 asio::awaitable<void> pause(std::chrono::milliseconds time) {
   asio::steady_timer timer(co_await asio::this_coro::executor, time);
-  co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+  co_await timer.async_wait(kTuple);
 }
 
 asio::awaitable<Result<void>> wait_until(std::string what, std::chrono::seconds limit,

@@ -1,15 +1,14 @@
 #include "coordinator/agents/agent_server.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <map>
 #include <set>
 #include <utility>
 
+#include "common/asio_tuple.h"
 #include "common/log.h"
 #include "coordinator/agents/agent_messages.h"
 #include "coordinator/agents/agent_session.h"
@@ -19,7 +18,6 @@ namespace {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
-constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds kAcceptPause{100};
 constexpr std::chrono::seconds kStopLimit{5};
 constexpr int kBacklog = 1024;

@@ -1,9 +1,8 @@
 #include "coordinator/agents/agent_session.h"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "common/asio_tuple.h"
 #include "common/log.h"
 #include "coordinator/agents/agent_messages.h"
 
@@ -11,7 +10,6 @@ namespace ecokube {
 namespace {
 
 namespace asio = boost::asio;
-constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds kSilenceSlack{2000};
 constexpr std::chrono::milliseconds kFinishLimit{1000};
 constexpr int kHeartbeatsMissedMax = 3;

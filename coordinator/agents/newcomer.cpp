@@ -12,7 +12,6 @@ namespace asio = boost::asio;
 constexpr std::size_t kEnrollBytesMax = 16UL * 1024;
 constexpr std::size_t kTokenBytesMax = 128;
 constexpr std::size_t kNameBytesMax = 253;
-constexpr std::chrono::milliseconds kFarewellLimit{1000};
 
 Result<v1::Enroll> parse_enroll(std::string_view body) {
   const google::protobuf::LogSilencer silence;

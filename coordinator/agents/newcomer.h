@@ -10,6 +10,9 @@
 
 namespace ecokube {
 
+/// For a peer to read our last words, before the connection is cut.
+constexpr std::chrono::milliseconds kFarewellLimit{1000};
+
 /// A machine without a certificate, after its handshake: one Enroll of at most 16 KiB within
 /// `limit`, one answer, the end. The error is why it got none.
 [[nodiscard]] boost::asio::awaitable<Result<void>> serve_newcomer(

@@ -13,8 +13,6 @@ namespace ecokube {
 namespace {
 
 namespace asio = boost::asio;
-/// For the agent to read why, before the connection is cut.
-constexpr std::chrono::milliseconds kFarewellLimit{1000};
 
 /// Counts a newcomer for as long as it lives.
 class Entered {

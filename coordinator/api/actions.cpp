@@ -2,6 +2,7 @@
 // leads to.
 #include <boost/json.hpp>
 
+#include "common/http_status.h"
 #include "coordinator/api/asked_body.h"
 #include "coordinator/api/json.h"
 #include "coordinator/api/routes.h"
@@ -14,20 +15,18 @@ namespace json = boost::json;
 using core::PersonVerb;
 
 constexpr int kAccepted = 202;
-constexpr int kBadRequest = 400;
-constexpr int kConflict = 409;
 
 HttpResponse ask(const ApiContext& context, const ApiRequest& request, PersonVerb verb) {
   auto& fleet = context.fleet;
   const auto found = fleet.world().nodes.find(request.node);
   if (found == fleet.world().nodes.end()) return unknown_node(context, request.node);
   auto body = read_asked_body(request.body);
-  if (!body) return problem_response(kBadRequest, "Bad request body", body.error().message);
+  if (!body) return problem_response(kHttpBadRequest, "Bad request body", body.error().message);
   core::PersonAsked asked{request.node, verb, body->by, body->reason, body->valid_for};
 
   const auto coming = forecast(fleet, found->second, asked);
   if (coming.when == Forecast::When::never) {
-    return problem_response(kConflict, "Nothing can happen", coming.text);
+    return problem_response(kHttpConflict, "Nothing can happen", coming.text);
   }
   json::object answer{{"node", request.node},
                       {"verb", core::to_string(verb)},
@@ -45,13 +44,13 @@ HttpResponse ask(const ApiContext& context, const ApiRequest& request, PersonVer
 HttpResponse ask_fleet(const ApiContext& context, const ApiRequest& request, core::FleetVerb verb) {
   auto& fleet = context.fleet;
   auto body = read_asked_body(request.body);
-  if (!body) return problem_response(kBadRequest, "Bad request body", body.error().message);
+  if (!body) return problem_response(kHttpBadRequest, "Bad request body", body.error().message);
   if (body->valid_for) {
-    return problem_response(kBadRequest, "Bad request body",
+    return problem_response(kHttpBadRequest, "Bad request body",
                             "a freeze has no end of its own; unfreeze ends it");
   }
   if (verb != core::FleetVerb::unfreeze && body->reason.empty()) {
-    return problem_response(kBadRequest, "Bad request body",
+    return problem_response(kHttpBadRequest, "Bad request body",
                             "give a reason: others will read why nothing is switched off");
   }
   json::object answer{{"verb", core::to_string(verb)}, {"by", body->by}, {"reason", body->reason}};

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/http_status.h"
 #include "common/log.h"
 #include "coordinator/api/events.h"
 #include "coordinator/api/routes.h"
@@ -16,15 +17,13 @@ namespace asio = boost::asio;
 
 constexpr std::size_t kBodyBytesMax = 16UL * 1024;
 constexpr unsigned kSocketMode = 0600;  // root on this host, or who runs us
-constexpr int kBadRequest = 400;
 constexpr int kForbidden = 403;
-constexpr int kNotFound = 404;
 constexpr int kMethodNotAllowed = 405;
 constexpr int kTooLarge = 413;
 
 HttpResponse no_route(const RouteMatch& match, std::string_view method, std::string_view target) {
   if (match.other_methods.empty()) {
-    return problem_response(kNotFound, "Not found",
+    return problem_response(kHttpNotFound, "Not found",
                             fmt::format("There is no {}; begin at /api/v1/nodes.", target));
   }
   const auto allowed = fmt::format("{}", fmt::join(match.other_methods, ", "));
@@ -55,7 +54,7 @@ asio::awaitable<void> stream(std::shared_ptr<Shared> shared, HttpExchange& excha
   if (from.empty()) from = request.target.query_value("after");
   const auto after = resume_point(from);
   if (!after) {
-    co_await refuse(exchange, kBadRequest, "Bad event id", after.error().message);
+    co_await refuse(exchange, kHttpBadRequest, "Bad event id", after.error().message);
     co_return;
   }
   co_await serve_events(shared->events, exchange, *after);
@@ -73,7 +72,7 @@ asio::awaitable<void> answer(std::shared_ptr<Shared> shared, HttpExchange& excha
   if (route.method == "POST") {
     auto body = co_await exchange.read_body(kBodyBytesMax);
     if (!body) {
-      const int status = body.error().code == Errc::too_large ? kTooLarge : kBadRequest;
+      const int status = body.error().code == Errc::too_large ? kTooLarge : kHttpBadRequest;
       co_await refuse(exchange, status, "Bad request body", body.error().message);
       co_return;
     }
@@ -95,7 +94,7 @@ asio::awaitable<void> serve(std::shared_ptr<Shared> shared, HttpExchange& exchan
   if (shared->stopped) co_return;
   auto target = parse_target(exchange.target());
   if (!target) {
-    co_await refuse(exchange, kBadRequest, "Bad request", target.error().message);
+    co_await refuse(exchange, kHttpBadRequest, "Bad request", target.error().message);
     co_return;
   }
   ApiRequest request;

@@ -2,7 +2,9 @@
 #include <boost/json.hpp>
 #include <utility>
 
+#include "common/http_status.h"
 #include "coordinator/api/asked_body.h"
+#include "coordinator/api/json.h"
 #include "coordinator/api/routes.h"
 #include "coordinator/api/times.h"
 
@@ -12,33 +14,24 @@ namespace {
 namespace asio = boost::asio;
 namespace json = boost::json;
 
-constexpr int kOk = 200;
-constexpr int kCreated = 201;
-constexpr int kBadRequest = 400;
-constexpr int kNotFound = 404;
-constexpr int kConflict = 409;
 constexpr int kTooMany = 429;
-constexpr int kUnavailable = 503;
 constexpr std::chrono::hours kTokenValid{1};
 constexpr std::chrono::hours kTokenValidMax{24 * 30};
 
 HttpResponse problem(const Error& error) {
   switch (error.code) {
-    case Errc::invalid: return problem_response(kBadRequest, "Bad request", error.message);
-    case Errc::not_found: return problem_response(kNotFound, "Not found", error.message);
+    case Errc::invalid: return problem_response(kHttpBadRequest, "Bad request", error.message);
+    case Errc::not_found: return problem_response(kHttpNotFound, "Not found", error.message);
     case Errc::busy: return problem_response(kTooMany, "Too many", error.message);
     case Errc::unsupported:
-    case Errc::conflict: return problem_response(kConflict, "Nothing can happen", error.message);
-    default: return problem_response(kUnavailable, "Not done", error.message);
+    case Errc::conflict:
+      return problem_response(kHttpConflict, "Nothing can happen", error.message);
+    default: return problem_response(kHttpUnavailable, "Not done", error.message);
   }
 }
 
 HttpResponse no_enrolment() {
-  return problem_response(kConflict, "Nothing can happen", "this coordinator enrols nobody");
-}
-
-json::value text_or_null(const std::string& text) {
-  return text.empty() ? json::value(nullptr) : json::value(text);
+  return problem_response(kHttpConflict, "Nothing can happen", "this coordinator enrols nobody");
 }
 
 json::object token_json(const TokenRecord& token) {
@@ -104,7 +97,7 @@ HttpResponse get_tokens(const ApiContext& context, const ApiRequest&) {
   }
   json::object answer{{"tokens", std::move(tokens)}};
   put_time(answer, "at", context.fleet.now());
-  return json_response(kOk, json::serialize(answer));
+  return json_response(kHttpOk, json::serialize(answer));
 }
 
 asio::awaitable<HttpResponse> post_token(ApiContext context, ApiRequest request) {
@@ -119,7 +112,7 @@ asio::awaitable<HttpResponse> post_token(ApiContext context, ApiRequest request)
   answer["ca_hash"] = made->ca_hash;
   answer["command"] = "ecokube-agent enroll --coordinator " + made->coordinator + " --token " +
                       made->token + " --ca-hash " + made->ca_hash;
-  co_return json_response(kCreated, json::serialize(answer));
+  co_return json_response(kHttpCreated, json::serialize(answer));
 }
 
 asio::awaitable<HttpResponse> delete_token(ApiContext context, ApiRequest request) {
@@ -127,7 +120,7 @@ asio::awaitable<HttpResponse> delete_token(ApiContext context, ApiRequest reques
   const auto deleted = co_await context.enrolment->delete_token(request.token);
   if (!deleted) co_return problem(deleted.error());
   const json::object answer{{"deleted", request.token}};
-  co_return json_response(kOk, json::serialize(answer));
+  co_return json_response(kHttpOk, json::serialize(answer));
 }
 
 asio::awaitable<HttpResponse> post_revoke(ApiContext context, ApiRequest request) {
@@ -138,13 +131,13 @@ asio::awaitable<HttpResponse> post_revoke(ApiContext context, ApiRequest request
     co_return unknown_node(context, request.node);
   }
   auto body = read_asked_body(request.body);
-  if (!body) co_return problem_response(kBadRequest, "Bad request body", body.error().message);
+  if (!body) co_return problem_response(kHttpBadRequest, "Bad request body", body.error().message);
   const auto done = co_await context.enrolment->revoke(request.node, std::move(body->by),
                                                        std::move(body->reason));
   if (!done) co_return problem(done.error());
   json::object answer{{"node", request.node}, {"by", done->by}, {"reason", done->reason}};
   put_time(answer, "revoked_at", done->at);
-  co_return json_response(kOk, json::serialize(answer));
+  co_return json_response(kHttpOk, json::serialize(answer));
 }
 
 }  // namespace ecokube

@@ -1,13 +1,13 @@
 #include "coordinator/api/events.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/json.hpp>
 #include <charconv>
 #include <deque>
 #include <utility>
 
+#include "common/asio_tuple.h"
+#include "common/http_status.h"
 #include "coordinator/api/json.h"
 
 namespace ecokube {
@@ -113,8 +113,7 @@ class Membership {
 };
 
 asio::awaitable<void> refuse(HttpExchange& exchange) {
-  constexpr int kUnavailable = 503;
-  auto response = problem_response(kUnavailable, "Too many event streams",
+  auto response = problem_response(kHttpUnavailable, "Too many event streams",
                                    "This many clients follow the events already; try again later.");
   co_await exchange.respond(std::move(response));
 }
@@ -129,16 +128,15 @@ asio::awaitable<void> serve_events(std::shared_ptr<EventHub> hub, HttpExchange& 
     co_return;
   }
   const Membership membership(hub, client);
-  constexpr int kOk = 200;
   HttpHeaders headers{{"Content-Type", "text/event-stream"},
                       {"Cache-Control", "no-cache"},
                       {"X-Accel-Buffering", "no"}};
-  const auto begun = co_await exchange.begin_stream(kOk, std::move(headers));
+  const auto begun = co_await exchange.begin_stream(kHttpOk, std::move(headers));
   if (!begun) co_return;
   while (!client->closed) {
     if (client->queue.empty() && !client->cut) {
       client->bell.expires_after(hub->keep_alive());
-      co_await client->bell.async_wait(asio::as_tuple(asio::use_awaitable));
+      co_await client->bell.async_wait(kTuple);
       if (client->closed) co_return;
     }
     std::string text;

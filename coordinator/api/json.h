@@ -18,6 +18,8 @@ namespace ecokube {
 }
 
 // The API's documents. Figures carry their unit in the key.
+/// null for an empty one
+[[nodiscard]] boost::json::value text_or_null(const std::string& text);
 [[nodiscard]] boost::json::object to_json(const core::Reason& reason);
 [[nodiscard]] boost::json::array to_json(const std::vector<core::Violation>& blockers);
 [[nodiscard]] boost::json::object to_json(const FleetEvent& event);

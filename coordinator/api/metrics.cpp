@@ -181,7 +181,7 @@ void add_steps(Families& all, const StepCounters& counters) {
       .add({}, counters.events_dropped);
 }
 
-std::string text_of(const Families& all) {
+std::string exposition_of(const Families& all) {
   std::ostringstream text;
   prometheus::TextSerializer().Serialize(text, all);
   return text.str();
@@ -213,7 +213,7 @@ std::string pod_metrics_text(const core::World& world) {
       }
     }
   }
-  return text_of(all);
+  return exposition_of(all);
 }
 
 std::string metrics_text(const Fleet& fleet, const StepCounters& counters) {
@@ -226,7 +226,7 @@ std::string metrics_text(const Fleet& fleet, const StepCounters& counters) {
   add_wakes(all, fleet);
   add_scalers(all, fleet);
   add_steps(all, counters);
-  return text_of(all);
+  return exposition_of(all);
 }
 
 }  // namespace ecokube

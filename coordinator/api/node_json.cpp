@@ -11,6 +11,10 @@ namespace ecokube {
 
 namespace json = boost::json;
 
+json::value text_or_null(const std::string& text) {
+  return text.empty() ? json::value(nullptr) : json::value(text);
+}
+
 json::object to_json(const core::Reason& reason) {
   return {{"code", reason.code}, {"text", reason.text}};
 }
@@ -37,10 +41,6 @@ json::object to_json(const FleetEvent& event) {
 }
 
 namespace {
-
-json::value text_or_null(const std::string& text) {
-  return text.empty() ? json::value(nullptr) : json::value(text);
-}
 
 double watts(Power power) { return static_cast<double>(power.milliwatts()) / 1000.0; }
 

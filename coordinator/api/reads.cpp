@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <charconv>
 
+#include "common/http_status.h"
 #include "coordinator/api/events.h"
 #include "coordinator/api/json.h"
 #include "coordinator/api/metrics.h"
@@ -16,16 +17,13 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr int kOk = 200;
-constexpr int kUnavailable = 503;
-
-HttpResponse answer(const json::object& object, int status = kOk) {
+HttpResponse answer(const json::object& object, int status = kHttpOk) {
   return json_response(status, json::serialize(object));
 }
 
 HttpResponse metrics_answer(std::string text) {
   HttpResponse response;
-  response.status = kOk;
+  response.status = kHttpOk;
   response.headers = {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}};
   response.body = std::move(text);
   return response;
@@ -49,8 +47,7 @@ HttpResponse unknown_node(const ApiContext& context, const NodeName& name) {
   detail += nodes.empty()
                 ? "None is: the cluster has not been listed and no agent has connected."
                 : fmt::format("Known: {} ({} in all; GET /api/v1/nodes).", known, nodes.size());
-  constexpr int kNotFound = 404;
-  return problem_response(kNotFound, "Unknown node", detail);
+  return problem_response(kHttpNotFound, "Unknown node", detail);
 }
 
 HttpResponse get_nodes(const ApiContext& context, const ApiRequest&) {
@@ -89,8 +86,7 @@ HttpResponse get_wake_bundle(const ApiContext& context, const ApiRequest&) {
 HttpResponse get_events(const ApiContext& context, const ApiRequest& request) {
   const auto after = resume_point(request.target.query_value("after"));
   if (!after) {
-    constexpr int kBadRequest = 400;
-    return problem_response(kBadRequest, "Bad event id", after.error().message);
+    return problem_response(kHttpBadRequest, "Bad event id", after.error().message);
   }
   json::array events;
   for (const auto& event : context.fleet.events_after(after->value_or(0))) {
@@ -121,7 +117,7 @@ HttpResponse get_readiness(const ApiContext& context, const ApiRequest&) {
   }
   const bool ready = reasons.empty();
   return answer({{"status", ready ? "ready" : "not ready"}, {"reasons", std::move(reasons)}},
-                ready ? kOk : kUnavailable);
+                ready ? kHttpOk : kHttpUnavailable);
 }
 
 }  // namespace ecokube

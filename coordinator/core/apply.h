@@ -5,6 +5,9 @@
 // The parts of apply(), by what they come from. Each takes the observation's time.
 namespace ecokube::core::detail {
 
+/// When a step that failed may be tried again: later with each attempt.
+[[nodiscard]] TimePoint retry_at(const StepEnded& failed, TimePoint now);
+
 /// The view is as new as this.
 void advance_revision(World& world, Revision revision);
 

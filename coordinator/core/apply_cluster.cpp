@@ -120,7 +120,7 @@ void sum_requests(World& world, const NodeName& name) {
   Resources requested;
   for (const auto& uid : world.pods_on[name]) {
     const auto& pod = world.pods.at(uid);
-    const bool finished = pod.phase == PodPhase::succeeded || pod.phase == PodPhase::failed;
+    const bool finished = is_over(pod);
     if (!finished) requested += pod.requests;
   }
   world.requested_on[name] = requested;

@@ -7,8 +7,6 @@
 namespace ecokube::core::detail {
 namespace {
 
-constexpr Duration kRetryBase{200};
-constexpr Duration kRetryMax{10'000};
 /// A bind that the view does not show by then did not come to be.
 constexpr Duration kAssumedFor{std::chrono::seconds(30)};
 
@@ -63,10 +61,7 @@ void end_placing(World& world, const StepEnded& fact, TimePoint now) {
   auto& placing = at->second;
   placing.in_flight.reset();
   placing.retry_not_before.reset();
-  if (fact.outcome != Outcome::done) {
-    placing.retry_not_before =
-        now + next_delay(static_cast<unsigned>(fact.id.attempt), 0, kRetryBase, kRetryMax);
-  }
+  if (fact.outcome != Outcome::done) placing.retry_not_before = retry_at(fact, now);
   if (fact.id.verb == Verb::bind) return end_bind(world, placing, fact, now);
   if (fact.outcome != Outcome::done) placing.reported.clear();
 }

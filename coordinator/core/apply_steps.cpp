@@ -10,7 +10,6 @@ namespace ecokube::core::detail {
 namespace {
 
 constexpr Duration kRetryBase{200};
-constexpr Duration kRetryMax{10'000};
 constexpr Duration kRefusalWaitBase{std::chrono::seconds(30)};
 constexpr Duration kRefusalWaitMax{std::chrono::hours(4)};
 constexpr std::size_t kDownsKept = 200;
@@ -174,8 +173,7 @@ void end_node_step(const World& world, Node& node, const StepEnded& fact, TimePo
   node.in_flight.erase(fact.id);
   if (fact.outcome != Outcome::done) {
     node.last_problem = std::string(to_string(fact.id.verb)) + ": " + fact.message;
-    node.retry_not_before[fact.id.verb] =
-        now + next_delay(static_cast<unsigned>(fact.id.attempt), 0, kRetryBase, kRetryMax);
+    node.retry_not_before[fact.id.verb] = retry_at(fact, now);
   }
   switch (fact.id.verb) {
     case Verb::mark: return end_mark(node, fact, now);
@@ -220,8 +218,7 @@ void end_fleet_step(FreezeView& freeze, const StepEnded& fact, TimePoint now) {
   if (fact.outcome == Outcome::done) {
     freeze.unsaved = false;
   } else {
-    freeze.retry_not_before =
-        now + next_delay(static_cast<unsigned>(fact.id.attempt), 0, kRetryBase, kRetryMax);
+    freeze.retry_not_before = retry_at(fact, now);
   }
 }
 
@@ -234,6 +231,11 @@ ScalerView* scaler_of(World& world, const StepId& id) {
 }
 
 }  // namespace
+
+TimePoint retry_at(const StepEnded& failed, TimePoint now) {
+  constexpr Duration kRetryMax{10'000};
+  return now + next_delay(static_cast<unsigned>(failed.id.attempt), 0, kRetryBase, kRetryMax);
+}
 
 void on(World& world, const StepStarted& fact, TimePoint now) {
   const auto& step = fact.step;

@@ -16,7 +16,7 @@ const KubeService* service_of(const KubePod& pod,
 
 bool may_remain(const KubePod& pod, const std::vector<std::string>& daemonsets_may_stop,
                 const std::map<std::string, KubeService>& services) {
-  if (pod.mirror || pod.phase == PodPhase::succeeded || pod.phase == PodPhase::failed) return true;
+  if (pod.mirror || is_over(pod)) return true;
   if (pod.owner_kind != "DaemonSet") return false;
   const bool listed = std::any_of(
       daemonsets_may_stop.begin(), daemonsets_may_stop.end(), [&](const std::string& entry) {

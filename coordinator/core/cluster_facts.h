@@ -89,6 +89,11 @@ struct KubePod {
   bool operator==(const KubePod&) const = default;
 };
 
+/// It has ended; it will not run again.
+[[nodiscard]] inline bool is_over(const KubePod& pod) {
+  return pod.phase == PodPhase::succeeded || pod.phase == PodPhase::failed;
+}
+
 /// A pod by name, and which one of that name.
 struct PodRef {
   std::string uid, ns, name;

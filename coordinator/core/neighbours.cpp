@@ -22,10 +22,6 @@ const std::string* value_of(const KubeNode& node, const std::string& key) {
   return label == node.labels.end() ? nullptr : &label->second;
 }
 
-bool is_over(const KubePod& pod) {
-  return pod.phase == PodPhase::succeeded || pod.phase == PodPhase::failed;
-}
-
 bool selects(const PodTerm& term, const std::string& ns, const Labels& labels) {
   const auto& in = term.namespaces;
   const bool here = in.empty() || std::find(in.begin(), in.end(), ns) != in.end();

@@ -96,8 +96,7 @@ bool belongs_to(const KubePod& pod, const KubeWorkload& workload) {
 }
 
 bool runs(const KubePod& pod, const BoundMeanwhile& bound) {
-  return (!pod.node.empty() || bound.contains(pod.uid)) && !pod.deleting &&
-         pod.phase != PodPhase::succeeded && pod.phase != PodPhase::failed;
+  return (!pod.node.empty() || bound.contains(pod.uid)) && !pod.deleting && !is_over(pod);
 }
 
 const KubePod* pod_of(const World& world, const Demand& demand) {
@@ -113,7 +112,7 @@ Placement pack(const World& world, std::vector<Bin> bins, std::vector<Demand> de
   std::stable_sort(demand.begin(), demand.end(), [](const Demand& a, const Demand& b) {
     return a.requests.cpu_millicores > b.requests.cpu_millicores;
   });
-  constexpr std::size_t kKindsRemembered = 16;
+  constexpr std::size_t kMisfitsRemembered = 16;
   std::vector<const KubePod*> misfits;  // one of each kind that fits nowhere
   for (const auto& item : demand) {
     const auto* pod = pod_of(world, item);
@@ -133,7 +132,7 @@ Placement pack(const World& world, std::vector<Bin> bins, std::vector<Demand> de
     });
     if (bin == bins.end()) {
       placement.unplaced.push_back(item.what);
-      if (pod != nullptr && misfits.size() < kKindsRemembered) misfits.push_back(pod);
+      if (pod != nullptr && misfits.size() < kMisfitsRemembered) misfits.push_back(pod);
       continue;
     }
     bin->room -= item.requests;

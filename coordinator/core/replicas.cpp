@@ -7,10 +7,6 @@
 namespace ecokube::core {
 namespace {
 
-bool is_over(const KubePod& pod) {
-  return pod.phase == PodPhase::succeeded || pod.phase == PodPhase::failed;
-}
-
 bool has_budget(const World& world, const KubePod& pod) {
   const auto prefix = pod.ns + "/";
   for (auto at = world.budgets.lower_bound(prefix);

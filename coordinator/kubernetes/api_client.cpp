@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/parse.hpp>
@@ -15,6 +13,7 @@
 #include <iterator>
 #include <utility>
 
+#include "common/asio_tuple.h"
 #include "common/log.h"
 #include "coordinator/kubernetes/json_access.h"
 
@@ -194,7 +193,7 @@ ApiClient::Awaitable<Result<void>> ApiClient::wait_for_turn() {
     };
     const Waiting counted(waiting_);
     asio::steady_timer timer(executor_, turn);
-    co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    co_await timer.async_wait(kTuple);
   }
   ++requests_;
   co_return Result<void>{};

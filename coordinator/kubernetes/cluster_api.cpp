@@ -3,16 +3,15 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/json/object.hpp>
 #include <exception>
 #include <map>
 #include <random>
 #include <utility>
 
+#include "common/asio_tuple.h"
 #include "common/log.h"
 #include "coordinator/kubernetes/cluster_calls.h"
 #include "coordinator/kubernetes/cluster_view.h"
@@ -40,15 +39,6 @@ constexpr std::array<const char*, kResources> kPaths{
     "/api/v1/services",
     "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases"};
 
-void log_end(const char* what, const std::exception_ptr& error) {
-  if (!error) return;
-  try {
-    std::rethrow_exception(error);
-  } catch (const std::exception& e) {
-    log::error("kubernetes event=ended part={} reason=\"{}\"", what, e.what());
-  }
-}
-
 /// What outlives the owner while a coroutine still runs.
 struct Parts {
   std::shared_ptr<ApiClient> client;
@@ -73,7 +63,7 @@ asio::awaitable<void> probe_for_ever(std::shared_ptr<Parts> parts,
   unsigned failures = 0;
   while (!parts->stopped) {
     parts->probe_timer->expires_after(interval);
-    co_await parts->probe_timer->async_wait(asio::as_tuple(asio::use_awaitable));
+    co_await parts->probe_timer->async_wait(kTuple);
     if (parts->stopped) break;
     const auto highest = parts->view->highest_revision();
     const auto revision = co_await probe_once(parts);
@@ -174,7 +164,7 @@ void Kubernetes::start(Observe observe) {
   watch_workloads(observe);
   parts_->probe_timer = std::make_unique<asio::steady_timer>(executor_);
   asio::co_spawn(executor_, probe_for_ever(parts_, options_.probe_interval),
-                 [](const std::exception_ptr& error) { log_end("probe", error); });
+                 log::thrown("kubernetes event=ended part=probe"));
   if (!options_.lease) return;
   LeaseOptions lease;
   lease.identity = fmt::format("{}_{:016x}", options_.identity, [] {

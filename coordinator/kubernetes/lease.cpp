@@ -4,12 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <utility>
 
+#include "common/asio_tuple.h"
 #include "common/backoff.h"
 #include "common/log.h"
 #include "coordinator/kubernetes/json_access.h"
@@ -61,19 +60,15 @@ void LeaseKeeper::start() {
                    self->running_ = false;
                    self->ended_.cancel();
                    if (!error) return;
-                   try {
-                     std::rethrow_exception(error);
-                   } catch (const std::exception& e) {
-                     log::error("lease event=keeper_ended reason=\"{}\"", e.what());
-                     self->lose("the keeper of the Lease failed");
-                   }
+                   log::thrown("lease event=keeper_ended", error);
+                   self->lose("the keeper of the Lease failed");
                  });
 }
 
 asio::awaitable<void> LeaseKeeper::stop() {
   stopping_ = true;
   wake_.cancel();
-  while (running_) co_await ended_.async_wait(asio::as_tuple(asio::use_awaitable));
+  while (running_) co_await ended_.async_wait(kTuple);
 }
 
 void LeaseKeeper::raise_floor(std::int64_t floor) {
@@ -90,7 +85,7 @@ asio::awaitable<void> LeaseKeeper::run(std::shared_ptr<LeaseKeeper> self) {
     }
     if (self->stopping_) break;
     self->wake_.expires_after(self->pause());
-    co_await self->wake_.async_wait(asio::as_tuple(asio::use_awaitable));
+    co_await self->wake_.async_wait(kTuple);
   }
   co_await self->give_back();
 }

@@ -30,7 +30,7 @@ object binding_of(const core::BindPod& bind) {
 }
 
 /// The server has looked at the request and will not do it, or it was not sent.
-bool is_no(const Error& error) {
+bool is_final(const Error& error) {
   return error.code == Errc::conflict || error.code == Errc::not_found ||
          error.code == Errc::forbidden || error.code == Errc::invalid ||
          error.code == Errc::refused || error.code == Errc::busy;
@@ -44,7 +44,7 @@ asio::awaitable<Result<void>> bind_pod(Client client, core::BindPod bind) {
   const auto answer = co_await client->create(std::move(path), std::move(body));
   if (answer) co_return Result<void>{};
   auto error = answer.error();
-  if (is_no(error)) error.code = Errc::refused;
+  if (is_final(error)) error.code = Errc::refused;
   co_return fail_while(fmt::format("binding {}/{} to {}", bind.pod.ns, bind.pod.name, bind.node),
                        std::move(error));
 }

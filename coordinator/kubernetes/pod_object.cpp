@@ -103,7 +103,7 @@ std::string parse_config_file(const object& pod) {
 }
 
 /// Names in a list with commas.
-std::set<std::string_view> split(std::string_view list) {
+std::set<std::string_view> names_in(std::string_view list) {
   std::set<std::string_view> names;
   while (!list.empty()) {
     const auto comma = std::min(list.find(','), list.size());
@@ -118,7 +118,7 @@ std::set<std::string_view> split(std::string_view list) {
 
 /// Data that stays behind on the node, and that nobody has declared safe to lose.
 bool has_local_storage(const object& pod) {
-  const auto safe = split(annotation_of(pod, kSafeVolumes));
+  const auto safe = names_in(annotation_of(pod, kSafeVolumes));
   const auto& volumes = find_array(pod, {"spec", "volumes"});
   return std::any_of(volumes.begin(), volumes.end(), [&](const auto& volume) {
     const auto* fields = volume.if_object();

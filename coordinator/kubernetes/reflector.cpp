@@ -2,16 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/json/array.hpp>
 #include <exception>
 #include <utility>
 
+#include "common/asio_tuple.h"
 #include "common/backoff.h"
 #include "common/log.h"
 #include "coordinator/kubernetes/json_access.h"
@@ -173,7 +172,7 @@ asio::awaitable<Reflector::Watched> Reflector::watch_once(Run run, core::Revisio
 asio::awaitable<void> Reflector::back_off(unsigned attempt) {
   asio::steady_timer timer(executor_);
   timer.expires_after(next_delay(attempt, random_(), options_.backoff_base, options_.backoff_cap));
-  co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+  co_await timer.async_wait(kTuple);
 }
 
 }  // namespace ecokube::kubernetes

@@ -20,7 +20,7 @@ std::string_view trim(std::string_view text) {
 }
 
 /// At commas that stand in no brackets.
-std::vector<std::string_view> split(std::string_view text) {
+std::vector<std::string_view> split_outside_brackets(std::string_view text) {
   std::vector<std::string_view> parts;
   int depth = 0;
   std::size_t begin = 0;
@@ -45,7 +45,7 @@ core::Selector::Expression expression(std::string_view key, const char* op,
 std::optional<core::Selector::Expression> parse_set(std::string_view part) {
   const auto open = part.find('(');
   if (open == std::string_view::npos || !part.ends_with(')')) return std::nullopt;
-  const auto values = split(part.substr(open + 1, part.size() - open - 2));
+  const auto values = split_outside_brackets(part.substr(open + 1, part.size() - open - 2));
   const auto head = trim(part.substr(0, open));
   const auto space = head.find_last_of(' ');
   if (space == std::string_view::npos) return std::nullopt;
@@ -144,7 +144,7 @@ Result<void> apply_scale(const object& scale, core::KubeWorkload& workload) {
 Result<core::Selector> parse_selector_text(std::string_view text) {
   core::Selector selector;
   if (trim(text).empty()) return selector;
-  for (auto part : split(text)) {
+  for (auto part : split_outside_brackets(text)) {
     if (auto set = parse_set(part)) {
       selector.expressions.push_back(std::move(*set));
       continue;

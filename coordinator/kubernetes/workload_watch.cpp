@@ -1,14 +1,13 @@
 #include "coordinator/kubernetes/workload_watch.h"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <random>
 #include <utility>
 
+#include "common/asio_tuple.h"
 #include "common/backoff.h"
 #include "common/log.h"
 #include "coordinator/kubernetes/json_access.h"
@@ -19,15 +18,6 @@ namespace {
 
 namespace asio = boost::asio;
 using boost::json::object;
-
-void log_end(const std::exception_ptr& error) {
-  if (!error) return;
-  try {
-    std::rethrow_exception(error);
-  } catch (const std::exception& e) {
-    log::error("kubernetes event=ended part=workloads reason=\"{}\"", e.what());
-  }
-}
 
 }  // namespace
 
@@ -47,7 +37,8 @@ WorkloadWatch::WorkloadWatch(std::shared_ptr<ApiClient> client, asio::any_io_exe
 
 void WorkloadWatch::start() {
   if (found_) return watch();
-  asio::co_spawn(executor_, look_up(shared_from_this()), log_end);
+  asio::co_spawn(executor_, look_up(shared_from_this()),
+                 log::thrown("kubernetes event=ended part=workloads"));
 }
 
 void WorkloadWatch::list_anew() {
@@ -138,7 +129,8 @@ void WorkloadWatch::tell() {
                                  [](const auto& entry) { return entry.second.whole; });
   if (!whole && !reading_) {
     reading_ = true;
-    asio::co_spawn(executor_, read_scales(shared_from_this()), log_end);
+    asio::co_spawn(executor_, read_scales(shared_from_this()),
+                   log::thrown("kubernetes event=ended part=workloads"));
   }
   if (!told_ && !whole) return;
   core::WorkloadsListed all{key_, {}};
@@ -197,7 +189,7 @@ asio::awaitable<void> WorkloadWatch::back_off(unsigned attempt) {
   asio::steady_timer timer(executor_);
   timer.expires_after(
       next_delay(attempt, std::random_device{}(), watching_.backoff_base, watching_.backoff_cap));
-  co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+  co_await timer.async_wait(kTuple);
 }
 
 /// Once for each cause; the next whole list ends it.

@@ -1,16 +1,15 @@
 #include "coordinator/power/ipmi.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <list>
 #include <random>
 #include <utility>
 
+#include "common/asio_tuple.h"
 #include "common/log.h"
 
 namespace ecokube {
@@ -121,7 +120,7 @@ class Ipmi final : public BmcControl {
     auto until = Clock::now() + pause;
     if (const auto alone = watched.lane.left_alone_until()) until = std::max(until, *alone);
     watched.pause.expires_at(until);
-    co_await watched.pause.async_wait(asio::as_tuple(asio::use_awaitable));
+    co_await watched.pause.async_wait(kTuple);
   }
 
   asio::awaitable<void> look(Watched& watched) {

@@ -1,14 +1,13 @@
 #include "coordinator/power/wake_on_lan.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/ip/udp.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <optional>
 #include <utility>
 
+#include "common/asio_tuple.h"
 #include "common/host_port.h"
 #include "common/magic_packet.h"
 
@@ -20,7 +19,7 @@ using asio::ip::udp;
 using boost::system::error_code;
 
 constexpr std::chrono::seconds kResolveLimit{3};
-constexpr auto kWait = asio::as_tuple(asio::use_awaitable);
+constexpr auto kWait = kTuple;
 
 asio::awaitable<Result<udp::endpoint>> resolve(asio::any_io_executor executor, HostPort address) {
   error_code not_numeric;

@@ -7,6 +7,7 @@
 
 #include "common/log.h"
 #include "coordinator/store/remembered_json.h"
+#include "coordinator/store/statement.h"
 
 namespace ecokube {
 namespace {
@@ -80,11 +81,6 @@ std::optional<core::Verb> verb_from(std::string_view word) {
     if (core::to_string(verb) == word) return verb;
   }
   return std::nullopt;
-}
-
-void run(SQLite::Statement& statement) {
-  statement.exec();
-  statement.reset();
 }
 
 Error explain(const std::filesystem::path& file, const SQLite::Exception& problem) {

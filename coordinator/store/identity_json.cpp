@@ -3,16 +3,14 @@
 #include <boost/json.hpp>
 #include <exception>
 
+#include "coordinator/store/json_fields.h"
+
 namespace ecokube {
 namespace {
 
 namespace json = boost::json;
 
 // Readers: an absent key is an empty value, a wrong type throws.
-std::string text(const json::object& from, std::string_view key) {
-  const auto* value = from.if_contains(key);
-  return value != nullptr ? std::string(value->as_string()) : std::string();
-}
 TimePoint time(const json::object& from, std::string_view key) {
   return from_ms(from.at(key).as_int64());
 }
@@ -30,27 +28,28 @@ auto read(std::string_view what, std::string_view document, Read read_object)
 
 TokenRecord read_token(const json::object& from) {
   TokenRecord token;
-  token.id = text(from, "id");
-  token.secret_sha256 = text(from, "secret_sha256");
-  token.node = text(from, "node");
-  token.created_by = text(from, "created_by");
+  token.id = text_field(from, "id");
+  token.secret_sha256 = text_field(from, "secret_sha256");
+  token.node = text_field(from, "node");
+  token.created_by = text_field(from, "created_by");
   token.created_at = time(from, "created_at_ms");
   token.expires_at = time(from, "expires_at_ms");
-  token.used_by = text(from, "used_by");
+  token.used_by = text_field(from, "used_by");
   return token;
 }
 
 IdentityRecord read_identity(const json::object& from) {
   IdentityRecord identity;
-  identity.node = text(from, "node");
+  identity.node = text_field(from, "node");
   for (const auto& entry : from.at("certificates").as_array()) {
     const auto& one = entry.as_object();
-    identity.certificates.push_back({text(one, "serial"), time(one, "issued_at_ms"),
+    identity.certificates.push_back({text_field(one, "serial"), time(one, "issued_at_ms"),
                                      time(one, "not_after_ms"), one.at("revoked").as_bool()});
   }
   if (const auto* entry = from.if_contains("revocation")) {
     const auto& one = entry->as_object();
-    identity.revocation = Revocation{time(one, "at_ms"), text(one, "by"), text(one, "reason")};
+    identity.revocation =
+        Revocation{time(one, "at_ms"), text_field(one, "by"), text_field(one, "reason")};
   }
   return identity;
 }

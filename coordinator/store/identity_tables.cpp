@@ -3,6 +3,7 @@
 #include <string>
 
 #include "coordinator/store/identity_json.h"
+#include "coordinator/store/statement.h"
 
 namespace ecokube {
 namespace {
@@ -11,15 +12,10 @@ constexpr auto kPutToken = R"sql(
 INSERT INTO token(id, document) VALUES(?1, ?2)
 ON CONFLICT(id) DO UPDATE SET document = excluded.document
 )sql";
-constexpr auto kPutNode = R"sql(
+constexpr auto kPutIdentity = R"sql(
 INSERT INTO identity(node, document) VALUES(?1, ?2)
 ON CONFLICT(node) DO UPDATE SET document = excluded.document
 )sql";
-
-void run(SQLite::Statement& statement) {
-  statement.exec();
-  statement.reset();
-}
 
 }  // namespace
 
@@ -27,7 +23,7 @@ IdentityTables::IdentityTables(SQLite::Database& db)
     : db_(db),
       put_token_(db, kPutToken),
       drop_token_(db, "DELETE FROM token WHERE id = ?1"),
-      put_node_(db, kPutNode) {}
+      put_node_(db, kPutIdentity) {}
 
 Result<Identities> IdentityTables::read() {
   Identities known;

@@ -4,6 +4,8 @@
 #include <boost/json.hpp>
 #include <optional>
 
+#include "coordinator/store/json_fields.h"
+
 namespace ecokube {
 namespace {
 
@@ -57,10 +59,6 @@ json::object to_json(const core::MachineFacts& machine) {
 }
 
 // Readers: an absent key is an empty value, a wrong type throws (and the node is refused).
-std::string text(const json::object& from, std::string_view key) {
-  const auto* value = from.if_contains(key);
-  return value ? std::string(value->as_string()) : std::string();
-}
 bool flag(const json::object& from, std::string_view key) {
   const auto* value = from.if_contains(key);
   return value && value->as_bool();
@@ -95,11 +93,11 @@ std::vector<Ipv4Subnet> subnets_from(const json::object& nic) {
 
 core::MachineFacts machine_from(const json::object& from) {
   core::MachineFacts machine;
-  machine.smbios_uuid = text(from, "smbios_uuid");
-  machine.serial = text(from, "serial");
-  machine.firmware_vendor = text(from, "firmware_vendor");
-  machine.firmware_version = text(from, "firmware_version");
-  machine.firmware_date = text(from, "firmware_date");
+  machine.smbios_uuid = text_field(from, "smbios_uuid");
+  machine.serial = text_field(from, "serial");
+  machine.firmware_vendor = text_field(from, "firmware_vendor");
+  machine.firmware_version = text_field(from, "firmware_version");
+  machine.firmware_date = text_field(from, "firmware_date");
   machine.rtc_alarm = flag(from, "rtc_alarm");
   machine.boot_firmware = duration(from, "boot_firmware_ms");
   machine.boot_loader = duration(from, "boot_loader_ms");
@@ -110,22 +108,22 @@ core::MachineFacts machine_from(const json::object& from) {
 
 core::Inventory inventory_from(const json::object& from) {
   core::Inventory inventory;
-  inventory.machine_id = text(from, "machine_id");
-  inventory.boot_id = text(from, "boot_id");
-  inventory.wake_address = text(from, "wake_address");
+  inventory.machine_id = text_field(from, "machine_id");
+  inventory.boot_id = text_field(from, "boot_id");
+  inventory.wake_address = text_field(from, "wake_address");
   inventory.idle = power(from, "idle_milliwatts");
   inventory.peak = power(from, "peak_milliwatts");
   for (const auto& entry : list(from, "nics")) {
     const auto& nic = entry.as_object();
-    const auto mac = MacAddress::parse(text(nic, "mac"));
+    const auto mac = MacAddress::parse(text_field(nic, "mac"));
     if (!mac) continue;
-    inventory.nics.push_back({text(nic, "name"), *mac, flag(nic, "link_up"),
+    inventory.nics.push_back({text_field(nic, "name"), *mac, flag(nic, "link_up"),
                               flag(nic, "wake_armed"), subnets_from(nic)});
   }
   if (const auto* machine = from.if_contains("machine")) {
     inventory.machine = machine_from(machine->as_object());
   }
-  inventory.boot = {text(from, "boot_fingerprint"), text(from, "boot_pending")};
+  inventory.boot = {text_field(from, "boot_fingerprint"), text_field(from, "boot_pending")};
   return inventory;
 }
 
@@ -133,9 +131,9 @@ core::AgentGoodbye goodbye_from(const NodeName& node, const json::object& from) 
   core::AgentGoodbye goodbye;
   goodbye.node = node;
   goodbye.session = static_cast<std::uint64_t>(number(from, "session").value_or(0));
-  goodbye.origin = origin_from(text(from, "origin"));
-  goodbye.command_id = text(from, "command_id");
-  goodbye.boot_id = text(from, "boot_id");
+  goodbye.origin = origin_from(text_field(from, "origin"));
+  goodbye.command_id = text_field(from, "command_id");
+  goodbye.boot_id = text_field(from, "boot_id");
   return goodbye;
 }
 
@@ -183,7 +181,7 @@ Result<core::RememberedNode> from_document(std::string_view name, std::string_vi
   }
   for (const auto& at : list(from, "downs_at_ms")) node.downs.push_back(from_ms(at.as_int64()));
   if (const auto at = number(from, "wake_proven_at_ms")) node.wake_proven_at = from_ms(*at);
-  node.wake_proven_boot = text(from, "wake_proven_boot");
+  node.wake_proven_boot = text_field(from, "wake_proven_boot");
   if (const auto* goodbye = from.if_contains("goodbye")) {
     node.goodbye = goodbye_from(node.name, goodbye->as_object());
   }

@@ -1,9 +1,7 @@
 #include "coordinator/store/store.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -15,6 +13,7 @@
 #include <utility>
 #include <variant>
 
+#include "common/asio_tuple.h"
 #include "common/log.h"
 #include "coordinator/store/database.h"
 
@@ -123,7 +122,7 @@ class SqliteStore final : public CoordinatorStore {
     if (!push(std::move(job))) {
       co_return fail(Errc::busy, "the store's queue is full; is the disk all right?");
     }
-    co_await waiter->bell.async_wait(asio::as_tuple(asio::use_awaitable));
+    co_await waiter->bell.async_wait(kTuple);
     if (waiter->result) co_return *waiter->result;
     co_return fail(Errc::timeout, "the store was not written in " +
                                       std::to_string(kWriteLimit.count()) +

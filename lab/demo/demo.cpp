@@ -103,11 +103,7 @@ int run_demo(const DemoOptions& options) {
                    signals.cancel();
                    if (!error) return;
                    code = kFailed;
-                   try {
-                     std::rethrow_exception(error);
-                   } catch (const std::exception& unforeseen) {
-                     log::error("unforeseen error: {}", unforeseen.what());
-                   }
+                   log::thrown("the demo failed", error);
                    io.stop();
                  });
   io.run();

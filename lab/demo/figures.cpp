@@ -8,7 +8,6 @@ namespace ecokube::lab {
 namespace {
 
 constexpr double kNsPerMs = 1e6;
-constexpr double kNsPerSecond = 1e9;
 
 /// A record is in the broker a little before eco-upload writes that it was acknowledged, so what it
 /// causes may even come first.

@@ -11,6 +11,7 @@
 namespace ecokube::lab {
 
 using Nanoseconds = std::int64_t;  ///< CLOCK_BOOTTIME, as in the truth log
+inline constexpr double kNsPerSecond = 1e9;
 
 /// What happened, sorted by what it happened to. Folded from the truth log alone.
 struct History {

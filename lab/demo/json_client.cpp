@@ -6,6 +6,8 @@
 #include <boost/json/serialize.hpp>
 #include <utility>
 
+#include "common/http_status.h"
+
 namespace ecokube::lab {
 
 namespace asio = boost::asio;
@@ -14,13 +16,11 @@ namespace json = boost::json;
 namespace {
 
 constexpr int kFirstFailure = 300;
-constexpr int kNotFound = 404;
-constexpr int kConflict = 409;
 constexpr std::size_t kShownMax = 300;
 
 Errc code_of(int status) {
-  if (status == kNotFound) return Errc::not_found;
-  return status == kConflict ? Errc::conflict : Errc::refused;
+  if (status == kHttpNotFound) return Errc::not_found;
+  return status == kHttpConflict ? Errc::conflict : Errc::refused;
 }
 
 }  // namespace

@@ -27,7 +27,6 @@ class Bench {
     verdict_.violations.push_back(fmt::format(text, std::forward<Values>(values)...));
   }
   [[nodiscard]] double seconds(Nanoseconds at) const {
-    constexpr double kNsPerSecond = 1e9;
     return static_cast<double>(at - history_.begin) / kNsPerSecond;
   }
   void check_alive(const std::string& node, const std::vector<std::string>& alive,

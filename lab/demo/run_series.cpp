@@ -14,7 +14,6 @@ class Tracing {
   explicit Tracing(const History& history) : history_(history) {}
 
   [[nodiscard]] double seconds(Nanoseconds at) const {
-    constexpr double kNsPerSecond = 1e9;
     return static_cast<double>(at - history_.begin) / kNsPerSecond;
   }
 
@@ -73,7 +72,6 @@ Series difference(const Series& more, const Series& less) {
 
 /// Draw of a machine that is never off, with the work that it did until the next sample.
 double always_on_watts(const History::Machine& machine, std::size_t i) {
-  constexpr double kNsPerSecond = 1e9;
   if (i + 1 >= machine.energy.size()) return machine.idle_watts;
   const auto& from = machine.energy[i];
   const auto& to = machine.energy[i + 1];

@@ -38,15 +38,6 @@ json::object bare_pod() {
           {"spec", {{"restartPolicy", "Never"}, {"containers", json::array{container}}}}};
 }
 
-void log_failure(std::exception_ptr error) {
-  if (!error) return;
-  try {
-    std::rethrow_exception(error);
-  } catch (const std::exception& unforeseen) {
-    log::error("uploading: {}", unforeseen.what());
-  }
-}
-
 }  // namespace
 
 void Stage::phase(const std::string& name) { observer_->set_phase(name); }
@@ -190,7 +181,7 @@ asio::awaitable<Result<void>> Stage::upload_all() {
   Uploads uploads(executor_, service->first, make_clip());
   bool ended = false;
   asio::co_spawn(executor_, uploads.run(run.jobs, kUploadPace), [&ended](std::exception_ptr error) {
-    log_failure(error);
+    log::thrown("uploading failed", error);
     ended = true;
   });
   constexpr double kPatience = 2;

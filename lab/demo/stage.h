@@ -19,6 +19,9 @@
 
 namespace ecokube::lab {
 
+/// For a part of ours to be ready.
+inline constexpr std::chrono::seconds kStartLimit{30};
+
 /// A running lab and what the demo does on it.
 class Stage {
  public:

@@ -17,7 +17,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::chrono::seconds kStartLimit{30};
 /// Its own limit, for each of its parts, is 60 s and says more.
 constexpr std::chrono::seconds kControlPlaneLimit{150};
 

@@ -18,7 +18,6 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::chrono::seconds kStartLimit{30};
 /// A real broker's own limit is 60 s and says more.
 constexpr std::chrono::seconds kBrokerLimit{90};
 
@@ -28,15 +27,6 @@ std::string address_in(const std::filesystem::path& file) {
   if (!std::filesystem::exists(file, error)) return "";
   const auto text = read_file(file);
   return text ? text->substr(0, text->find('\n')) : "";
-}
-
-void log_failure(std::exception_ptr error) {
-  if (!error) return;
-  try {
-    std::rethrow_exception(error);
-  } catch (const std::exception& unforeseen) {
-    log::error("watching the run: {}", unforeseen.what());
-  }
 }
 
 std::vector<std::string> broker_command(const LabLayout& lab) {
@@ -138,7 +128,7 @@ asio::awaitable<Result<void>> Stage::start_pipeline() {
 asio::awaitable<Result<void>> Stage::start_machines() {
   progress_.say("switching three machines on");
   observer_ = std::make_unique<Observer>(executor_, lab_, options_.run.jobs);
-  asio::co_spawn(executor_, observer_->watch(progress_), log_failure);
+  asio::co_spawn(executor_, observer_->watch(progress_), log::thrown("watching the run failed"));
   phase("the machines boot");
   for (const LabNode& node : kLabNodes) {
     std::vector<std::string> argv{"lab-machine", "--config",

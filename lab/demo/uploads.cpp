@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "common/backoff.h"
+#include "common/http_status.h"
 #include "common/log.h"
 
 namespace ecokube::lab {
@@ -24,14 +25,7 @@ asio::awaitable<void> Uploads::run(std::int64_t count, std::chrono::milliseconds
   asio::steady_timer timer(executor_);
   auto next = std::chrono::steady_clock::now();
   for (std::int64_t i = 0; i < count && !stopping_; ++i) {
-    asio::co_spawn(executor_, upload(i), [](std::exception_ptr error) {
-      if (!error) return;
-      try {
-        std::rethrow_exception(error);
-      } catch (const std::exception& unforeseen) {
-        log::error("an upload failed: {}", unforeseen.what());
-      }
-    });
+    asio::co_spawn(executor_, upload(i), log::thrown("an upload failed"));
     next += pace;
     timer.expires_at(next);
     co_await timer.async_wait(asio::use_awaitable);
@@ -45,14 +39,13 @@ asio::awaitable<void> Uploads::run(std::int64_t count, std::chrono::milliseconds
 
 asio::awaitable<void> Uploads::upload(std::int64_t number) {
   constexpr unsigned kAttempts = 8;
-  constexpr int kCreated = 201;
   constexpr std::chrono::milliseconds kBase{200};
   constexpr std::chrono::milliseconds kCap{5000};
   for (unsigned attempt = 1; attempt <= kAttempts && !stopping_; ++attempt) {
     HttpRequest request{.method = "POST", .target = "/upload", .headers = {}, .body = clip_};
     request.headers.emplace_back("Content-Type", "video/x-yuv4mpeg2");
     auto response = co_await http_->request(std::move(request));
-    if (response && response->status == kCreated) {
+    if (response && response->status == kHttpCreated) {
       ++accepted_;
       co_return;
     }

@@ -2,15 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <random>
 #include <utility>
 
+#include "common/asio_tuple.h"
 #include "common/backoff.h"
 #include "common/boot_clock.h"
 #include "common/log.h"
@@ -57,14 +56,7 @@ class DeploymentsController final : public Controller,
     nodes_.start();
     leases_.start();
     budgets_.start();
-    asio::co_spawn(executor_, run(shared_from_this()), [](const std::exception_ptr& error) {
-      if (!error) return;
-      try {
-        std::rethrow_exception(error);
-      } catch (const std::exception& e) {
-        log::error("deployments=ended reason=\"{}\"", e.what());
-      }
-    });
+    asio::co_spawn(executor_, run(shared_from_this()), log::thrown("deployments=ended"));
   }
 
   void stop() override {
@@ -87,7 +79,7 @@ class DeploymentsController final : public Controller,
     while (!self->stopping_) {
       if (!std::exchange(self->dirty_, false)) {
         self->bell_.expires_after(kTick);
-        co_await self->bell_.async_wait(asio::as_tuple(asio::use_awaitable));
+        co_await self->bell_.async_wait(kTuple);
         self->dirty_ = false;
       }
       if (self->stopping_) co_return;

@@ -2,11 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "common/asio_tuple.h"
 #include "common/backoff.h"
 #include "common/log.h"
 
@@ -20,15 +19,6 @@ constexpr std::string_view kLeases =
     "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases";
 constexpr std::string_view kNodes = "/api/v1/nodes";
 
-void log_end(const std::exception_ptr& error) {
-  if (!error) return;
-  try {
-    std::rethrow_exception(error);
-  } catch (const std::exception& e) {
-    log::error("node event=keeper_ended reason=\"{}\"", e.what());
-  }
-}
-
 }  // namespace
 
 NodeKeeper::NodeKeeper(std::shared_ptr<kubernetes::ApiClient> client,
@@ -39,7 +29,8 @@ NodeKeeper::NodeKeeper(std::shared_ptr<kubernetes::ApiClient> client,
       random_(std::random_device{}()) {}
 
 void NodeKeeper::start() {
-  asio::co_spawn(timer_.get_executor(), run(shared_from_this()), log_end);
+  asio::co_spawn(timer_.get_executor(), run(shared_from_this()),
+                 log::thrown("node event=keeper_ended"));
 }
 
 void NodeKeeper::stop() {
@@ -54,7 +45,7 @@ asio::awaitable<void> NodeKeeper::run(std::shared_ptr<NodeKeeper> self) {
     if (round && !self->stopping_) round = co_await self->keep_node();
     if (self->stopping_) co_return;
     self->timer_.expires_after(self->pause_after(round));
-    co_await self->timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+    co_await self->timer_.async_wait(kTuple);
   }
 }
 

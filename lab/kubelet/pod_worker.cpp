@@ -2,12 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <csignal>
 #include <utility>
 
+#include "common/asio_tuple.h"
 #include "common/backoff.h"
 #include "common/log.h"
 #include "lab/kubelet/pod_status.h"
@@ -18,17 +17,7 @@ namespace {
 namespace asio = boost::asio;
 using boost::json::value;
 
-constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr int kCannotStart = 128;
-
-void log_end(const std::exception_ptr& error) {
-  if (!error) return;
-  try {
-    std::rethrow_exception(error);
-  } catch (const std::exception& e) {
-    log::error("pod event=worker_ended reason=\"{}\"", e.what());
-  }
-}
 
 }  // namespace
 
@@ -43,8 +32,9 @@ PodWorker::PodWorker(std::shared_ptr<PodSurroundings> around, PodOrder order,
 
 void PodWorker::start(OnEnd on_end) {
   on_end_ = std::move(on_end);
-  asio::co_spawn(around_->executor, run(shared_from_this()), log_end);
-  asio::co_spawn(around_->executor, report(shared_from_this()), log_end);
+  asio::co_spawn(around_->executor, run(shared_from_this()), log::thrown("pod event=worker_ended"));
+  asio::co_spawn(around_->executor, report(shared_from_this()),
+                 log::thrown("pod event=worker_ended"));
 }
 
 void PodWorker::update(PodOrder order, boost::json::object pod) {
@@ -143,7 +133,8 @@ void PodWorker::start_process() {
   around_->cgroups.started(order_.uid, child_->pid());
   around_->truth.write("pod_started", {{"uid", order_.uid}, {"pid", child_->pid()}});
   log::info("pod event=started pod={}/{} pid={}", order_.ns, order_.name, child_->pid());
-  asio::co_spawn(around_->executor, watch_process(shared_from_this(), child_), log_end);
+  asio::co_spawn(around_->executor, watch_process(shared_from_this(), child_),
+                 log::thrown("pod event=worker_ended"));
   changed();
 }
 

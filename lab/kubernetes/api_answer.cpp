@@ -2,14 +2,10 @@
 
 #include <fmt/format.h>
 
+#include "common/http_status.h"
+
 namespace ecokube::lab {
 namespace {
-
-constexpr int kBadRequest = 400;
-constexpr int kNotFound = 404;
-constexpr int kConflict = 409;
-constexpr int kGone = 410;
-constexpr int kInvalid = 422;
 
 std::string full_resource(const ResourcePath& path) {
   return path.group.empty() ? path.resource : path.resource + "." + path.group;
@@ -35,19 +31,19 @@ std::unexpected<ApiFailure> refuse(int code, std::string_view reason, std::strin
 }
 
 std::unexpected<ApiFailure> bad_request(std::string message) {
-  return refuse(kBadRequest, "BadRequest", std::move(message));
+  return refuse(kHttpBadRequest, "BadRequest", std::move(message));
 }
 
 std::unexpected<ApiFailure> not_found(const ResourcePath& path) {
-  return about(path, path.name, kNotFound, "NotFound", "not found");
+  return about(path, path.name, kHttpNotFound, "NotFound", "not found");
 }
 
 std::unexpected<ApiFailure> already_exists(const ResourcePath& path, std::string_view name) {
-  return about(path, name, kConflict, "AlreadyExists", "already exists");
+  return about(path, name, kHttpConflict, "AlreadyExists", "already exists");
 }
 
 std::unexpected<ApiFailure> conflict(const ResourcePath& path, std::string_view why) {
-  return std::unexpected(ApiFailure{kConflict, "Conflict",
+  return std::unexpected(ApiFailure{kHttpConflict, "Conflict",
                                     fmt::format("Operation cannot be fulfilled on {} \"{}\": {}",
                                                 full_resource(path), path.name, why),
                                     details_of(path, path.name)});
@@ -55,11 +51,12 @@ std::unexpected<ApiFailure> conflict(const ResourcePath& path, std::string_view 
 
 std::unexpected<ApiFailure> invalid(const ResourcePath& path, std::string_view name,
                                     std::string_view why) {
-  return about(path, name, kInvalid, "Invalid", fmt::format("is invalid: {}", why));
+  return about(path, name, kHttpInvalid, "Invalid", fmt::format("is invalid: {}", why));
 }
 
 std::unexpected<ApiFailure> expired(std::uint64_t asked, std::uint64_t oldest) {
-  return refuse(kGone, "Expired", fmt::format("too old resource version: {} ({})", asked, oldest));
+  return refuse(kHttpGone, "Expired",
+                fmt::format("too old resource version: {} ({})", asked, oldest));
 }
 
 json::object status_object(const ApiFailure& failure) {

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "common/http_server.h"
+#include "common/http_status.h"
 #include "common/log.h"
 #include "lab/kubernetes/router.h"
 
@@ -21,7 +22,6 @@ constexpr std::size_t kBodyBytesMax = 3UL * 1024 * 1024;
 constexpr std::size_t kJsonDepthMax = 64;
 const std::vector<std::string> kWhoAmI{"apis", "authentication.k8s.io", "v1", "selfsubjectreviews"};
 constexpr int kUnauthorized = 401;
-constexpr int kNotFound = 404;
 constexpr int kTooLarge = 413;
 
 HttpResponse to_response(const ApiResult<ApiAnswer>& result) {
@@ -95,8 +95,7 @@ asio::awaitable<void> watch(ApiCore& core, const ApiRequest& request, HttpExchan
                          exchange);
     co_return;
   }
-  constexpr int kGone = 410;
-  if (watch.error().code == kGone && core.options.gone_as_event) {
+  if (watch.error().code == kHttpGone && core.options.gone_as_event) {
     ApiFailure failure = watch.error();
     co_await refuse_in_stream(std::move(failure), exchange);
     co_return;
@@ -129,7 +128,7 @@ asio::awaitable<void> serve(std::shared_ptr<ApiCore> core, HttpExchange& exchang
   const auto& segments = request.target.segments;
   auto path = parse_resource_path(segments);
   ApiResult<ApiAnswer> answer =
-      refuse(kNotFound, "NotFound", "the server could not find the requested resource");
+      refuse(kHttpNotFound, "NotFound", "the server could not find the requested resource");
   if (!user) {
     answer = refuse(kUnauthorized, "Unauthorized", "Unauthorized");
   } else if (!segments.empty() && segments[0] == "lab") {

@@ -4,17 +4,17 @@
 
 #include <algorithm>
 
+#include "common/http_status.h"
 #include "lab/kubernetes/selectors.h"
 
 namespace ecokube::lab {
 namespace {
 
-constexpr int kCreated = 201;
 constexpr int kTooManyRequests = 429;
 constexpr int kInternalError = 500;
 constexpr const char* kBudgets = "policy/v1/poddisruptionbudgets";
 
-bool is_ready(const json::object& pod) {
+bool is_ready_pod(const json::object& pod) {
   const auto& conditions = array_field(pod, {"status", "conditions"});
   return std::ranges::any_of(conditions, [](const json::value& condition) {
     return condition.is_object() && text_field(condition.as_object(), {"type"}) == "Ready" &&
@@ -94,7 +94,7 @@ ApiResult<ApiAnswer> Evictions::evict(const ResourcePath& path, const json::obje
   const auto healthy = number_field(budget, {"status", "currentHealthy"}, 0);
   const auto desired = number_field(budget, {"status", "desiredHealthy"}, 0);
   // An unready pod may go at once from what has enough ready ones.
-  if (is_ready(pod) || healthy < desired || desired <= 0) {
+  if (is_ready_pod(pod) || healthy < desired || desired <= 0) {
     if (auto spent = spend(budget, path.name); !spent) return std::unexpected(spent.error());
   }
   return remove(path, pod, options);
@@ -152,8 +152,8 @@ ApiResult<ApiAnswer> Evictions::remove(const ResourcePath& path, const json::obj
   if (auto removed = writes_.remove(path, options, std::nullopt); !removed) return removed;
   auto done = success_object(path, "");
   done.erase("details");
-  done["code"] = kCreated;
-  return ApiAnswer{kCreated, std::move(done)};
+  done["code"] = kHttpCreated;
+  return ApiAnswer{kHttpCreated, std::move(done)};
 }
 
 }  // namespace ecokube::lab

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "common/http_status.h"
 #include "lab/kubernetes/object_rules.h"
 
 namespace ecokube::lab {
@@ -12,8 +13,6 @@ namespace {
 
 constexpr std::size_t kOpenPagesMax = 64;
 constexpr int kGatewayTimeout = 504;
-constexpr int kGone = 410;
-constexpr int kInvalid = 422;
 
 /// 504 as the API server says it; clients retry.
 std::unexpected<ApiFailure> too_new(std::uint64_t asked, std::uint64_t present) {
@@ -43,7 +42,7 @@ ApiResult<ApiAnswer> Reads::get(const ResourcePath& path) const {
 ApiResult<Reads::OpenPages> Reads::take_pages(const std::string& token) {
   const auto found = std::ranges::find(open_pages_, token, &OpenPages::token);
   if (found == open_pages_.end()) {
-    return refuse(kGone, "Expired",
+    return refuse(kHttpGone, "Expired",
                   "The provided continue parameter is too old to display a consistent list result");
   }
   OpenPages pages = std::move(*found);
@@ -56,12 +55,12 @@ ApiResult<Reads::OpenPages> Reads::begin_list(const ResourcePath& path,
   const std::string_view match = target.query_value("resourceVersionMatch");
   const std::string_view text = target.query_value("resourceVersion");
   if (!match.empty() && text.empty()) {
-    return refuse(kInvalid, "Invalid",
+    return refuse(kHttpInvalid, "Invalid",
                   "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless "
                   "resourceVersion is provided");
   }
   if (!match.empty() && match != "NotOlderThan" && match != "Exact") {
-    return refuse(kInvalid, "Invalid",
+    return refuse(kHttpInvalid, "Invalid",
                   fmt::format("resourceVersionMatch: Unsupported value: \"{}\"", match));
   }
   const auto asked = parse_revision(text.empty() ? "0" : text);

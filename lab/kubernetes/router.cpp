@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "common/http_status.h"
 #include "lab/kubernetes/truth_events.h"
 
 namespace ecokube::lab {
@@ -11,7 +12,6 @@ namespace {
 
 constexpr std::string_view kAdmin = "admin";
 constexpr int kForbidden = 403;
-constexpr int kNotFound = 404;
 constexpr int kNotAllowed = 405;
 
 std::unexpected<ApiFailure> not_allowed() {
@@ -81,7 +81,7 @@ void ApiCore::compact() {
 ApiResult<ApiAnswer> dispatch(ApiCore& core, const ApiRequest& request) {
   const auto& path = request.path;
   if (!is_known_subresource(core, path)) {
-    return refuse(kNotFound, "NotFound", "the server could not find the requested resource");
+    return refuse(kHttpNotFound, "NotFound", "the server could not find the requested resource");
   }
   if (!request.target.query_value("dryRun").empty()) {
     return bad_request("dryRun is not supported by the lab's API server");
@@ -126,7 +126,7 @@ ApiResult<ApiAnswer> lab_command(ApiCore& core, const ApiRequest& request, std::
   } else if (segments.size() == 2 && segments[1] == "end-watches") {
     core.bell.end_watches();
   } else {
-    return refuse(kNotFound, "NotFound", "the lab knows /lab/compact and /lab/end-watches");
+    return refuse(kHttpNotFound, "NotFound", "the lab knows /lab/compact and /lab/end-watches");
   }
   return ApiAnswer{200, {{"resourceVersion", std::to_string(core.store.revision())}}};
 }

@@ -1,5 +1,6 @@
 #include "lab/kubernetes/served_kinds.h"
 
+#include "common/http_status.h"
 #include "lab/kubernetes/resource_path.h"
 
 namespace ecokube::lab {
@@ -94,8 +95,7 @@ ApiResult<ApiAnswer> ServedKinds::discover(const std::string& group,
         scale_of_version(*served) != nullptr);
   }
   if (resources.empty()) {
-    constexpr int kNotFound = 404;
-    return refuse(kNotFound, "NotFound", "the server could not find the requested resource");
+    return refuse(kHttpNotFound, "NotFound", "the server could not find the requested resource");
   }
   return ApiAnswer{200,
                    {{"kind", "APIResourceList"},

@@ -20,7 +20,9 @@ bool is_unschedulable(const json::object& pod) {
          condition(pod, "PodScheduled", "reason") == "Unschedulable";
 }
 
-bool is_ready(const json::object& node) { return condition(node, "Ready", "status") == "True"; }
+bool is_ready_node(const json::object& node) {
+  return condition(node, "Ready", "status") == "True";
+}
 
 bool is_marked(const json::object& node) {
   for (const auto& taint : array_field(node, {"spec", "taints"})) {
@@ -56,9 +58,9 @@ void log_pod(JsonLines& log, const StoreEvent& event, const json::object& before
 void log_node(JsonLines& log, const StoreEvent& event, const json::object& before) {
   const std::string& node = event.key.name;
   const bool gone = event.type == StoreEvent::Type::deleted;
-  const bool ready = !gone && is_ready(*event.object);
+  const bool ready = !gone && is_ready_node(*event.object);
   const bool marked = !gone && is_marked(*event.object);
-  if (ready != is_ready(before)) {
+  if (ready != is_ready_node(before)) {
     log.write(ready ? "node_ready" : "node_not_ready", {{"node", node}});
   }
   if (marked != is_marked(before)) {

@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "common/asio_tuple.h"
 #include "lab/kubernetes/reads.h"
 
 namespace ecokube::lab {
@@ -88,7 +87,7 @@ asio::awaitable<void> CommitBell::wait(std::chrono::milliseconds limit) {
     ~Entry() { all.erase(timer); }
   } entry{waiting_, &timer};
   waiting_.insert(&timer);
-  (void)co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+  (void)co_await timer.async_wait(kTuple);
 }
 
 ApiResult<WatchRequest> parse_watch(const Store& store, const ResourcePath& path,

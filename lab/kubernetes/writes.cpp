@@ -2,13 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "common/http_status.h"
 #include "lab/kubernetes/patch.h"
 
 namespace ecokube::lab {
 namespace {
 
-constexpr int kOk = 200;
-constexpr int kCreated = 201;
 constexpr int kUnsupportedMediaType = 415;
 
 std::string label_selector_text(const json::object& object) {
@@ -57,7 +56,7 @@ ApiResult<ApiAnswer> Writes::create(const ResourcePath& path, json::object body)
   ResourcePath made = path;
   made.name = text_field(*object, {"metadata", "name"});
   if (store_.get(key_of(made))) return already_exists(path, made.name);
-  return ApiAnswer{kCreated, *store_.put(key_of(made), *std::move(object))};
+  return ApiAnswer{kHttpCreated, *store_.put(key_of(made), *std::move(object))};
 }
 
 ApiResult<ApiAnswer> Writes::replace(const ResourcePath& path, json::object body) {
@@ -73,11 +72,11 @@ ApiResult<ApiAnswer> Writes::replace(const ResourcePath& path, json::object body
     return std::unexpected(met.error());
   }
   if (path.subresource == "status") {
-    return ApiAnswer{kOk, *store_changed(path, *current, with_status_of(**current, body))};
+    return ApiAnswer{kHttpOk, *store_changed(path, *current, with_status_of(**current, body))};
   }
   auto next = replacement(path, **current, std::move(body));
   if (!next) return std::unexpected(std::move(next.error()));
-  return ApiAnswer{kOk, *store_changed(path, *current, *std::move(next))};
+  return ApiAnswer{kHttpOk, *store_changed(path, *current, *std::move(next))};
 }
 
 ApiResult<ApiAnswer> Writes::patch(const ResourcePath& path, const json::value& patch,
@@ -126,18 +125,18 @@ ApiResult<ApiAnswer> Writes::remove(const ResourcePath& path, const json::object
   const bool held = !array_field(current, {"metadata", "finalizers"}).empty();
   if (grace <= 0 && !held) {
     const auto last = store_.erase(key_of(path));
-    if (path.resource == "pods") return ApiAnswer{kOk, *last};
-    return ApiAnswer{kOk, success_object(path, text_field(current, {"metadata", "uid"}))};
+    if (path.resource == "pods") return ApiAnswer{kHttpOk, *last};
+    return ApiAnswer{kHttpOk, success_object(path, text_field(current, {"metadata", "uid"}))};
   }
   const bool shorter =
       grace < number_field(current, {"metadata", "deletionGracePeriodSeconds"}, grace + 1);
-  if (!shorter) return ApiAnswer{kOk, current};
+  if (!shorter) return ApiAnswer{kHttpOk, current};
   json::object next = current;
   auto& metadata = object_at(next, "metadata");
   metadata["deletionTimestamp"] =
       api_time(std::chrono::system_clock::now() + std::chrono::seconds(grace));
   metadata["deletionGracePeriodSeconds"] = grace;
-  return ApiAnswer{kOk, *store_.put(key_of(path), std::move(next))};
+  return ApiAnswer{kHttpOk, *store_.put(key_of(path), std::move(next))};
 }
 
 ApiResult<ApiAnswer> Writes::bind(const ResourcePath& path, const json::object& body) {
@@ -169,7 +168,7 @@ ApiResult<ApiAnswer> Writes::bind(const ResourcePath& path, const json::object& 
   store_.put(key_of(path), std::move(next));
   json::object done = success_object(path, "");
   done.erase("details");
-  return ApiAnswer{kCreated, std::move(done)};
+  return ApiAnswer{kHttpCreated, std::move(done)};
 }
 
 ApiResult<json::object> Writes::scale_of(const ResourcePath& path) const {
@@ -218,7 +217,7 @@ ApiResult<ApiAnswer> Writes::replace_scale(const ResourcePath& path, const json:
   store_changed(path, *current, *std::move(next));
   auto answer = scale_of(path);
   if (!answer) return std::unexpected(std::move(answer.error()));
-  return ApiAnswer{kOk, *std::move(answer)};
+  return ApiAnswer{kHttpOk, *std::move(answer)};
 }
 
 }  // namespace ecokube::lab

@@ -75,11 +75,7 @@ class Scheduler final : public Controller, public std::enable_shared_from_this<S
       if (dirty_) wake();
       return;
     }
-    try {
-      std::rethrow_exception(error);
-    } catch (const std::exception& e) {
-      log::error("scheduler=pass_failed reason=\"{}\"", e.what());
-    }
+    log::thrown("scheduler=pass_failed", error);
     retry_later();
   }
 

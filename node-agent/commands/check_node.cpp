@@ -11,7 +11,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_there(const fs::path& file) {
+bool is_entry(const fs::path& file) {
   std::error_code ignored;
   return fs::exists(fs::symlink_status(file, ignored));
 }
@@ -32,7 +32,7 @@ bool is_found(const std::string& program) {
 }
 
 Finding check_state(const fs::path& folder) {
-  if (!is_there(folder)) {
+  if (!is_entry(folder)) {
     return warning("the state folder " + folder.string() + " does not exist yet",
                    "the agent makes it when it starts, if it may");
   }
@@ -67,7 +67,7 @@ Finding check_action(const std::vector<std::string>& action) {
                : problem("the program " + action.front() + " for power-off is not there",
                          "install it, or name another as action in [shutdown]");
   }
-  return is_there("/run/systemd/system")
+  return is_entry("/run/systemd/system")
              ? fine("power-off goes through logind")
              : problem("systemd does not run here, so logind can't power the machine off",
                        "name a command as action in [shutdown]");
@@ -77,7 +77,7 @@ Finding check_action(const std::vector<std::string>& action) {
 
 std::vector<Finding> check_sleeping(const Config& config) {
   std::vector<Finding> findings;
-  if (is_there(config.hold_file)) {
+  if (is_entry(config.hold_file)) {
     findings.push_back(
         problem("the hold file " + config.hold_file.string() + " exists: every shutdown is refused",
                 "remove it when the machine may sleep"));

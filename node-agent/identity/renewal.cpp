@@ -1,10 +1,9 @@
 #include "node-agent/identity/renewal.h"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "common/asio_tuple.h"
 #include "common/durable_file.h"
 #include "common/log.h"
 #include "common/x509.h"
@@ -14,7 +13,6 @@ namespace ecokube::agent {
 namespace {
 
 namespace asio = boost::asio;
-constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::seconds kAnswerLimit{30};
 /// The wall clock may be set while we wait, and a machine may sleep.
 constexpr Duration kLookAgain = std::chrono::minutes(10);

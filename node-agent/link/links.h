@@ -10,6 +10,9 @@
 
 namespace ecokube::agent {
 
+/// For a coordinator to acknowledge our goodbye.
+inline constexpr std::chrono::milliseconds kGoodbyeLimit{1000};
+
 /// One link to each coordinator: the leader and those that stand by all see this machine.
 class Links {
  public:

@@ -1,10 +1,10 @@
 #include "node-agent/link/look_up.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <string>
+
+#include "common/asio_tuple.h"
 
 namespace ecokube::agent {
 
@@ -15,7 +15,6 @@ using namespace asio::experimental::awaitable_operators;
 asio::awaitable<Result<std::vector<tcp::endpoint>>> look_up(asio::any_io_executor executor,
                                                             HostPort where,
                                                             asio::steady_timer& limit) {
-  constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
   std::vector<tcp::endpoint> endpoints;
   boost::system::error_code no_address;
   if (const auto ip = asio::ip::make_address(where.host, no_address); !no_address) {
@@ -39,7 +38,6 @@ asio::awaitable<Result<std::vector<tcp::endpoint>>> look_up(asio::any_io_executo
 
 asio::awaitable<Result<tcp::socket>> connect_to(asio::any_io_executor executor, std::string address,
                                                 asio::steady_timer& limit) {
-  constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
   const auto where = parse_host_port(address);
   if (!where) co_return std::unexpected(where.error());
   auto endpoints = co_await look_up(executor, *where, limit);

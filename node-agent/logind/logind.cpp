@@ -4,19 +4,17 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
+#include "common/asio_tuple.h"
 #include "common/log.h"
 
 namespace ecokube::agent {
 namespace {
 
 namespace asio = boost::asio;
-constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kSessionsMax = 64;
 
 constexpr const char* kLogin = "org.freedesktop.login1";

@@ -3,16 +3,15 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <cstring>
 #include <utility>
+
+#include "common/asio_tuple.h"
 
 namespace ecokube::agent {
 namespace {
 
 namespace asio = boost::asio;
-constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::uint64_t kCallLimitUs = 5'000'000;
 constexpr auto kNever = asio::steady_timer::time_point::max();
 

@@ -13,7 +13,7 @@
 namespace ecokube::agent {
 namespace {
 
-constexpr std::size_t kPodsMax = 512;
+constexpr std::size_t kPodsMetered = 512;
 constexpr std::chrono::minutes kKeepEnded{10};
 
 // "usage_usec 123" is the first line of cpu.stat.
@@ -52,7 +52,7 @@ void PodMeter::find_pods(const Stamp& now) {
     return entry.second.gone_at && now.monotonic - *entry.second.gone_at > kKeepEnded;
   });
   for (auto& cgroup : found) {
-    if (pods_.size() >= kPodsMax && !pods_.contains(cgroup.uid)) continue;
+    if (pods_.size() >= kPodsMetered && !pods_.contains(cgroup.uid)) continue;
     auto& pod = pods_[cgroup.uid];
     if (pod.cpu_stat.is_open()) continue;
     pod.gone_at.reset();

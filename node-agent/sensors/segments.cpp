@@ -39,8 +39,8 @@ std::optional<Ipv4Subnet> subnet_of(int socket, ifreq request) {
 
 /// A bridge in a bond, say: the addresses are those of the last one.
 std::string top_master(const fs::path& classes, std::string name) {
-  constexpr int kDepthMax = 4;
-  for (int i = 0; i < kDepthMax; ++i) {
+  constexpr int kMastersMax = 4;
+  for (int i = 0; i < kMastersMax; ++i) {
     std::error_code none;
     const auto master = fs::read_symlink(classes / name / "master", none);
     if (none) break;

@@ -1,16 +1,15 @@
 #include "node-agent/wake/helper_call.h"
 
 #include <sys/un.h>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <cstring>
 
+#include "common/asio_tuple.h"
 #include "node-agent/helpers/answer_line.h"
 
 namespace ecokube::agent {
@@ -19,7 +18,6 @@ namespace {
 namespace asio = boost::asio;
 using Socket = asio::local::stream_protocol::socket;
 using namespace asio::experimental::awaitable_operators;
-constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 
 Errc code_of(const boost::system::error_code& error) {
   if (error == boost::system::errc::no_such_file_or_directory) return Errc::not_found;

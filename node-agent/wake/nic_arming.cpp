@@ -1,12 +1,11 @@
 #include "node-agent/wake/nic_arming.h"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <system_error>
 #include <utility>
 
+#include "common/asio_tuple.h"
 #include "common/boot_clock.h"
 #include "common/log.h"
 #include "node-agent/sensors/segments.h"
@@ -63,7 +62,7 @@ asio::awaitable<void> NicArming::run() {
     note_changes();
     pause = told_.empty() ? options_.retry : std::min(2 * pause, options_.interval);
     timer.expires_after(told_.empty() ? options_.interval : pause);
-    co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    co_await timer.async_wait(kTuple);
   }
 }
 

@@ -1,13 +1,11 @@
 #pragma once
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/read_until.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <filesystem>
 #include <functional>
@@ -16,6 +14,8 @@
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "common/asio_tuple.h"
 
 namespace ecokube::test {
 
@@ -59,7 +59,6 @@ class HelperDouble {
   };
 
   static boost::asio::awaitable<void> serve(std::shared_ptr<State> state) {
-    constexpr auto kTuple = boost::asio::as_tuple(boost::asio::use_awaitable);
     for (;;) {
       auto [error, peer] = co_await state->acceptor.async_accept(kTuple);
       if (error) co_return;

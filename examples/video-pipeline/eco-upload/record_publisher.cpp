@@ -2,15 +2,14 @@
 
 #include <array>
 #include <atomic>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
 
+#include "common/asio_tuple.h"
 #include "common/kafka_client.h"
 #include "common/log.h"
 
@@ -81,7 +80,7 @@ class KafkaPublisher : public RecordPublisher {
     auto pending = std::make_shared<Pending>(executor_);
     pending->answered.expires_after(settings_.ack_limit + kBeyondAckLimit);
     if (auto sent = send(key, record, pending); !sent) co_return std::unexpected(sent.error());
-    co_await pending->answered.async_wait(asio::as_tuple(asio::use_awaitable));
+    co_await pending->answered.async_wait(kTuple);
     if (pending->answer) co_return std::move(*pending->answer);
     co_return fail(Errc::timeout, "no delivery report for a record of topic " + settings_.topic);
   }

@@ -3,14 +3,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <fstream>
 #include <sstream>
 #include <thread>
 #include <utility>
 
+#include "common/asio_tuple.h"
 #include "common/whole_file.h"
 
 namespace ecokube::lab {
@@ -78,7 +77,7 @@ bool remove_cgroup(const fs::path& own) {
 
 asio::awaitable<void> pause(const asio::any_io_executor& executor) {
   asio::steady_timer timer(executor, std::chrono::milliseconds(20));
-  co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+  co_await timer.async_wait(kTuple);
 }
 
 asio::awaitable<Result<void>> run_to_end(asio::any_io_executor executor, ChildOptions options) {

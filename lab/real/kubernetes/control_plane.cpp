@@ -3,14 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/address_v4.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <csignal>
 #include <map>
 #include <utility>
 
+#include "common/asio_tuple.h"
 #include "common/child_process.h"
 #include "common/host_port.h"
 #include "common/http_client.h"
@@ -160,7 +159,7 @@ Result<void> LocalControlPlane::start_part(const std::string& name, Argv argumen
 
 asio::awaitable<void> LocalControlPlane::pause() {
   timer_.expires_after(kLookEvery);
-  co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+  co_await timer_.async_wait(kTuple);
 }
 
 asio::awaitable<Result<void>> LocalControlPlane::wait_for(std::string path) {

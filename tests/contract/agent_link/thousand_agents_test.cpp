@@ -23,7 +23,7 @@ constexpr std::size_t kAgents = 1000;
 #endif
 constexpr std::size_t kAtOnce = 50;
 
-constexpr const char* kUid = "0a1b2c3d-1111-4222-8333-444444444444";
+constexpr const char* kPodUid = "0a1b2c3d-1111-4222-8333-444444444444";
 
 /// Where kubelet puts a pod, by either driver, in each quality of service.
 constexpr std::array kPodFolders{
@@ -95,7 +95,7 @@ class ThousandAgents : public LinkTest {
     switch (draw(3)) {
       case 0: break;
       case 1: give_pod(machine, "populated 0\n"); break;
-      default: give_pod(machine, "populated 1\n"); machine.may_remain = {kUid};
+      default: give_pod(machine, "populated 1\n"); machine.may_remain = {kPodUid};
     }
   }
 

@@ -17,7 +17,7 @@ using kubernetes::ApiClient;
 
 namespace {
 
-boost::json::value must(const std::string& what, Result<boost::json::value> result) {
+boost::json::value must_do(const std::string& what, Result<boost::json::value> result) {
   if (!result) throw std::runtime_error(what + ": " + result.error().message);
   return std::move(*result);
 }
@@ -78,24 +78,24 @@ std::shared_ptr<ContractTest::Client> ContractTest::start(kubernetes::Kubernetes
 ContractTest::Json ContractTest::create(const std::string& collection, const std::string& body) {
   boost::json::value object = boost::json::parse(body);
   auto made =
-      must("creating in " + collection, run(io_, admin_->create(collection, std::move(object))));
+      must_do("creating in " + collection, run(io_, admin_->create(collection, std::move(object))));
   created_.push_back(collection + "/" +
                      std::string(kubernetes::find_text(made.get_object(), {"metadata", "name"})));
   return made;
 }
 
 ContractTest::Json ContractTest::get(const std::string& path) {
-  return must("getting " + path, run(io_, admin_->get(path)));
+  return must_do("getting " + path, run(io_, admin_->get(path)));
 }
 
 ContractTest::Json ContractTest::patch(const std::string& path, const std::string& patch) {
   boost::json::value body = boost::json::parse(patch);
-  return must("patching " + path, run(io_, admin_->merge_patch(path, std::move(body))));
+  return must_do("patching " + path, run(io_, admin_->merge_patch(path, std::move(body))));
 }
 
 void ContractTest::remove(const std::string& path) {
   boost::json::value now = boost::json::parse(R"({"gracePeriodSeconds": 0})");
-  must("deleting " + path, run(io_, admin_->remove(path, std::move(now))));
+  must_do("deleting " + path, run(io_, admin_->remove(path, std::move(now))));
 }
 
 ContractTest::Json ContractTest::create_node(const std::string& name, const std::string& spec) {
@@ -128,7 +128,7 @@ ContractTest::Json ContractTest::create_pod(const std::string& name, const std::
       fmt::format(R"({{"apiVersion": "v1", "kind": "Binding", "metadata": {{"name": "{}"}},
                        "target": {{"apiVersion": "v1", "kind": "Node", "name": "{}"}}}})",
                   name, node));
-  must("binding", run(io_, admin_->create(pods + "/" + name + "/binding", std::move(binding))));
+  must_do("binding", run(io_, admin_->create(pods + "/" + name + "/binding", std::move(binding))));
   return get(pods + "/" + name);
 }
 

@@ -23,8 +23,6 @@ namespace json = boost::json;
 
 constexpr std::chrono::milliseconds kLook{20};
 
-std::string program(const std::string& name) { return fmt::format("{}/{}", ECOKUBE_BIN_DIR, name); }
-
 }  // namespace
 
 FailoverLab::FailoverLab(FailoverOptions options) : options_(options) {

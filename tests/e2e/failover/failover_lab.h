@@ -25,6 +25,11 @@ namespace ecokube::test {
 /// hanging: machines that are told to go down take ten minutes, and their pool lets BMCs end that.
 enum class Bmcs { none, one_each, hanging };
 
+/// Where a program of this build is.
+[[nodiscard]] inline std::string program(const std::string& name) {
+  return std::string(ECOKUBE_BIN_DIR) + "/" + name;
+}
+
 struct FailoverOptions {
   int workers = 2;
   int view_age_max_s = 30;

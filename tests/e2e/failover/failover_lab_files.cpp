@@ -26,8 +26,6 @@ std::string own_address() {
 
 int agents_port(const std::string& coordinator) { return coordinator == "a" ? 7443 : 7444; }
 
-std::string program(const std::string& name) { return fmt::format("{}/{}", ECOKUBE_BIN_DIR, name); }
-
 std::string system_uuid(int number) {
   return fmt::format("ec0c0be0-0000-4000-8000-{:012x}", number);
 }

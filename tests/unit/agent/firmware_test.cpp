@@ -8,7 +8,7 @@
 namespace ecokube::agent {
 namespace {
 
-struct Tree {
+struct FirmwareTree {
   test::TempDir dir;
   MachineRoots roots{dir / "sys", dir / "proc", dir / "sys/fs/cgroup", dir / "machine-id",
                      dir.path()};
@@ -18,7 +18,7 @@ struct Tree {
 };
 
 TEST(Firmware, IsReadAndAnAbsentOneIsEmpty) {
-  Tree tree;
+  FirmwareTree tree;
   EXPECT_EQ(read_firmware(tree.roots), Firmware{});
   tree.dmi("product_uuid", "c0ffee00-1111-4222-8333-444455556666\n");
   tree.dmi("product_serial", "PF2ABCDE \n");
@@ -37,7 +37,7 @@ TEST(Firmware, IsReadAndAnAbsentOneIsEmpty) {
 }
 
 TEST(Firmware, VendorsWriteWhatTheyLike) {
-  Tree tree;
+  FirmwareTree tree;
   tree.dmi("product_serial", std::string(500, 'x'));
   tree.dmi("bios_vendor", "M\xc3\x28\x01\x7fr\n");
   const auto firmware = read_firmware(tree.roots);

@@ -10,7 +10,7 @@
 namespace ecokube::agent {
 namespace {
 
-struct Tree {
+struct NetTree {
   test::TempDir dir;
   MachineRoots roots{dir / "sys", dir / "proc", dir / "sys/fs/cgroup", dir / "machine-id"};
 
@@ -27,7 +27,7 @@ struct Tree {
 Ipv4Subnet subnet(const char* text) { return *Ipv4Subnet::parse(text); }
 
 TEST(Segments, AreOfTheInterfaceItselfOrOfWhatItIsAPortOf) {
-  Tree tree;
+  NetTree tree;
   tree.nic("eno1", "02:00:00:00:00:01");
   tree.nic("eno2", "02:00:00:00:00:02");
   tree.nic("eno3", "02:00:00:00:00:03");
@@ -48,7 +48,7 @@ TEST(Segments, AreOfTheInterfaceItselfOrOfWhatItIsAPortOf) {
 }
 
 TEST(Segments, MastersThatGoRoundEnd) {
-  Tree tree;
+  NetTree tree;
   tree.nic("eno1", "02:00:00:00:00:01");
   std::filesystem::create_symlink("../eno1", tree.dir / "sys/class/net/eno1/master");
   auto nics = read_nics(tree.roots);
@@ -57,7 +57,7 @@ TEST(Segments, MastersThatGoRoundEnd) {
 }
 
 TEST(Segments, ConfiguredOnesCountInstead) {
-  Tree tree;
+  NetTree tree;
   tree.nic("lo0", "02:00:00:00:00:01");
   const auto nics = read_nics_on_segments(tree.roots, {subnet("127.0.9.1/24")});
   ASSERT_EQ(nics.size(), 1U);

@@ -1,3 +1,4 @@
+#include "common/asio_tuple.h"
 #include "tests/unit/common/http_fixture.h"
 
 namespace ecokube::test {
@@ -53,13 +54,12 @@ TEST_F(HttpTransports, UnixSocketHasItsModeAndReplacesAStaleFile) {
 /// Answers the first request on its first connection, closes it at the second request unanswered;
 /// answers on the second connection.
 asio::awaitable<void> close_at_second_request(tcp::acceptor& acceptor, int& requests) {
-  constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
   for (int connection = 0; connection < 2; ++connection) {
     auto socket = co_await acceptor.async_accept(asio::use_awaitable);
     for (int request = 0; request < 2; ++request) {
       std::string text;
       const auto [ec, n] =
-          co_await asio::async_read_until(socket, asio::dynamic_buffer(text), "\r\n\r\n", kToken);
+          co_await asio::async_read_until(socket, asio::dynamic_buffer(text), "\r\n\r\n", kTuple);
       if (ec) break;
       ++requests;
       if (connection == 0 && request == 1) break;

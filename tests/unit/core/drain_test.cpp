@@ -145,12 +145,12 @@ TEST(Drain, TheDemandThatItsPodsBecomeIsNotPlacedOnIt) {
   EXPECT_FALSE(bench.planned("w1", Verb::unmark));
 }
 
-struct Row {
+struct DrainRow {
   std::string code;
   std::function<void(Bench&)> pins;
 };
 
-std::vector<Row> rows_of_its_fields() {
+std::vector<DrainRow> rows_of_its_fields() {
   const auto pod = [](auto change) { return [change](Bench& b) { change_pod(b, change); }; };
   return {
       {"NotReplicated", pod([](KubePod& p) { p.owner_kind.clear(); })},
@@ -166,7 +166,7 @@ std::vector<Row> rows_of_its_fields() {
   };
 }
 
-std::vector<Row> rows_around_it() {
+std::vector<DrainRow> rows_around_it() {
   return {
       {"NotEnoughPdb",
        [](Bench& b) {

@@ -13,7 +13,7 @@
 namespace ecokube::core::test {
 namespace {
 
-constexpr const char* kUuid = "c0ffee00-1111-4222-8333-444455556666";
+constexpr const char* kMachineUuid = "c0ffee00-1111-4222-8333-444455556666";
 constexpr const char* kOther = "c0ffee00-1111-4222-8333-444455556667";
 
 class IdentityTest : public testing::Test {
@@ -47,14 +47,14 @@ class IdentityTest : public testing::Test {
 };
 
 TEST_F(IdentityTest, AgentAndKubeletOfTwoMachinesHoldTheNode) {
-  says("w1", "", kUuid);
+  says("w1", "", kMachineUuid);
   kubelet_says("w1", "machine-w1", "C0FFEE00-1111-4222-8333-444455556666");
   EXPECT_EQ(blockers_of("w1"), Codes{}) << "letters' case is none";
   EXPECT_TRUE(bench.planned("w1", Verb::mark));
   kubelet_says("w1", "machine-w1", kOther);
   EXPECT_EQ(blockers_of("w1"), Codes{"WrongMachine"});
   EXPECT_EQ(bench.want("w1").reason.code, "WrongMachine");
-  kubelet_says("w1", "machine-w9", kUuid);
+  kubelet_says("w1", "machine-w9", kMachineUuid);
   EXPECT_EQ(blockers_of("w1"), Codes{"WrongMachineId"});
   KubeNode kube = *bench.node("w1").kube;
   kube.machine_id.clear();
@@ -82,10 +82,10 @@ TEST_F(IdentityTest, TwoLivingAgentsOfOneMachineHoldBothAndNameThem) {
   EXPECT_NE(bench.want("w2").reason.text.find("w1"), std::string::npos);
   says("w2", "", "");
   EXPECT_EQ(blockers_of("w1"), Codes{});
-  says("w1", "", kUuid);
+  says("w1", "", kMachineUuid);
   says("w3", "", "C0FFEE0011114222 8333444455556666");
   EXPECT_EQ(blockers_of("w1"), Codes{}) << "that is no UUID";
-  says("w3", "", kUuid);
+  says("w3", "", kMachineUuid);
   EXPECT_EQ(blockers_of("w1"), Codes{"SameIdentity"});
   EXPECT_EQ(blockers_of("w3"), Codes{"SameIdentity"});
   bench.hang_up("w3");
@@ -103,7 +103,7 @@ TEST_F(IdentityTest, AVendorsDefaultIsNoIdentity) {
 
 TEST_F(IdentityTest, TheBmcIsComparedWithWhatTheAgentReadsToo) {
   bench.policy.nodes["w1"].bmc = true;
-  says("w1", "", kUuid);
+  says("w1", "", kMachineUuid);
   bench.see(BmcSeen{"w1", true, "c0ffee00111142228333444455556666"});
   EXPECT_EQ(bmc_identity(bench.node("w1"), bench.policy), BmcIdentity::right);
   says("w1", "", kOther);
@@ -118,7 +118,7 @@ TEST_F(IdentityTest, NobodyGoesDownUnderAnotherOnesName) {
   std::mt19937_64 random(7);
   const std::array<std::string, 3> names{"w1", "w2", "w3"};
   const std::array<std::string, 4> ids{"machine-w1", "machine-w2", "machine-w3", ""};
-  const std::array<std::string, 4> uuids{kUuid, kOther, "", "0"};
+  const std::array<std::string, 4> uuids{kMachineUuid, kOther, "", "0"};
   const auto any = [&](const auto& from) { return from[random() % from.size()]; };
   int marks = 0;
   for (int i = 0; i < 20'000; ++i) {

@@ -8,7 +8,7 @@
 namespace ecokube::core::test {
 namespace {
 
-struct Row {
+struct RuleRow {
   std::string rule;
   std::function<void(Bench&)> breaks;
 };
@@ -56,7 +56,7 @@ void list_again_from(Bench& bench, Revision revision) {
   bench.see(ClusterListed{revision, {worker("w1"), worker("w2"), worker("w3")}, {}, {}});
 }
 
-std::vector<Row> rows_of_view_and_lease() {
+std::vector<RuleRow> rows_of_view_and_lease() {
   return {
       {"S1 NotEmpty", [](Bench& b) { b.see(PodSeen{bound_pod("p", "w1")}); }},
       {"S2 ClusterViewStale", [](Bench& b) { b.see(ClusterLost{"gone"}); }},
@@ -87,7 +87,7 @@ std::vector<Row> rows_of_view_and_lease() {
   };
 }
 
-std::vector<Row> rows_of_the_node() {
+std::vector<RuleRow> rows_of_the_node() {
   return {
       {"S3 WakeNotArmed", [](Bench& b) { beat_with(b, false, {}); }},
       {"S3 NoWakeAddress", [](Bench& b) { b.world.nodes.at("w1").inventory.wake_address.clear(); }},
@@ -124,7 +124,7 @@ std::vector<Row> rows_of_the_node() {
   };
 }
 
-std::vector<Row> rows_of_the_way_down() {
+std::vector<RuleRow> rows_of_the_way_down() {
   return {
       {"S1 NotListed",
        [](Bench& b) {
@@ -165,7 +165,7 @@ Bench before_shutdown() {
   return bench;
 }
 
-void expect_refused(const Bench& base, Verb verb, const std::vector<Row>& rows) {
+void expect_refused(const Bench& base, Verb verb, const std::vector<RuleRow>& rows) {
   const auto step = base.planned("w1", verb);
   ASSERT_TRUE(step);
   EXPECT_TRUE(base.broken(*step).empty());
@@ -195,7 +195,7 @@ TEST(SafetyRules, EachRefusesAnEviction) {
   bench.run("w1", Verb::mark);
   bench.see_marked("w1", true, Readiness::ready);
   auto rows = rows_of_view_and_lease();
-  std::erase_if(rows, [](const Row& row) { return row.rule == "S1 NotEmpty"; });
+  std::erase_if(rows, [](const RuleRow& row) { return row.rule == "S1 NotEmpty"; });
   rows.push_back({"S12 NotMarked", [](Bench& b) { b.see_marked("w1", false, Readiness::ready); }});
   rows.push_back({"S12 NotAsked", [](Bench& b) { b.world.nodes.at("w1").request.reset(); }});
   rows.push_back({"S12 WorkCame", [](Bench& b) { b.world.nodes.at("w1").down.evicting.clear(); }});

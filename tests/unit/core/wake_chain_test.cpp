@@ -172,9 +172,9 @@ TEST_F(BmcChainTest, ItMaySleepWhenEitherWayToWakeItStands) {
 }
 
 TEST_F(BmcChainTest, S19TheBmcOfAnotherMachineHoldsTheNode) {
-  constexpr auto* kUuid = "33221100-5544-7766-8899-aabbccddeeff";
+  constexpr auto* kToldUuid = "33221100-5544-7766-8899-aabbccddeeff";
   auto kube = worker("w1");
-  kube.system_uuid = kUuid;
+  kube.system_uuid = kToldUuid;
   bench.see_node(kube);
   bench.pass(bench.policy.pools.front().unneeded_time);
   bench.see(BmcSeen{"w1", true, "00112233445566778899aabbccddeeff"});
@@ -189,11 +189,11 @@ TEST_F(BmcChainTest, S19TheBmcOfAnotherMachineHoldsTheNode) {
 }
 
 TEST(Identity, TheBytesOfAGuidComeInThreeOrders) {
-  constexpr auto* kUuid = "33221100-5544-7766-8899-AABBCCDDEEFF";
-  EXPECT_TRUE(same_machine("00112233445566778899aabbccddeeff", kUuid)) << "as SMBIOS keeps it";
-  EXPECT_TRUE(same_machine("33221100554477668899aabbccddeeff", kUuid)) << "as it is written";
-  EXPECT_TRUE(same_machine("ffeeddccbbaa99886677445500112233", kUuid)) << "as IPMI sends it";
-  EXPECT_FALSE(same_machine("00112233445566778899aabbccddeefe", kUuid));
+  constexpr auto* kToldUuid = "33221100-5544-7766-8899-AABBCCDDEEFF";
+  EXPECT_TRUE(same_machine("00112233445566778899aabbccddeeff", kToldUuid)) << "as SMBIOS keeps it";
+  EXPECT_TRUE(same_machine("33221100554477668899aabbccddeeff", kToldUuid)) << "as it is written";
+  EXPECT_TRUE(same_machine("ffeeddccbbaa99886677445500112233", kToldUuid)) << "as IPMI sends it";
+  EXPECT_FALSE(same_machine("00112233445566778899aabbccddeefe", kToldUuid));
   for (const auto* none : {"", "00000000000000000000000000000000",
                            "ffffffffffffffffffffffffffffffff", "33221100", "machine"}) {
     EXPECT_FALSE(same_machine(none, none)) << none;

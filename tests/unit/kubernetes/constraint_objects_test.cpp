@@ -2,14 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
 
 #include "coordinator/kubernetes/objects.h"
+#include "tests/unit/kubernetes/read_object.h"
 
 namespace ecokube::kubernetes {
 namespace {
-
-boost::json::object read(std::string_view text) { return boost::json::parse(text).as_object(); }
 
 core::KubePod pod(std::string_view annotations, std::string_view spec) {
   auto parsed = parse_pod(read(fmt::format(R"({{"metadata": {{"name": "p", "uid": "u",

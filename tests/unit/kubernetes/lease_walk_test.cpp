@@ -20,7 +20,7 @@ namespace {
 
 using boost::json::object;
 
-constexpr Duration kLease{10'000};
+constexpr Duration kLeaseTime{10'000};
 constexpr TimePoint kStart = from_ms(1'700'000'000'000);
 
 /// Keepers as LeaseKeeper is one, with every request lost or late at random.
@@ -47,7 +47,7 @@ class Walk {
     if (leader == keepers_.end()) return std::nullopt;
     leader->alive = false;
     const auto before = takings_;
-    const auto limit = now_ + 2 * kLease;
+    const auto limit = now_ + 2 * kLeaseTime;
     while (takings_ == before && now_ < limit) run_for(Duration(10));
     return now_ - written_by_[leader->name];
   }
@@ -86,7 +86,7 @@ class Walk {
 
   void start_keeper() {
     const auto name = fmt::format("k{}", keepers_.size());
-    keepers_.push_back({name, LeaseClaim(name, kLease), true, kStart, kStart, std::nullopt});
+    keepers_.push_back({name, LeaseClaim(name, kLeaseTime), true, kStart, kStart, std::nullopt});
     in(Duration(draw(1, 3000)), [this, at = keepers_.size() - 1] { turn(at); });
   }
 
@@ -96,7 +96,7 @@ class Walk {
     if (keeper.held && now_ >= keeper.valid_until) keeper.held.reset();
     in(a_way(), [this, at] {
       auto seen = lease_;
-      if (lost()) return in(renews_every(kLease), [this, at] { turn(at); });
+      if (lost()) return in(renews_every(kLeaseTime), [this, at] { turn(at); });
       in(a_way(), [this, at, seen = std::move(seen)] { seen_by(at, seen); });
     });
   }
@@ -144,7 +144,7 @@ class Walk {
     if (wait) keeper.acts_from = now_ + *wait;
     keeper.claim.hold(mine);
     keeper.held = mine;
-    keeper.valid_until = sent + acts_for(kLease);
+    keeper.valid_until = sent + acts_for(kLeaseTime);
     if (acts(keeper)) {
       for (const auto& other : keepers_) {
         EXPECT_FALSE(&other != &keeper && acts(other)) << other.name << " and " << keeper.name;
@@ -159,11 +159,11 @@ class Walk {
 
   void again(std::size_t at) {
     const auto& keeper = keepers_[at];
-    auto pause = renews_every(kLease);
+    auto pause = renews_every(kLeaseTime);
     if (keeper.held && now_ < keeper.acts_from) {
       pause = std::min(pause, keeper.acts_from - now_);
     } else if (const auto when = keeper.claim.may_be_taken_at()) {
-      pause = std::clamp(*when - now_ + Duration(1), Duration(1), looks_every(kLease));
+      pause = std::clamp(*when - now_ + Duration(1), Duration(1), looks_every(kLeaseTime));
     }
     in(pause, [this, at] { turn(at); });
   }
@@ -172,7 +172,7 @@ class Walk {
     revision_ += draw(1, 1'000'000);  // of the whole cluster: two pasts share none
     object metadata{{"resourceVersion", std::to_string(revision_)},
                     {"annotations", {{names::kFence, std::to_string(fence)}}}};
-    object spec{{"holderIdentity", holder}, {"leaseDurationSeconds", kLease.count() / 1000}};
+    object spec{{"holderIdentity", holder}, {"leaseDurationSeconds", kLeaseTime.count() / 1000}};
     return {{"metadata", std::move(metadata)}, {"spec", std::move(spec)}};
   }
 
@@ -180,7 +180,7 @@ class Walk {
   /// than what anybody saw last.
   void make_trouble() {
     in(Duration(draw(2000, 40'000)), [this] {
-      const bool restores = backup_ && now_ - backup_->at > 2 * kLease;
+      const bool restores = backup_ && now_ - backup_->at > 2 * kLeaseTime;
       switch (draw(0, restores ? 3 : 2)) {
         case 0: lease_.reset(); break;
         case 1:
@@ -234,8 +234,8 @@ TEST(LeaseWalk, AnotherActsWithinTheDurationOfTheLastRenewal) {
     ASSERT_TRUE(walk.somebody_acts());
     const auto took = walk.kill_the_leader();
     ASSERT_TRUE(took);
-    EXPECT_GT(*took, acts_for(kLease));
-    EXPECT_LE(*took, kLease);
+    EXPECT_GT(*took, acts_for(kLeaseTime));
+    EXPECT_LE(*took, kLeaseTime);
   }
 }
 

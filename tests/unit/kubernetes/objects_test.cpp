@@ -4,12 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
+
+#include "tests/unit/kubernetes/read_object.h"
 
 namespace ecokube::kubernetes {
 namespace {
-
-boost::json::object read(std::string_view text) { return boost::json::parse(text).as_object(); }
 
 TEST(Objects, NodeKeepsWhatDecisionsNeedAndOnlyOurAnnotations) {
   const auto node = parse_node(read(R"({

@@ -2,12 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/json/parse.hpp>
+#include "tests/unit/kubernetes/read_object.h"
 
 namespace ecokube::kubernetes {
 namespace {
-
-boost::json::object read(const char* text) { return boost::json::parse(text).as_object(); }
 
 ScaledKind kind(const char* api_version, const char* name) {
   return *built_in_kind(api_version, name);

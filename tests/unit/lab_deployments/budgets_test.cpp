@@ -10,11 +10,11 @@ namespace ecokube::lab {
 namespace {
 
 /// A Deployment of four replicas with so many pods, all of them ready.
-struct Scene {
+struct BudgetScene {
   Deployments deployments;
   DeploymentPods pods;
 
-  explicit Scene(int present) {
+  explicit BudgetScene(int present) {
     Deployment deployment;
     deployment.uid = "d1";
     deployment.replicas = 4;
@@ -46,20 +46,20 @@ struct Scene {
 };
 
 TEST(Budgets, ANumberThatMustStayIsOfThePodsThatAreThere) {
-  const auto status = Scene(3).count(R"("minAvailable": 2)");
+  const auto status = BudgetScene(3).count(R"("minAvailable": 2)");
   EXPECT_EQ(status, (BudgetStatus{2, 3, 2, 3, 1, {}}));
 }
 
 TEST(Budgets, APartOfTheReplicasIsRoundedUp) {
-  EXPECT_EQ(Scene(4).count(R"("minAvailable": "30%")"), (BudgetStatus{2, 4, 2, 4, 2, {}}));
-  EXPECT_EQ(Scene(4).count(R"("maxUnavailable": "30%")"), (BudgetStatus{2, 4, 2, 4, 2, {}}));
-  EXPECT_EQ(Scene(3).count(R"("maxUnavailable": 1)"), (BudgetStatus{2, 4, 3, 3, 0, {}}))
+  EXPECT_EQ(BudgetScene(4).count(R"("minAvailable": "30%")"), (BudgetStatus{2, 4, 2, 4, 2, {}}));
+  EXPECT_EQ(BudgetScene(4).count(R"("maxUnavailable": "30%")"), (BudgetStatus{2, 4, 2, 4, 2, {}}));
+  EXPECT_EQ(BudgetScene(3).count(R"("maxUnavailable": 1)"), (BudgetStatus{2, 4, 3, 3, 0, {}}))
       << "one is missing already";
-  EXPECT_EQ(Scene(4).count(R"("maxUnavailable": 9)").desired_healthy, 0);
+  EXPECT_EQ(BudgetScene(4).count(R"("maxUnavailable": 9)").desired_healthy, 0);
 }
 
 TEST(Budgets, OnlyReadyPodsThatStayAreHealthy) {
-  Scene scene(4);
+  BudgetScene scene(4);
   scene.pod("w-0").ready = false;
   scene.pod("w-1").pod.deleting = true;
   EXPECT_EQ(scene.count(R"("minAvailable": 1)"), (BudgetStatus{2, 4, 1, 2, 1, {}}));
@@ -67,7 +67,7 @@ TEST(Budgets, OnlyReadyPodsThatStayAreHealthy) {
 
 // Its deletion may be seen later than the eviction was allowed.
 TEST(Budgets, AnEvictedPodIsNotCountedUntilItIsSeenToGo) {
-  Scene scene(4);
+  BudgetScene scene(4);
   const auto evicted = scene.count(R"("minAvailable": 1)", R"({"w-0": "t", "other": "t"})");
   EXPECT_EQ(evicted, (BudgetStatus{2, 4, 1, 3, 2, {"w-0"}}));
   scene.pod("w-0").pod.deleting = true;
@@ -75,11 +75,11 @@ TEST(Budgets, AnEvictedPodIsNotCountedUntilItIsSeenToGo) {
 }
 
 TEST(Budgets, WithoutPodsNothingIsAllowed) {
-  EXPECT_EQ(Scene(0).count(R"("minAvailable": 0)"), (BudgetStatus{2, 0, 0, 0, 0, {}}));
+  EXPECT_EQ(BudgetScene(0).count(R"("minAvailable": 0)"), (BudgetStatus{2, 0, 0, 0, 0, {}}));
 }
 
 TEST(Budgets, ThePatchHoldsForThisRevisionAndSettlesWhatIsGone) {
-  const auto budget = Scene::parse(R"("minAvailable": 1)", R"({"a": "t", "b": "t"})");
+  const auto budget = BudgetScene::parse(R"("minAvailable": 1)", R"({"a": "t", "b": "t"})");
   EXPECT_EQ(boost::json::value(budget_patch(budget, {2, 3, 1, 2, 1, {"b"}})),
             boost::json::parse(R"({"metadata": {"resourceVersion": "9"}, "status": {
               "observedGeneration": 2, "expectedPods": 3, "desiredHealthy": 1,

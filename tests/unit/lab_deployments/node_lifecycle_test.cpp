@@ -12,13 +12,13 @@ using std::chrono::seconds;
 
 constexpr TimePoint kStart = from_ms(1'000'000);
 
-struct Scene {
+struct NodeScene {
   NodeLifecycle lifecycle{seconds(8), seconds(5)};
   LifecycleNodes nodes;
   Renewals renewals;
   DeploymentPods pods;
 
-  Scene() {
+  NodeScene() {
     node(core::Readiness::ready);
     renewals["worker1"] = "t1";
     auto& pod = pods["default/p"];
@@ -38,7 +38,7 @@ struct Scene {
 };
 
 TEST(NodeLifecycle, SilentOnceTheLeaseStoodStillForTheGrace) {
-  Scene scene;
+  NodeScene scene;
   EXPECT_EQ(scene.silent(0), 0U);
   scene.renewals["worker1"] = "t2";
   EXPECT_EQ(scene.silent(7), 0U);
@@ -49,7 +49,7 @@ TEST(NodeLifecycle, SilentOnceTheLeaseStoodStillForTheGrace) {
 }
 
 TEST(NodeLifecycle, OutOfServiceGivesUpAtOnceAndOnlyWhatIsNotReady) {
-  Scene scene;
+  NodeScene scene;
   scene.nodes["/worker1"].out_of_service = true;
   EXPECT_EQ(scene.lost(0), 0U);
   scene.node(core::Readiness::unknown);
@@ -59,14 +59,14 @@ TEST(NodeLifecycle, OutOfServiceGivesUpAtOnceAndOnlyWhatIsNotReady) {
 }
 
 TEST(NodeLifecycle, ANodeWithoutLeaseIsSilentAfterTheGrace) {
-  Scene scene;
+  NodeScene scene;
   scene.renewals.clear();
   EXPECT_EQ(scene.silent(0), 0U);
   EXPECT_EQ(scene.silent(8), 1U);
 }
 
 TEST(NodeLifecycle, ANewNodeOfTheSameNameHasTheWholeGrace) {
-  Scene scene;
+  NodeScene scene;
   EXPECT_EQ(scene.silent(0), 0U);
   scene.nodes["/worker1"].uid = "u2";
   EXPECT_EQ(scene.silent(8), 0U);
@@ -74,7 +74,7 @@ TEST(NodeLifecycle, ANewNodeOfTheSameNameHasTheWholeGrace) {
 }
 
 TEST(NodeLifecycle, PodsAreGivenUpOnlyAfterTheNodeStayedAway) {
-  Scene scene;
+  NodeScene scene;
   EXPECT_EQ(scene.lost(0), 0U);
   scene.node(core::Readiness::unknown);
   EXPECT_EQ(scene.lost(1), 0U);
@@ -88,7 +88,7 @@ TEST(NodeLifecycle, PodsAreGivenUpOnlyAfterTheNodeStayedAway) {
 }
 
 TEST(NodeLifecycle, DaemonAndStaticPodsStayOnANodeThatIsAway) {
-  Scene scene;
+  NodeScene scene;
   scene.node(core::Readiness::not_ready);
   EXPECT_EQ(scene.lost(0), 0U);
   scene.pods["default/p"].pod.owner_kind = "DaemonSet";
@@ -101,7 +101,7 @@ TEST(NodeLifecycle, DaemonAndStaticPodsStayOnANodeThatIsAway) {
 }
 
 TEST(NodeLifecycle, PodsOfANodeThatDoesNotExistGoAfterAWhile) {
-  Scene scene;
+  NodeScene scene;
   scene.nodes.clear();
   EXPECT_EQ(scene.lost(0), 0U);
   EXPECT_EQ(scene.lost(4), 0U);

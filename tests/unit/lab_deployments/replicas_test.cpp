@@ -8,11 +8,11 @@
 namespace ecokube::lab {
 namespace {
 
-struct Scene {
+struct ReplicaScene {
   Deployment deployment;
   DeploymentPods pods;
 
-  explicit Scene(std::int64_t replicas) {
+  explicit ReplicaScene(std::int64_t replicas) {
     deployment.ns = "default";
     deployment.name = "eco-worker";
     deployment.uid = "d1";
@@ -46,7 +46,7 @@ struct Scene {
 using Names = std::vector<std::string>;
 
 TEST(Replicas, CreatesWhatIsMissingLessWhatIsComing) {
-  Scene scene(5);
+  ReplicaScene scene(5);
   scene.pod("a");
   scene.pod("foreign").owner_uid = "other";
   EXPECT_EQ(plan_replicas(scene.deployment, scene.pods, 0).create, 4);
@@ -56,7 +56,7 @@ TEST(Replicas, CreatesWhatIsMissingLessWhatIsComing) {
 }
 
 TEST(Replicas, ReplacesEndedAndDyingPods) {
-  Scene scene(3);
+  ReplicaScene scene(3);
   scene.pod("done", core::PodPhase::succeeded);
   scene.pod("broken", core::PodPhase::failed);
   scene.pod("dying").pod.deleting = true;
@@ -66,7 +66,7 @@ TEST(Replicas, ReplacesEndedAndDyingPods) {
 }
 
 TEST(Replicas, RemovesTheLeastUsefulFirst) {
-  Scene scene(0);
+  ReplicaScene scene(0);
   scene.pod("old", core::PodPhase::running, "2026-11-22T10:00:00Z");
   scene.pod("young", core::PodPhase::running, "2026-11-22T10:00:09Z");
   scene.pod("lost", core::PodPhase::unknown);
@@ -78,14 +78,14 @@ TEST(Replicas, RemovesTheLeastUsefulFirst) {
 }
 
 TEST(Replicas, ADeploymentThatGoesWantsNothing) {
-  Scene scene(2);
+  ReplicaScene scene(2);
   scene.pod("a");
   scene.deployment.deleting = true;
   EXPECT_EQ(scene.removed(), Names{"a"});
 }
 
 TEST(Replicas, CountsTheStatus) {
-  Scene scene(3);
+  ReplicaScene scene(3);
   scene.pod("a");
   scene.pod("b", core::PodPhase::pending);
   scene.pod("c").pod.deleting = true;
@@ -93,7 +93,7 @@ TEST(Replicas, CountsTheStatus) {
 }
 
 TEST(Replicas, FindsPodsWhoseDeploymentIsGone) {
-  Scene scene(1);
+  ReplicaScene scene(1);
   scene.pod("kept");
   scene.pod("left").owner_uid = "gone";
   auto& foreign = scene.pod("foreign");

@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr TimePoint kStart = from_ms(1'000'000);
+constexpr TimePoint kMeteredFrom = from_ms(1'000'000);
 constexpr std::uint64_t kRange = 1'000'000'000;
 
 TEST(PowerMeter, DrawFollowsStateAndWork) {
@@ -23,22 +23,22 @@ TEST(PowerMeter, DrawFollowsStateAndWork) {
 }
 
 TEST(PowerMeter, CountsEnergyAndWork) {
-  PowerMeter meter({.cpu_millicores = 1000}, kRange, kStart);
-  meter.advance(kStart + 10s, PowerState::off, 0);
+  PowerMeter meter({.cpu_millicores = 1000}, kRange, kMeteredFrom);
+  meter.advance(kMeteredFrom + 10s, PowerState::off, 0);
   EXPECT_EQ(meter.total(), Energy::joules(8));
   EXPECT_EQ(meter.counter_uj(), 0U) << "the counter has no power";
-  meter.advance(kStart + 20s, PowerState::on, 500);
+  meter.advance(kMeteredFrom + 20s, PowerState::on, 500);
   EXPECT_EQ(meter.total(), Energy::joules(188));
   EXPECT_EQ(meter.counter_uj(), 180'000'000U);
   EXPECT_EQ(meter.core_counter_uj(), 108'000'000U);
   EXPECT_DOUBLE_EQ(meter.busy_seconds(), 5.0);
-  meter.advance(kStart + 15s, PowerState::on, 500);
+  meter.advance(kMeteredFrom + 15s, PowerState::on, 500);
   EXPECT_EQ(meter.total(), Energy::joules(188)) << "time that went backwards counts nothing";
 }
 
 TEST(PowerMeter, CounterWrapsAndIsResetByABoot) {
-  PowerMeter meter({}, 100'000'000, kStart);
-  meter.advance(kStart + 15s, PowerState::on, 0);
+  PowerMeter meter({}, 100'000'000, kMeteredFrom);
+  meter.advance(kMeteredFrom + 15s, PowerState::on, 0);
   EXPECT_EQ(meter.counter_uj(), 20'000'000U) << "120 J on a counter of 100 J";
   meter.reset_counter();
   EXPECT_EQ(meter.counter_uj(), 0U);

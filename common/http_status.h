@@ -1,0 +1,15 @@
+#pragma once
+
+// The HTTP statuses that we answer or look for (RFC 9110).
+namespace ecokube {
+
+inline constexpr int kHttpOk = 200;
+inline constexpr int kHttpCreated = 201;
+inline constexpr int kHttpBadRequest = 400;
+inline constexpr int kHttpNotFound = 404;
+inline constexpr int kHttpConflict = 409;
+inline constexpr int kHttpGone = 410;
+inline constexpr int kHttpInvalid = 422;
+inline constexpr int kHttpUnavailable = 503;
+
+}  // namespace ecokube
