@@ -44,6 +44,7 @@ NicArmingOptions arming_options(const Config& config) {
   options.roots = config.roots;
   options.segments = config.wake_segments;
   options.socket = config.arm_socket;
+  options.needed = config.woken_by_network;
   return options;
 }
 

@@ -113,6 +113,11 @@ void read_keep_on(ConfigTable table, Config& config) {
 
 void read_wake(ConfigTable table, Config& config) {
   constexpr std::size_t kSegmentsMax = 8;
+  const auto by = table.text("by", "network");
+  config.woken_by_network = by != "bmc";
+  if (by != "network" && by != "bmc") {
+    table.report("by", "'" + by + "' is neither \"network\" nor \"bmc\"");
+  }
   config.wake_address = table.text("address", "");
   if (const auto parsed = parse_host_port(config.wake_address);
       !parsed && !config.wake_address.empty()) {

@@ -46,6 +46,7 @@ struct Config {
   LogindOptions logind;
   KeepOn keep_on;
 
+  bool woken_by_network = true;           ///< an armed NIC is needed; false: its BMC wakes it
   std::vector<Ipv4Subnet> wake_segments;  ///< empty: as the interfaces say
   bool relay = true;                      ///< sends magic packets for others of these segments
   std::string wake_address;  ///< "host:port"; empty: the coordinator's own configuration counts

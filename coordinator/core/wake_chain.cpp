@@ -70,12 +70,15 @@ std::string wake_address_of(const Node& node, const Policy& policy) {
 
 std::vector<WakeMethod> wake_methods(const Node& node, const Policy& policy) {
   auto methods = configured(policy, node.name);
-  std::erase_if(methods, [&](WakeMethod method) {
-    if (method == WakeMethod::ipmi) {
-      return !has_bmc(policy, node.name) || bmc_identity(node, policy) == BmcIdentity::wrong;
-    }
-    return wake_address_of(node, policy).empty() || node.inventory.nics.empty();
-  });
+  if (!has_bmc(policy, node.name) || bmc_identity(node, policy) == BmcIdentity::wrong) {
+    std::erase(methods, WakeMethod::ipmi);
+  }
+  const auto& nics = node.inventory.nics;
+  const bool armed = std::any_of(nics.begin(), nics.end(), std::mem_fn(&NicFacts::wake_armed));
+  // A card that was not armed most likely hears nothing: it is tried only where all else is
+  // missing.
+  const bool deaf = nics.empty() || (!armed && methods != std::vector{WakeMethod::wol});
+  if (deaf || wake_address_of(node, policy).empty()) std::erase(methods, WakeMethod::wol);
   return methods;
 }
 

@@ -43,7 +43,7 @@ std::string joined_names(const std::vector<WakingNic>& nics) {
   return names;
 }
 
-void check_armed(const Waking& waking, std::vector<Finding>& findings) {
+void check_armed(const Config& config, const Waking& waking, std::vector<Finding>& findings) {
   std::vector<WakingNic> armed;
   std::copy_if(waking.nics.begin(), waking.nics.end(), std::back_inserter(armed),
                [](const WakingNic& each) { return each.nic.wake_armed; });
@@ -54,6 +54,10 @@ void check_armed(const Waking& waking, std::vector<Finding>& findings) {
       findings.push_back(problem("no armed network card has a link: no packet comes in",
                                  "plug in the cable, or arm the card that is plugged in"));
     }
+    return;
+  }
+  if (!config.woken_by_network) {
+    findings.push_back(fine("its BMC wakes it ([wake] by): no network card needs to be armed"));
     return;
   }
   if (!waking.verified) {
@@ -141,14 +145,14 @@ Finding check_identity(const MachineRoots& roots) {
 
 std::vector<Finding> check_waking(const Config& config) {
   const auto waking = look_at_nics(config);
-  if (waking.nics.empty()) {
+  if (waking.nics.empty() && config.woken_by_network) {
     return {
         problem("there is no network card with a device behind it: nothing can wake "
                 "this machine",
-                "virtual machines need another way to be woken")};
+                "by = \"bmc\" in [wake], if the coordinator reaches its BMC")};
   }
   std::vector<Finding> findings;
-  check_armed(waking, findings);
+  check_armed(config, waking, findings);
   findings.push_back(check_segments(config, waking));
   findings.push_back(check_identity(config.roots));
   if (const auto pending = read_boot_state(config.roots).pending; !pending.empty()) {

@@ -143,7 +143,7 @@ Waking NicArming::look() const {
   Waking waking;
   for (const auto& nic : read_nics_on_segments(options_.roots, options_.segments))
     waking.nics.push_back(known(nic));
-  waking.problem = problem_of(waking);
+  if (options_.needed) waking.problem = problem_of(waking);
   waking.verified = installed_;
   return waking;
 }

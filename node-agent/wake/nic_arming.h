@@ -38,6 +38,7 @@ struct NicArmingOptions {
   std::chrono::milliseconds interval{300'000};  ///< from one look to the next
   std::chrono::milliseconds retry{30'000};  ///< the first pause while none is armed; then doubling
   bool only_look = false;                   ///< change nothing
+  bool needed = true;  ///< false: something else wakes this machine, and no armed NIC is no problem
 };
 
 /// Has the NICs armed for Wake-on-LAN by the helper, and knows what came of it. Without a helper on

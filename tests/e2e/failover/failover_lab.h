@@ -22,8 +22,9 @@
 
 namespace ecokube::test {
 
-/// hanging: machines that are told to go down take ten minutes, and their pool lets BMCs end that.
-enum class Bmcs { none, one_each, hanging };
+/// only_way: no card of a machine is armed, so that only its BMC wakes it. hanging: machines that
+/// are told to go down take ten minutes, and their pool lets BMCs end that.
+enum class Bmcs { none, one_each, only_way, hanging };
 
 /// Where a program of this build is.
 [[nodiscard]] inline std::string program(const std::string& name) {
@@ -144,6 +145,7 @@ class FailoverLab {
   void make_machine(const std::string& name, int number);
   void make_bmc(const std::string& name, int number);
   [[nodiscard]] std::string bmc_configuration() const;
+  [[nodiscard]] bool by_bmc_only() const { return options_.bmcs == Bmcs::only_way; }
   [[nodiscard]] bool hangs() const { return options_.bmcs == Bmcs::hanging; }
   void write_coordinator(const std::string& name);
   [[nodiscard]] std::unique_ptr<ChildProcess> start(const std::string& log,

@@ -67,11 +67,12 @@ action = ["{8}", "off", "--machine", "{1}"]
 [local]
 socket = "{1}/agent.sock"
 [wake]
+by = "{10}"
 address = "{9}"
 )",
                          name, folder.string(), own_address(), agents_port("a"), agents_port("b"),
                          ca_.certificate.string(), made.certificate.string(), made.key.string(),
-                         program("lab-power"), wake));
+                         program("lab-power"), wake, by_bmc_only() ? "bmc" : "network"));
   dir_.write(name + "/machine.toml",
              fmt::format(R"(name = "{0}"
 truth_log = "{1}/truth.jsonl"
@@ -80,6 +81,7 @@ die_s = {8}
 [wake]
 address = "{2}"
 mac = "02:00:00:00:00:{3:02x}"
+armed = {9}
 [[program]]
 name = "ecokube-agent"
 argv = ["{4}", "--config", "{1}/{0}/agent.toml"]
@@ -95,7 +97,7 @@ output = "{1}/{0}-kubelet.log"
 )",
                          name, dir_.path().string(), wake, number, program("ecokube-agent"),
                          program("lab-kubelet"), cluster_->kubeconfig().string(),
-                         system_uuid(number), hangs() ? 600 : 0.5));
+                         system_uuid(number), hangs() ? 600 : 0.5, !by_bmc_only()));
 }
 
 void FailoverLab::make_bmc(const std::string& name, int number) {

@@ -57,6 +57,21 @@ TEST_F(Power, WhatADeadMachineHadRunsElsewhereAtOnce) {
   EXPECT_TRUE(lab.becomes([&] { return !out_of_service(dead); })) << all_logs();
 }
 
+class BmcsAlone : public Power {
+ protected:
+  BmcsAlone() : Power(Bmcs::only_way) {}
+};
+
+TEST_F(BmcsAlone, PutAMachineDownThatNoPacketWakesAndWakeIt) {
+  lab.prove_wake("w1");
+  ASSERT_TRUE(lab.becomes([&] { return lab.state("a", "w1") == "PoweredDown"; })) << all_logs();
+  EXPECT_EQ(lab.machine_state("w1"), "off");
+  lab.create_pod("work", "w1");
+  EXPECT_TRUE(lab.becomes([&] { return lab.pod_runs("work"); })) << all_logs();
+  EXPECT_EQ(lab.bmc_orders("w1"), "set power 1\n");
+  EXPECT_EQ(lab.said("a", "step=w1:wake"), 1U) << "no packet was tried first\n" << all_logs();
+}
+
 class HangingPower : public Power {
  protected:
   HangingPower() : Power(Bmcs::hanging) {}

@@ -113,6 +113,8 @@ TEST_F(CheckTest, SaysWhyNothingWouldWakeIt) {
   EXPECT_THAT(problem_of(check_waking(config)).mend, HasSubstr("ethtool -s eno1 wol g"));
   std::filesystem::remove_all(dir / "sys/class/net");
   EXPECT_THAT(problem_of(check_waking(config)).what, HasSubstr("no network card"));
+  config.woken_by_network = false;
+  EXPECT_NE(worst(check_waking(config)), Finding::Level::problem) << "its BMC wakes it";
 }
 
 TEST_F(CheckTest, SaysWhatTheHelperSaysAndHowToMendIt) {

@@ -26,6 +26,15 @@ TEST(WakeConfig, AsksTheHelpersUnlessToldOtherwise) {
   EXPECT_EQ(read("", "arm_socket = \"\"\n")->arm_socket, "");
 }
 
+TEST(WakeConfig, NeedsAnArmedNicUnlessTheBmcWakesIt) {
+  EXPECT_TRUE(read("", "")->woken_by_network);
+  EXPECT_TRUE(read("", "by = \"network\"\n")->woken_by_network);
+  EXPECT_FALSE(read("", "by = \"bmc\"\n")->woken_by_network);
+  const auto wrong = read("", "by = \"magic\"\n");
+  ASSERT_FALSE(wrong);
+  EXPECT_THAT(wrong.error().message, testing::HasSubstr("magic"));
+}
+
 TEST(WakeConfig, BoundsTheSleep) {
   EXPECT_EQ(read("", "rtc_alarm_days = 0\n")->rtc_alarm.count(), 0);
   EXPECT_TRUE(read("", "rtc_alarm_days = 60\n"));

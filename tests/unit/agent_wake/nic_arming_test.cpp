@@ -95,6 +95,14 @@ TEST_F(NicArmingTest, WithoutAHelperSysfsIsBelieved) {
   EXPECT_THAT(looked().problem, HasSubstr("eno1 is not armed"));
 }
 
+TEST_F(NicArmingTest, NoneIsNeededWhereSomethingElseWakesTheMachine) {
+  options.needed = false;
+  nic("eno1", "up", "disabled");
+  const auto waking = looked("supports=d wol=d wakeup=disabled problem=it can't");
+  EXPECT_EQ(waking.problem, "");
+  EXPECT_FALSE(waking.nics[0].nic.wake_armed) << "the coordinator is told as it is";
+}
+
 TEST_F(NicArmingTest, NamesTheNicAndWhatToDo) {
   const auto waking =
       looked("supports=pumbg wol=d wakeup=enabled problem=eno1 does not keep Wake-on-LAN; do this");
