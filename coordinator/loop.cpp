@@ -5,6 +5,7 @@
 
 #include "common/log.h"
 #include "coordinator/core/safety.h"
+#include "coordinator/core/steady.h"
 #include "coordinator/fact_text.h"
 
 namespace ecokube {
@@ -14,8 +15,8 @@ namespace asio = boost::asio;
 using core::Observation;
 using core::Step;
 
-constexpr std::chrono::milliseconds kCoalesce{1};  ///< a burst is one decision
-constexpr std::chrono::seconds kSlowTick{1};       ///< the safety net under reconsider_at
+constexpr Duration kCoalesce{1};              ///< a burst is one decision
+constexpr std::chrono::seconds kSlowTick{1};  ///< the safety net under reconsider_at
 constexpr std::size_t kEventsKept = 2000;
 
 FleetEvent event(std::string kind, std::string subject, std::string text) {
@@ -77,33 +78,38 @@ void Loop::wake_up_in(std::chrono::nanoseconds delay) {
 
 void Loop::turn() {
   turn_is_near_ = true;  // what is posted from here on is taken in this or the next turn
+  bool news = false;
   while (!queue_.empty()) {
     const Observation observation = std::move(queue_.front());
     queue_.pop_front();
-    take(observation);
+    news = take(observation) || news;
   }
   const auto now = clock_();
+  if (news || now >= decide_at_) decide(now);
+  turn_is_near_ = !queue_.empty();
+  wake_up_in(turn_is_near_ ? kCoalesce : std::max(decide_at_ - now, kCoalesce));
+}
+
+void Loop::decide(TimePoint now) {
   plan_ = core::decide(world_, policy_, now);
   note_alarms();
   bmcs_.look_closely(plan_.look_closely);
   for (const auto& step : plan_.steps) perform(step);
-
-  turn_is_near_ = !queue_.empty();
-  std::chrono::nanoseconds delay = kSlowTick;
+  decide_at_ = now + kSlowTick;
   if (plan_.reconsider_at) {
-    delay = std::min<std::chrono::nanoseconds>(
-        delay, std::max<Duration>(*plan_.reconsider_at - now, kCoalesce));
+    decide_at_ = std::min(decide_at_, std::max(*plan_.reconsider_at, now + kCoalesce));
   }
-  wake_up_in(turn_is_near_ ? kCoalesce : delay);
 }
 
-void Loop::take(const Observation& observation) {
+/// Returns whether a decision may be another one after it.
+bool Loop::take(const Observation& observation) {
+  const bool nothing_new = core::says_nothing_new(world_, policy_, observation);
   const auto name = node_of(observation.fact);
   const auto at = name.empty() ? world_.nodes.end() : world_.nodes.find(name);
   const auto before = at == world_.nodes.end() ? core::Lifecycle::unknown : at->second.state;
   core::apply(world_, observation);
   note_fact(observation.fact);
-  if (name.empty() || !world_.nodes.contains(name)) return;
+  if (name.empty() || !world_.nodes.contains(name)) return true;
   const auto& node = world_.nodes.at(name);
   if (node.state != before) {
     const std::string text =
@@ -114,6 +120,7 @@ void Loop::take(const Observation& observation) {
     emit(std::move(changed));
   }
   remember(name);
+  return !nothing_new || node.state != before;
 }
 
 void Loop::perform(const Step& step) {

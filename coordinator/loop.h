@@ -40,7 +40,8 @@ class Loop final : public Fleet {
  private:
   void wake_up_in(std::chrono::nanoseconds delay);
   void turn();
-  void take(const core::Observation& observation);
+  void decide(TimePoint now);
+  bool take(const core::Observation& observation);
   void perform(const core::Step& step);
   void blocked(const core::Step& step, const std::vector<core::Violation>& violations);
   void note_alarms();
@@ -61,6 +62,7 @@ class Loop final : public Fleet {
   std::deque<core::Observation> queue_;
   boost::asio::steady_timer timer_;
   bool turn_is_near_ = false;
+  TimePoint decide_at_;  ///< at the latest
 
   std::map<NodeName, core::RememberedNode> saved_;
   std::map<std::string, std::string> blocked_;  ///< step subject and verb → what was said last

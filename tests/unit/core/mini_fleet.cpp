@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "bench.h"
+#include "coordinator/core/steady.h"
 
 namespace ecokube::core::test {
 
@@ -129,7 +130,11 @@ bool MiniFleet::dies_at(KillMoment moment, int step) {
 
 void MiniFleet::post(Fact fact) {
   if (!running_) return;
-  apply(world, {now, std::move(fact)});
+  const Observation observation{now, std::move(fact)};
+  const bool nothing_new = says_nothing_new(world, policy, observation);
+  if (nothing_new && on_nothing_new) on_nothing_new(observation);
+  apply(world, observation);
+  if (nothing_new && next_turn_) return;
   if (!next_turn_ || *next_turn_ > now + coalesce) next_turn_ = now + coalesce;
 }
 

@@ -103,6 +103,8 @@ class MiniFleet {
 
   /// Called with each step that check() let pass, before it starts.
   std::function<void(const Step&, const World&, TimePoint)> on_step;
+  /// Called with what the core says no decision hangs on, before it is applied.
+  std::function<void(const Observation&)> on_nothing_new;
   Duration coalesce{1};  ///< from news to the decision; longer where a fleet is large
   Policy policy;
   World world;
