@@ -274,7 +274,7 @@ v1::Heartbeat App::heartbeat(std::uint64_t session) {
   if (const auto uptime = read_uptime(config_.roots)) heartbeat.set_uptime_ms(uptime->count());
   // A reading of now, so that power and uptime speak of the same time.
   measuring_.sample();
-  measuring_.write(heartbeat);
+  measuring_.write(heartbeat, boottime_now());
   if (const auto open = sessions_.find(session); open != sessions_.end()) {
     auto& told = open->second.pod_samples_told;
     told = measuring_.write_pods(heartbeat, told);

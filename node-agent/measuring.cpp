@@ -6,6 +6,9 @@
 namespace ecokube::agent {
 namespace {
 
+/// A second, less what a timer may be early.
+constexpr std::chrono::milliseconds kFinest{990};
+
 PowerMeterOptions meter_options(const Config& config) {
   return {config.roots.sysfs, config.roots.procfs, config.idle, config.peak, config.hwmon_chip};
 }
@@ -33,8 +36,6 @@ void Measuring::sample() {
 }
 
 void Measuring::update_power(const Stamp& now) {
-  // A finer figure would tell too much of what the CPU works on (CVE-2020-8694).
-  constexpr std::chrono::milliseconds kFinest{990};
   const auto node = meter_.node();
   const bool same = power_from_at_ && node.source == power_from_.source &&
                     node.unknown_intervals == power_from_.unknown_intervals &&
@@ -52,12 +53,18 @@ void Measuring::update_power(const Stamp& now) {
   power_from_at_ = now;
 }
 
-void Measuring::write(v1::Heartbeat& heartbeat) const {
+void Measuring::write(v1::Heartbeat& heartbeat, std::chrono::nanoseconds now) {
+  if (!told_at_ || now - *told_at_ >= kFinest) {
+    told_ = meter_.readings();
+    told_at_ = now;
+    told_at_uptime_ms_ = heartbeat.uptime_ms();
+  }
   heartbeat.set_power_source(std::string(to_string(meter_.node().source)));
   heartbeat.set_power_problem(meter_.why_not_measured());
   heartbeat.set_energy_since_ms(
       std::chrono::duration_cast<std::chrono::milliseconds>(since_).count());
-  for (const auto& reading : meter_.readings()) {
+  heartbeat.set_energy_at_ms(told_at_uptime_ms_);
+  for (const auto& reading : told_) {
     auto& counter = *heartbeat.add_energy();
     counter.set_source(std::string(to_string(reading.source)));
     counter.set_domain(reading.domain);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "ecokube/v1/agent.pb.h"
 #include "node-agent/config.h"
@@ -21,7 +22,9 @@ class Measuring {
 
   /// At each tick of the sampling. Allocates nothing but when it looks for zones or pods.
   void sample();
-  void write(v1::Heartbeat& heartbeat) const;
+  /// `now` is CLOCK_BOOTTIME. Within a second of the last writing the same energy is told again,
+  /// whoever asks: a finer figure tells what the CPU works on (CVE-2020-8694).
+  void write(v1::Heartbeat& heartbeat, std::chrono::nanoseconds now);
   /// Writes the pods' energy unless it was told up to `samples_told`, and returns what is told now.
   [[nodiscard]] std::uint64_t write_pods(v1::Heartbeat& heartbeat,
                                          std::uint64_t samples_told) const;
@@ -43,6 +46,9 @@ class Measuring {
   std::optional<Power> power_;
   NodeEnergy power_from_;
   std::optional<Stamp> power_from_at_;
+  std::vector<EnergyReading> told_;
+  std::optional<std::chrono::nanoseconds> told_at_;
+  std::int64_t told_at_uptime_ms_ = 0;
 };
 
 }  // namespace ecokube::agent

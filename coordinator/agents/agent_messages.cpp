@@ -206,6 +206,9 @@ Result<core::AgentHeartbeat> read_heartbeat(const v1::Heartbeat& heartbeat) {
   if (!uptime_fits(heartbeat.uptime_ms()) || !uptime_fits(heartbeat.energy_since_ms())) {
     return broken("uptime is out of range");
   }
+  if (heartbeat.energy_at_ms() < 0 || heartbeat.energy_at_ms() > heartbeat.uptime_ms()) {
+    return broken("energy is of a time to come");
+  }
   if (!is_text(heartbeat.power_source(), kIdMax) || !is_text(heartbeat.power_problem(), kVetoMax)) {
     return broken("power source or problem is no text");
   }

@@ -136,7 +136,8 @@ Result<void> AgentSession::take_heartbeat(AgentSessionOwner& owner,
   if (facts->boot_id != boot_id_) {
     return fail(Errc::protocol, "a heartbeat has another boot id than the connection's Hello");
   }
-  auto sample = power_.update(heartbeat.energy(), facts->uptime);
+  const auto read_at = heartbeat.energy_at_ms();
+  auto sample = power_.update(heartbeat.energy(), read_at > 0 ? Duration(read_at) : facts->uptime);
   if (!sample) return std::unexpected(std::move(sample.error()));
   sequence_ = facts->sequence;
   facts->node = node_;

@@ -42,6 +42,7 @@ Result<NodePowerSample> NodePower::update(
     last_.reset();
     return sample;
   }
+  if (last_ && last_->uptime == now.uptime && last_->energy == now.energy) return sample_;
   sample.source = joined(sources);
   sample.energy = now.energy;
   sample.unknown_intervals = now.unknown_intervals;
@@ -55,6 +56,7 @@ Result<NodePowerSample> NodePower::update(
     }
   }
   last_ = std::move(now);
+  sample_ = sample;
   return sample;
 }
 

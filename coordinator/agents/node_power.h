@@ -22,9 +22,11 @@ struct NodePowerSample {
 
 /// Turns cumulative counters into power, from one heartbeat of a connection to the next. Where a
 /// counter was reset, appeared, went or fell, that interval's power is unknown, never a guess.
+/// Counters of the time that was told before say nothing new: the figure stays.
 class NodePower {
  public:
-  /// `uptime` is the machine's own, so that a late message gives no wrong figure.
+  /// `uptime` is the machine's own at which they were read, so that a late message gives no wrong
+  /// figure.
   [[nodiscard]] Result<NodePowerSample> update(
       const google::protobuf::RepeatedPtrField<v1::EnergyCounter>& counters,
       std::chrono::milliseconds uptime);
@@ -37,6 +39,7 @@ class NodePower {
     std::chrono::milliseconds uptime{};
   };
   std::optional<Totals> last_;
+  NodePowerSample sample_;
 };
 
 }  // namespace ecokube

@@ -85,6 +85,34 @@ TEST(Sampling, ItsTimerTakesNoMemoryAndKeepsStep) {
   EXPECT_GE(boottime_now() - begun, step * (kTicks - 1));
 }
 
+TEST(Sampling, TellsEnergyNoFinerThanByTheSecond) {
+  Machine machine;
+  Config config;
+  config.roots.sysfs = machine.tree.root.path();
+  config.roots.procfs = machine.tree.root / "proc";
+  Measuring measuring(config);
+  std::uint64_t joules = 0;
+  const auto told_at = [&](milliseconds time) {
+    machine.move(++joules);
+    measuring.sample();
+    v1::Heartbeat heartbeat;
+    heartbeat.set_uptime_ms(time.count());
+    measuring.write(heartbeat, time);
+    const bool any = heartbeat.energy_size() > 0;
+    return std::pair(heartbeat.energy_at_ms(), any ? heartbeat.energy(0).microjoules() : 0);
+  };
+  for (int i = 1; i < 10; ++i) (void)told_at(seconds(i));  // a zone must move before it counts
+  const auto first = told_at(seconds(10));
+  EXPECT_EQ(first.first, 10'000);
+  EXPECT_GT(first.second, 0U);
+  for (const auto later : {milliseconds(10'001), milliseconds(10'500), milliseconds(10'989)}) {
+    EXPECT_EQ(told_at(later), first) << later.count();
+  }
+  const auto second = told_at(seconds(11));
+  EXPECT_EQ(second.first, 11'000);
+  EXPECT_GT(second.second, first.second);
+}
+
 TEST(Sampling, BeginsAtAMultipleOfTheInterval) {
   EXPECT_EQ(next_multiple(milliseconds(12'345), seconds(1)), seconds(13));
   EXPECT_EQ(next_multiple(seconds(13), seconds(1)), seconds(14));

@@ -41,6 +41,21 @@ TEST(NodePower, IsTheMeanOfWhatCounts) {
   EXPECT_EQ(second->power, Power::watts(12));
 }
 
+// Heartbeats within a second repeat what was read at its beginning.
+TEST(NodePower, StaysWhereTheSameReadingIsToldAgain) {
+  NodePower power;
+  const auto told = [&](std::uint64_t joules, std::int64_t at_ms) {
+    return power.update(Counters().add("rapl", "package-0", joules).list, milliseconds(at_ms));
+  };
+  EXPECT_TRUE(told(100, 10'000));
+  EXPECT_EQ(told(160, 15'000)->power, Power::watts(12));
+  const auto again = told(160, 15'000);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->power, Power::watts(12));
+  EXPECT_EQ(again->energy, Energy::joules(160));
+  EXPECT_EQ(told(180, 20'000)->power, Power::watts(4));
+}
+
 TEST(NodePower, IsUnknownWhereTheCountersBreak) {
   const auto start = [] {
     NodePower power;
