@@ -18,7 +18,7 @@
 #include "coordinator/kubernetes/cluster_api.h"
 #include "coordinator/kubernetes/event_recorder.h"
 #include "coordinator/loop.h"
-#include "coordinator/power/ipmi.h"
+#include "coordinator/power/bmcs.h"
 #include "coordinator/power/wake_on_lan.h"
 #include "coordinator/store/store.h"
 
@@ -157,7 +157,7 @@ Result<void> run_coordinator(const CoordinatorConfig& config) {
   agent_options.certificates = parts.enrolment.get();
   parts.agents = make_agent_server(io.get_executor(), std::move(agent_options));
   parts.power = make_wake_on_lan(io.get_executor());
-  parts.bmcs = make_ipmi(io.get_executor(), config.ipmi);
+  parts.bmcs = make_bmcs(io.get_executor(), config.bmcs);
   for (const auto& scaler : config.policy.scalers) {
     parts.demand.push_back(make_kafka_lag(io.get_executor(), scaler));
   }

@@ -227,8 +227,8 @@ Result<CoordinatorConfig> read_coordinator_config(const std::filesystem::path& f
   read_enrolment(root.table("enrolment"), config);
   read_api(root.table("api"), config);
   read_policy(root, config.policy);
-  read_nodes(root, config.policy, config.ipmi);
-  read_ipmi(root.table("ipmi"), config.policy, config.ipmi);
+  read_nodes(root, config.policy, config.bmcs);
+  read_manners(root.table("ipmi"), config.policy, config.bmcs);
   if (auto finished = parsed->finish(); !finished) return std::unexpected(finished.error());
   return config;
 }
@@ -260,8 +260,8 @@ std::string describe(const CoordinatorConfig& config) {
     out << "binds pods with schedulerName " << config.policy.scheduler_name << "\n";
   }
   for (const auto& [name, node] : config.policy.nodes) {
-    const auto bmc = config.ipmi.bmcs.find(name);
-    const auto* access = bmc == config.ipmi.bmcs.end() ? nullptr : &bmc->second;
+    const auto bmc = config.bmcs.bmcs.find(name);
+    const auto* access = bmc == config.bmcs.bmcs.end() ? nullptr : &bmc->second;
     out << "node " << name << ": woken by " << describe_node(node, access) << "\n";
   }
   if (config.policy.dry_run) out << "dry run: decides and explains, touches nothing\n";

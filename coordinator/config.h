@@ -7,7 +7,7 @@
 #include "coordinator/agents/agent_server.h"
 #include "coordinator/api/api.h"
 #include "coordinator/core/policy.h"
-#include "coordinator/power/ipmi.h"
+#include "coordinator/power/bmcs.h"
 
 namespace ecokube {
 
@@ -29,7 +29,7 @@ struct CoordinatorConfig {
   Duration lease_duration{};
   AgentServerOptions agents;
   ApiOptions api;
-  IpmiOptions ipmi;
+  BmcOptions bmcs;
   EnrolmentConfig enrolment;
   core::Policy policy;
 };

@@ -17,8 +17,8 @@ constexpr std::array kBmcKeys{"bmc_address",       "bmc_port",         "bmc_user
                               "bmc_password_file", "bmc_cipher_suite", "bmc_guid"};
 constexpr std::int64_t kCipherSuiteMax = 17;
 
-BmcAccess read_bmc(ConfigTable& table) {
-  BmcAccess bmc;
+IpmiAccess read_bmc(ConfigTable& table) {
+  IpmiAccess bmc;
   bmc.address.host = table.required_text("bmc_address");
   bmc.address.port = static_cast<std::uint16_t>(
       table.integer("bmc_port", kIpmiPort, 1, std::numeric_limits<std::uint16_t>::max()));
@@ -51,7 +51,7 @@ std::vector<WakeMethod> read_methods(ConfigTable& table, bool bmc) {
 
 }  // namespace
 
-void read_nodes(ConfigTable& root, core::Policy& policy, IpmiOptions& ipmi) {
+void read_nodes(ConfigTable& root, core::Policy& policy, BmcOptions& bmcs) {
   for (auto& table : root.tables("node")) {
     const auto name = table.required_text("name");
     if (!is_node_name(name)) table.report("name", "must be a node's name in lower case");
@@ -61,18 +61,18 @@ void read_nodes(ConfigTable& root, core::Policy& policy, IpmiOptions& ipmi) {
     node.bmc = std::any_of(kBmcKeys.begin(), kBmcKeys.end(),
                            [&](const char* key) { return table.has(key); });
     if (node.bmc) {
-      ipmi.bmcs[name] = read_bmc(table);
+      bmcs.bmcs[name] = read_bmc(table);
       node.bmc_guid = table.text("bmc_guid", "");
     }
     node.methods = read_methods(table, node.bmc);
   }
 }
 
-void read_ipmi(ConfigTable table, core::Policy& policy, IpmiOptions& ipmi) {
+void read_manners(ConfigTable table, core::Policy& policy, BmcOptions& bmcs) {
   constexpr std::int64_t kAtOnceMax = 200;
-  auto& manners = ipmi.manners;
-  ipmi.poll = table.seconds("poll_s", ipmi.poll, milliseconds(200), minutes(60));
-  ipmi.poll_close = table.seconds("poll_close_s", ipmi.poll_close, milliseconds(100), ipmi.poll);
+  auto& manners = bmcs.manners;
+  bmcs.poll = table.seconds("poll_s", bmcs.poll, milliseconds(200), minutes(60));
+  bmcs.poll_close = table.seconds("poll_close_s", bmcs.poll_close, milliseconds(100), bmcs.poll);
   manners.call_limit = table.seconds("call_limit_s", manners.call_limit, seconds(1), seconds(60));
   manners.order_spacing =
       table.seconds("order_spacing_s", manners.order_spacing, milliseconds(0), seconds(600));
@@ -85,8 +85,8 @@ void read_ipmi(ConfigTable table, core::Policy& policy, IpmiOptions& ipmi) {
       "reads_at_once", static_cast<std::int64_t>(manners.reads_at_once), 1, kAtOnceMax));
   manners.orders_at_once = static_cast<std::size_t>(table.integer(
       "orders_at_once", static_cast<std::int64_t>(manners.orders_at_once), 1, kAtOnceMax));
-  policy.bmc_poll = ipmi.poll;
-  policy.bmc_poll_close = ipmi.poll_close;
+  policy.bmc_poll = bmcs.poll;
+  policy.bmc_poll_close = bmcs.poll_close;
 }
 
 std::string describe_node(const core::NodeOverride& node, const BmcAccess* bmc) {
@@ -97,7 +97,9 @@ std::string describe_node(const core::NodeOverride& node, const BmcAccess* bmc) 
   for (const auto method : methods) {
     text += (text.empty() ? "" : ", then ") + std::string(to_string(method));
   }
-  if (bmc != nullptr) text += "; BMC " + bmc->address.text() + " as " + bmc->user;
+  if (const auto* ipmi = bmc == nullptr ? nullptr : std::get_if<IpmiAccess>(bmc)) {
+    text += "; BMC " + ipmi->address.text() + " as " + ipmi->user;
+  }
   return text;
 }
 

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "common/backoff.h"
-#include "coordinator/power/ipmitool.h"
 
 namespace ecokube {
 
@@ -23,11 +22,18 @@ bool is_answer(Errc code) {
   return code == Errc::refused || code == Errc::conflict || code == Errc::unsupported;
 }
 
+template <class Value>
+std::optional<Error> failure_of(const Result<Value>& answer) {
+  if (answer) return std::nullopt;
+  return answer.error();
+}
+
 bool wants_on(BmcVerb verb) { return verb == BmcVerb::on; }
 
 }  // namespace
 
-BmcLane::BmcLane(asio::any_io_executor executor, BmcAccess bmc, std::shared_ptr<Shared> shared)
+BmcLane::BmcLane(asio::any_io_executor executor, std::unique_ptr<ManagementController> bmc,
+                 std::shared_ptr<Shared> shared)
     : executor_(executor), bmc_(std::move(bmc)), shared_(std::move(shared)), turn_(executor, 1) {}
 
 std::optional<Clock::time_point> BmcLane::left_alone_until() const {
@@ -35,12 +41,12 @@ std::optional<Clock::time_point> BmcLane::left_alone_until() const {
   return alone_until_;
 }
 
-void BmcLane::note(const Result<std::string>& answer) {
-  if (answer || is_answer(answer.error().code)) {
+void BmcLane::note(const std::optional<Error>& failure) {
+  if (!failure || is_answer(failure->code)) {
     failures_ = 0;
     return;
   }
-  last_ = answer.error();
+  last_ = *failure;
   ++failures_;
   const bool may_lock = last_.code == Errc::unauthorized;
   if (failures_ < kFailuresInARow && !may_lock) return;
@@ -50,7 +56,8 @@ void BmcLane::note(const Result<std::string>& answer) {
                  next_delay(round, shared_->random(), manners.backoff_base, manners.backoff_max);
 }
 
-asio::awaitable<Result<std::string>> BmcLane::read(BmcVerb verb) {
+template <class Value>
+asio::awaitable<Result<Value>> BmcLane::read(Read<Value> what) {
   if (const auto until = left_alone_until()) {
     const auto left = std::chrono::ceil<std::chrono::seconds>(*until - Clock::now());
     auto error = last_;
@@ -58,27 +65,19 @@ asio::awaitable<Result<std::string>> BmcLane::read(BmcVerb verb) {
     co_return std::unexpected(std::move(error));
   }
   const auto ticket = co_await shared_->reads.take();
-  auto answer = co_await call_ipmitool(executor_, bmc_, verb, shared_->manners.call_limit);
-  note(answer);
+  auto answer = co_await (*bmc_.*what)(shared_->manners.call_limit);
+  note(failure_of(answer));
   co_return answer;
-}
-
-asio::awaitable<Result<bool>> BmcLane::power_now() {
-  const auto answer = co_await read(BmcVerb::status);
-  if (!answer) co_return std::unexpected(answer.error());
-  co_return power_in(*answer);
 }
 
 asio::awaitable<Result<bool>> BmcLane::read_power() {
   const auto turn = co_await turn_.take();
-  co_return co_await power_now();
+  co_return co_await read(&ManagementController::read_power);
 }
 
 asio::awaitable<Result<std::string>> BmcLane::read_guid() {
   const auto turn = co_await turn_.take();
-  const auto answer = co_await read(BmcVerb::guid);
-  if (!answer) co_return std::unexpected(answer.error());
-  co_return guid_in(*answer);
+  co_return co_await read(&ManagementController::read_guid);
 }
 
 asio::awaitable<Result<void>> BmcLane::order(BmcVerb verb, std::optional<std::string> guid,
@@ -96,25 +95,22 @@ asio::awaitable<Result<void>> BmcLane::order(BmcVerb verb, std::optional<std::st
 asio::awaitable<Result<void>> BmcLane::order_now(BmcVerb verb, std::optional<std::string> guid,
                                                  MaySend may_send) {
   if (guid) {
-    const auto answer = co_await read(BmcVerb::guid);
-    if (!answer) co_return std::unexpected(answer.error());
-    const auto there = guid_in(*answer);
+    const auto there = co_await read(&ManagementController::read_guid);
     if (!there) co_return std::unexpected(there.error());
     if (*there != *guid) {
-      co_return fail(Errc::conflict, fmt::format("BMC {}: it says that it is {}, not {}",
-                                                 bmc_.address.text(), *there, *guid));
+      co_return fail(Errc::conflict, fmt::format("{}: it says that it is \"{}\", not \"{}\"",
+                                                 bmc_->text(), *there, *guid));
     }
   }
-  const auto on = co_await power_now();
+  const auto on = co_await read(&ManagementController::read_power);
   if (!on) co_return std::unexpected(on.error());
   if (*on == wants_on(verb)) co_return Result<void>{};
   const auto ticket = co_await shared_->orders.take();
   if (auto allowed = may_send(); !allowed) co_return allowed;
-  auto answer = co_await call_ipmitool(executor_, bmc_, verb, shared_->manners.call_limit);
-  note(answer);
+  auto done = co_await bmc_->order(verb, shared_->manners.call_limit);
+  note(failure_of(done));
   next_order_at_ = Clock::now() + shared_->manners.order_spacing;
-  if (!answer) co_return std::unexpected(answer.error());
-  co_return Result<void>{};
+  co_return done;
 }
 
 }  // namespace ecokube

@@ -10,24 +10,24 @@
 #include <random>
 #include <string>
 
-#include "coordinator/power/ipmitool_text.h"
+#include "coordinator/power/management_controller.h"
 #include "coordinator/power/turns.h"
 
 namespace ecokube {
 
 /// How gently BMCs are treated: they wedge when hurried.
 struct BmcManners {
-  std::chrono::milliseconds call_limit{8'000};     ///< then the call is killed
+  std::chrono::milliseconds call_limit{8'000};     ///< then the call is ended
   std::chrono::milliseconds order_spacing{5'000};  ///< between two orders to one BMC
   std::chrono::milliseconds backoff_base{10'000};  ///< after failures it is left alone so long,
   std::chrono::milliseconds backoff_max{300'000};  ///< doubling up to this
-  std::size_t reads_at_once = 12;                  ///< ipmitools over all BMCs
+  std::size_t reads_at_once = 12;                  ///< reads over all BMCs
   std::size_t orders_at_once = 4;                  ///< beside them, so that orders need not wait
 };
 
-/// All calls to one BMC: one at a time, orders spaced, and none while it is left alone after
-/// failures (three in a row, or one wrong password: some lock the account). A read needs no space
-/// around it: it is what an order is made sure by.
+/// All calls to one BMC, whatever it is asked by: one at a time, orders spaced, and none while it
+/// is left alone after failures (three in a row, or one wrong password: some lock the account). A
+/// read needs no space around it: it is what an order is made sure by.
 class BmcLane {
  public:
   /// What all lanes share.
@@ -42,7 +42,8 @@ class BmcLane {
     Turns reads, orders;
     std::mt19937_64 random;  ///< takes up to half off a backoff
   };
-  BmcLane(boost::asio::any_io_executor executor, BmcAccess bmc, std::shared_ptr<Shared> shared);
+  BmcLane(boost::asio::any_io_executor executor, std::unique_ptr<ManagementController> bmc,
+          std::shared_ptr<Shared> shared);
 
   /// True: the chassis is on.
   [[nodiscard]] boost::asio::awaitable<Result<bool>> read_power();
@@ -55,19 +56,21 @@ class BmcLane {
                                                            std::optional<std::string> guid,
                                                            MaySend may_send);
 
-  [[nodiscard]] const BmcAccess& bmc() const { return bmc_; }
   /// Until then every call fails at once with the last failure.
   [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> left_alone_until() const;
 
  private:
-  boost::asio::awaitable<Result<std::string>> read(BmcVerb verb);
-  boost::asio::awaitable<Result<bool>> power_now();
+  template <class Value>
+  using Read = boost::asio::awaitable<Result<Value>> (ManagementController::*)(
+      std::chrono::milliseconds limit);
+  template <class Value>
+  boost::asio::awaitable<Result<Value>> read(Read<Value> what);
   boost::asio::awaitable<Result<void>> order_now(BmcVerb verb, std::optional<std::string> guid,
                                                  MaySend may_send);
-  void note(const Result<std::string>& answer);
+  void note(const std::optional<Error>& failure);
 
   boost::asio::any_io_executor executor_;
-  BmcAccess bmc_;
+  std::unique_ptr<ManagementController> bmc_;
   std::shared_ptr<Shared> shared_;
   Turns turn_;
   std::chrono::steady_clock::time_point next_order_at_{};

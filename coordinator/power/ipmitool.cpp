@@ -1,37 +1,18 @@
 #include "coordinator/power/ipmitool.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
-#include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <utility>
 
 #include "common/child_process.h"
+#include "coordinator/power/password_file.h"
 
 namespace ecokube {
 
 namespace asio = boost::asio;
 
-Result<void> check_password_file(const std::filesystem::path& file) {
-  struct stat facts{};
-  if (::stat(file.c_str(), &facts) != 0) {
-    return fail(Errc::config,
-                fmt::format("password file {}: {}", file.string(), std::strerror(errno)));
-  }
-  if (!S_ISREG(facts.st_mode)) {
-    return fail(Errc::config, fmt::format("password file {} is no regular file", file.string()));
-  }
-  if ((facts.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    return fail(Errc::config, fmt::format("password file {} may be read or changed by others: "
-                                          "chmod 600 it",
-                                          file.string()));
-  }
-  return {};
-}
-
-asio::awaitable<Result<std::string>> call_ipmitool(asio::any_io_executor executor, BmcAccess bmc,
+asio::awaitable<Result<std::string>> call_ipmitool(asio::any_io_executor executor, IpmiAccess bmc,
                                                    BmcVerb verb, std::chrono::milliseconds limit) {
   constexpr std::size_t kOutputMax = 64 * 1024;
   if (auto readable = check_password_file(bmc.password_file); !readable) {
@@ -54,6 +35,51 @@ asio::awaitable<Result<std::string>> call_ipmitool(asio::any_io_executor executo
   auto output = (*child)->output();
   if (*status != 0) co_return std::unexpected(ipmitool_error(bmc, verb, output));
   co_return output;
+}
+
+namespace {
+
+/// What BMCs without a GUID say when they are asked for it.
+bool has_none(Errc code) {
+  return code == Errc::unsupported || code == Errc::refused || code == Errc::protocol;
+}
+
+class Ipmitool final : public ManagementController {
+ public:
+  Ipmitool(asio::any_io_executor executor, IpmiAccess bmc)
+      : executor_(std::move(executor)), bmc_(std::move(bmc)) {}
+
+  std::string text() const override { return "BMC " + bmc_.address.text(); }
+
+  asio::awaitable<Result<bool>> read_power(std::chrono::milliseconds limit) override {
+    const auto answer = co_await call_ipmitool(executor_, bmc_, BmcVerb::status, limit);
+    if (!answer) co_return std::unexpected(answer.error());
+    co_return power_in(*answer);
+  }
+
+  asio::awaitable<Result<std::string>> read_guid(std::chrono::milliseconds limit) override {
+    const auto answer = co_await call_ipmitool(executor_, bmc_, BmcVerb::guid, limit);
+    if (answer) co_return guid_in(*answer).value_or("");
+    if (has_none(answer.error().code)) co_return std::string();
+    co_return std::unexpected(answer.error());
+  }
+
+  asio::awaitable<Result<void>> order(BmcVerb verb, std::chrono::milliseconds limit) override {
+    const auto answer = co_await call_ipmitool(executor_, bmc_, verb, limit);
+    if (!answer) co_return std::unexpected(answer.error());
+    co_return Result<void>{};
+  }
+
+ private:
+  asio::any_io_executor executor_;
+  IpmiAccess bmc_;
+};
+
+}  // namespace
+
+std::unique_ptr<ManagementController> make_ipmitool(asio::any_io_executor executor,
+                                                    IpmiAccess bmc) {
+  return std::make_unique<Ipmitool>(std::move(executor), std::move(bmc));
 }
 
 }  // namespace ecokube

@@ -3,6 +3,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <memory>
 #include <string>
 
 #include "coordinator/power/ipmitool_text.h"
@@ -13,10 +14,11 @@ namespace ecokube {
 /// its file alone, which must be a regular one that only its owner may read. Errors are those of
 /// ipmitool_error(), timeout, config (the password file) and io (the program can't be started).
 [[nodiscard]] boost::asio::awaitable<Result<std::string>> call_ipmitool(
-    boost::asio::any_io_executor executor, BmcAccess bmc, BmcVerb verb,
+    boost::asio::any_io_executor executor, IpmiAccess bmc, BmcVerb verb,
     std::chrono::milliseconds limit);
 
-/// ipmitool takes any file, and asks at the terminal where there is none.
-[[nodiscard]] Result<void> check_password_file(const std::filesystem::path& file);
+/// A BMC, by one such call for each.
+[[nodiscard]] std::unique_ptr<ManagementController> make_ipmitool(
+    boost::asio::any_io_executor executor, IpmiAccess bmc);
 
 }  // namespace ecokube

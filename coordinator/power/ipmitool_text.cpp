@@ -93,7 +93,7 @@ std::string_view to_string(BmcVerb verb) {
   return "?";
 }
 
-std::vector<std::string> ipmitool_command(const BmcAccess& bmc, BmcVerb verb) {
+std::vector<std::string> ipmitool_command(const IpmiAccess& bmc, BmcVerb verb) {
   std::vector<std::string> argv{"ipmitool", "-v",
                                 "-I",       "lanplus",
                                 "-H",       bmc.address.host,
@@ -113,7 +113,7 @@ std::vector<std::string> ipmitool_command(const BmcAccess& bmc, BmcVerb verb) {
   return argv;
 }
 
-Error ipmitool_error(const BmcAccess& bmc, BmcVerb verb, std::string_view output) {
+Error ipmitool_error(const IpmiAccess& bmc, BmcVerb verb, std::string_view output) {
   auto error = Error{Errc::refused, ""};
   if (const auto line = command_line(output, verb); !line.empty()) {
     error = find_phrase(kCommand, line).value_or(Error{Errc::refused, std::string(line)});

@@ -6,21 +6,19 @@
 
 #include "common/error.h"
 #include "coordinator/power/bmc_access.h"
+#include "coordinator/power/management_controller.h"
 
 // What ipmitool is asked and what it answers, as text: no process is started here.
 namespace ecokube {
 
-enum class BmcVerb { status, guid, on, soft, off };
-[[nodiscard]] std::string_view to_string(BmcVerb verb);
-
 /// argv. A BMC that does not answer costs two seconds. The session asks for no more than operator.
-[[nodiscard]] std::vector<std::string> ipmitool_command(const BmcAccess& bmc, BmcVerb verb);
+[[nodiscard]] std::vector<std::string> ipmitool_command(const IpmiAccess& bmc, BmcVerb verb);
 
 /// What a failed call's output says, of `bmc`:
 /// unreachable (nobody answers), unauthorized (user or password), forbidden (the user may not),
 /// busy (out of sessions or of time), unsupported (cipher suite or command), conflict (not while
 /// the machine is as it is), refused (any other answer that is a no).
-[[nodiscard]] Error ipmitool_error(const BmcAccess& bmc, BmcVerb verb, std::string_view output);
+[[nodiscard]] Error ipmitool_error(const IpmiAccess& bmc, BmcVerb verb, std::string_view output);
 
 /// True: the chassis is on. protocol: the output does not say.
 [[nodiscard]] Result<bool> power_in(std::string_view output);

@@ -7,7 +7,7 @@
 #include <csignal>
 #include <vector>
 
-#include "coordinator/power/ipmi.h"
+#include "coordinator/power/bmcs.h"
 #include "coordinator/power/ipmitool.h"
 #include "tests/contract/bmc/test_bmc.h"
 #include "tests/support/run.h"
@@ -27,11 +27,13 @@ class BmcTest : public testing::Test {
     return std::make_shared<BmcLane::Shared>(io.get_executor(), manners, 1);
   }
   BmcLane lane() { return lane(bmc.access()); }
-  BmcLane lane(BmcAccess access) { return {io.get_executor(), std::move(access), shared()}; }
+  BmcLane lane(IpmiAccess access) {
+    return {io.get_executor(), make_ipmitool(io.get_executor(), std::move(access)), shared()};
+  }
   Result<void> order(BmcLane& lane, BmcVerb verb) {
     return test::run(io, lane.order(verb, std::nullopt, allowed));
   }
-  Error failure(BmcAccess access) {
+  Error failure(IpmiAccess access) {
     auto asked = lane(std::move(access));
     const auto answer = test::run(io, asked.read_power());
     EXPECT_FALSE(answer);
@@ -168,12 +170,12 @@ TEST_F(BmcTest, OrdersAreSpacedAndReadsAreNot) {
 class BmcFactsTest : public BmcTest {
  protected:
   std::unique_ptr<BmcControl> watch(milliseconds poll) {
-    IpmiOptions options;
+    BmcOptions options;
     options.bmcs["w1"] = bmc.access();
     options.manners = manners;
     options.poll = poll;
     options.poll_close = milliseconds(20);
-    auto control = make_ipmi(io.get_executor(), std::move(options));
+    auto control = make_bmcs(io.get_executor(), std::move(options));
     control->start([this](core::Fact fact) {
       if (const auto* seen = std::get_if<core::BmcSeen>(&fact)) readings.push_back(*seen);
       if (const auto* failed = std::get_if<core::BmcFailed>(&fact)) failures.push_back(*failed);

@@ -48,7 +48,7 @@ TestBmc::TestBmc(boost::asio::io_context& io) : io_(io) {
   start();
 }
 
-BmcAccess TestBmc::access() const {
+IpmiAccess TestBmc::access() const {
   return {{"127.0.0.1", options_.port}, options_.user, dir_ / "password", 3};
 }
 

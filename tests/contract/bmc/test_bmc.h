@@ -19,7 +19,7 @@ class TestBmc {
   /// The machine is off. Returns when it answers.
   explicit TestBmc(boost::asio::io_context& io);
 
-  [[nodiscard]] BmcAccess access() const;
+  [[nodiscard]] IpmiAccess access() const;
   [[nodiscard]] bool on() const { return read_text(dir_ / "power") == "1\n"; }
   void set_on(bool on) { dir_.write("power", on ? "1\n" : "0\n"); }
   /// What it was told, one "set ..." a line.

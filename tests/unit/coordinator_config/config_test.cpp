@@ -52,17 +52,17 @@ TEST(CoordinatorConfig, TheDocumentedExampleHoldsAndShowsTheDefaults) {
   EXPECT_FALSE(policy.wake_method_timeout);
   EXPECT_EQ(policy.bmc_poll, defaults.bmc_poll);
   EXPECT_EQ(policy.bmc_poll_close, defaults.bmc_poll_close);
-  const IpmiOptions ipmi;
-  EXPECT_EQ(example->ipmi.poll, ipmi.poll);
-  EXPECT_EQ(example->ipmi.poll_close, ipmi.poll_close);
-  EXPECT_EQ(example->ipmi.manners.call_limit, ipmi.manners.call_limit);
-  EXPECT_EQ(example->ipmi.manners.order_spacing, ipmi.manners.order_spacing);
-  EXPECT_EQ(example->ipmi.manners.backoff_base, ipmi.manners.backoff_base);
-  EXPECT_EQ(example->ipmi.manners.backoff_max, ipmi.manners.backoff_max);
-  EXPECT_EQ(example->ipmi.manners.reads_at_once, ipmi.manners.reads_at_once);
-  EXPECT_EQ(example->ipmi.manners.orders_at_once, ipmi.manners.orders_at_once);
-  const BmcAccess bmc{{"10.0.0.12", 623}, "power", "/etc/ecokube/bmc/worker2", 17};
-  EXPECT_EQ(example->ipmi.bmcs.at("worker2"), bmc);
+  const BmcOptions bmcs;
+  EXPECT_EQ(example->bmcs.poll, bmcs.poll);
+  EXPECT_EQ(example->bmcs.poll_close, bmcs.poll_close);
+  EXPECT_EQ(example->bmcs.manners.call_limit, bmcs.manners.call_limit);
+  EXPECT_EQ(example->bmcs.manners.order_spacing, bmcs.manners.order_spacing);
+  EXPECT_EQ(example->bmcs.manners.backoff_base, bmcs.manners.backoff_base);
+  EXPECT_EQ(example->bmcs.manners.backoff_max, bmcs.manners.backoff_max);
+  EXPECT_EQ(example->bmcs.manners.reads_at_once, bmcs.manners.reads_at_once);
+  EXPECT_EQ(example->bmcs.manners.orders_at_once, bmcs.manners.orders_at_once);
+  const BmcAccess bmc = IpmiAccess{{"10.0.0.12", 623}, "power", "/etc/ecokube/bmc/worker2", 17};
+  EXPECT_EQ(example->bmcs.bmcs.at("worker2"), bmc);
   EXPECT_TRUE(policy.nodes.at("worker2").bmc);
   EXPECT_THAT(describe(*example),
               HasSubstr("node worker2: woken by wol, then ipmi; BMC 10.0.0.12:623 as power"));

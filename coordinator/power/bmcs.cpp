@@ -1,4 +1,4 @@
-#include "coordinator/power/ipmi.h"
+#include "coordinator/power/bmcs.h"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -11,6 +11,7 @@
 
 #include "common/asio_tuple.h"
 #include "common/log.h"
+#include "coordinator/power/ipmitool.h"
 
 namespace ecokube {
 namespace {
@@ -23,10 +24,10 @@ constexpr std::chrono::minutes kGuidAgeMax{10};
 
 /// One BMC and the coroutine that reads it.
 struct Watched {
-  Watched(const asio::any_io_executor& executor, NodeName name, BmcAccess access,
+  Watched(const asio::any_io_executor& executor, NodeName name, const BmcAccess& access,
           std::shared_ptr<BmcLane::Shared> shared)
       : node(std::move(name)),
-        lane(executor, std::move(access), std::move(shared)),
+        lane(executor, make_controller(executor, access), std::move(shared)),
         pause(executor) {}
   NodeName node;
   BmcLane lane;
@@ -37,9 +38,9 @@ struct Watched {
   Clock::time_point guid_read_at{};
 };
 
-class Ipmi final : public BmcControl {
+class Bmcs final : public BmcControl {
  public:
-  Ipmi(const asio::any_io_executor& executor, IpmiOptions options)
+  Bmcs(const asio::any_io_executor& executor, BmcOptions options)
       : executor_(executor), options_(std::move(options)) {
     shared_ = std::make_shared<BmcLane::Shared>(executor, options_.manners, std::random_device{}());
     for (auto& [node, bmc] : options_.bmcs) {
@@ -127,16 +128,9 @@ class Ipmi final : public BmcControl {
     const bool old = Clock::now() - watched.guid_read_at > kGuidAgeMax;
     if (!watched.guid || old) {
       const auto guid = co_await watched.lane.read_guid();
-      if (guid) {
-        watched.guid = *guid;
-        watched.guid_read_at = Clock::now();
-      } else if (guid.error().code != Errc::unsupported && guid.error().code != Errc::refused &&
-                 guid.error().code != Errc::protocol) {
-        co_return failed(watched, guid.error());
-      } else {
-        watched.guid_read_at = Clock::now();  // it has none; asked again later
-        watched.guid = "";
-      }
+      if (!guid) co_return failed(watched, guid.error());
+      watched.guid = *guid;
+      watched.guid_read_at = Clock::now();
     }
     const auto on = co_await watched.lane.read_power();
     if (!on) co_return failed(watched, on.error());
@@ -152,7 +146,7 @@ class Ipmi final : public BmcControl {
   }
 
   asio::any_io_executor executor_;
-  IpmiOptions options_;
+  BmcOptions options_;
   std::shared_ptr<BmcLane::Shared> shared_;
   std::map<NodeName, std::unique_ptr<Watched>> watched_;
   Observe observe_;
@@ -161,8 +155,13 @@ class Ipmi final : public BmcControl {
 
 }  // namespace
 
-std::unique_ptr<BmcControl> make_ipmi(asio::any_io_executor executor, IpmiOptions options) {
-  return std::make_unique<Ipmi>(executor, std::move(options));
+std::unique_ptr<ManagementController> make_controller(asio::any_io_executor executor,
+                                                      const BmcAccess& access) {
+  return make_ipmitool(std::move(executor), std::get<IpmiAccess>(access));
+}
+
+std::unique_ptr<BmcControl> make_bmcs(asio::any_io_executor executor, BmcOptions options) {
+  return std::make_unique<Bmcs>(executor, std::move(options));
 }
 
 }  // namespace ecokube

@@ -1,0 +1,56 @@
+#include "coordinator/power/password_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+
+namespace ecokube {
+namespace {
+
+constexpr std::size_t kPasswordMax = 1024;
+
+std::unexpected<Error> wrong(const std::filesystem::path& file, std::string_view what) {
+  return fail(Errc::config, fmt::format("password file {}{}", file.string(), what));
+}
+
+Result<void> check(const std::filesystem::path& file, const struct stat& facts) {
+  if (!S_ISREG(facts.st_mode)) return wrong(file, " is no regular file");
+  if ((facts.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    return wrong(file, " may be read or changed by others: chmod 600 it");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> check_password_file(const std::filesystem::path& file) {
+  struct stat facts{};
+  if (::stat(file.c_str(), &facts) != 0) {
+    return wrong(file, fmt::format(": {}", std::strerror(errno)));
+  }
+  return check(file, facts);
+}
+
+Result<std::string> read_password_file(const std::filesystem::path& file) {
+  // Without O_NONBLOCK a pipe of that name would stop us.
+  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) return wrong(file, fmt::format(": {}", std::strerror(errno)));
+  struct stat facts{};
+  std::array<char, kPasswordMax> bytes{};
+  auto checked = ::fstat(fd, &facts) == 0 ? check(file, facts) : wrong(file, " can't be read");
+  const auto got = checked ? ::read(fd, bytes.data(), bytes.size()) : -1;
+  ::close(fd);
+  if (!checked) return std::unexpected(std::move(checked.error()));
+  const std::string_view text(bytes.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
+  std::string line(text.substr(0, text.find_first_of("\r\n")));
+  if (line.empty()) return wrong(file, " holds no password in its first line");
+  return line;
+}
+
+}  // namespace ecokube
