@@ -228,7 +228,6 @@ Result<CoordinatorConfig> read_coordinator_config(const std::filesystem::path& f
   read_api(root.table("api"), config);
   read_policy(root, config.policy);
   read_nodes(root, config.policy, config.bmcs);
-  read_manners(root.table("ipmi"), config.policy, config.bmcs);
   if (auto finished = parsed->finish(); !finished) return std::unexpected(finished.error());
   return config;
 }

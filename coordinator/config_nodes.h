@@ -5,13 +5,12 @@
 #include "coordinator/power/bmcs.h"
 
 // The part of coordinator.toml that is about single machines and how they are powered: [[node]] and
-// [ipmi]. Mistakes are reported to the file's tables.
+// [bmc]. Mistakes are reported to the file's tables.
 namespace ecokube {
 
 void read_nodes(ConfigTable& root, core::Policy& policy, BmcOptions& bmcs);
-void read_manners(ConfigTable table, core::Policy& policy, BmcOptions& bmcs);
 
-/// "wol, then ipmi at 10.0.0.9:623 as power": how a node is woken.
+/// "wol, then ipmi; BMC 10.0.0.9:623 as power": how a node is woken.
 [[nodiscard]] std::string describe_node(const core::NodeOverride& node, const BmcAccess* bmc);
 
 }  // namespace ecokube

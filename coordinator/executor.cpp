@@ -104,7 +104,7 @@ asio::awaitable<StepEnded> Executor::bind(const Step& step) {
 
 asio::awaitable<Result<void>> Executor::wake(const Step& step) {
   const auto& order = std::get<core::WakeNode>(step.action);
-  if (order.method == core::WakeMethod::ipmi) {
+  if (core::by_bmc(order.method)) {
     co_return co_await ports_.bmcs.power_on(step.id.subject);
   }
   bool relayed = false;

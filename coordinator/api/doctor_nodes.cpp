@@ -37,7 +37,7 @@ bool ever_heard(const Node& node) { return node.agent.heard_at || !node.inventor
 
 /// It need not hear packets.
 bool by_its_bmc(const Policy& policy, const Node& node) {
-  return std::ranges::count(core::wake_methods(node, policy), core::WakeMethod::ipmi) > 0;
+  return std::ranges::any_of(core::wake_methods(node, policy), core::by_bmc);
 }
 
 const std::array kKinds{

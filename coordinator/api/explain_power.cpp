@@ -96,7 +96,8 @@ std::string wake_forecast(const Fleet& fleet, const core::Node& node) {
           fmt::format("{} magic packet is sent {}every {} until it is up", first ? "A" : "; then a",
                       first ? "now and " : "", words(policy.wake_repeat));
     } else {
-      text += fmt::format("{} BMC is told to switch it on", first ? "Its" : "; then its");
+      const auto* what = method == WakeMethod::exec ? "program" : "BMC";
+      text += fmt::format("{} {} is told to switch it on", first ? "Its" : "; then its", what);
     }
     text += fmt::format(", for at most {}", words(core::method_timeout(node, policy, method)));
   }

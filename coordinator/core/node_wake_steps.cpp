@@ -60,9 +60,9 @@ void NodePlanner::record_proven_off() {
 }
 
 void NodePlanner::record_off(Reason reason) {
-  const bool by_bmc = has_bmc(policy_, node_.name);
+  const bool read = has_bmc(policy_, node_.name);
   RecordOff record{
-      power_text({PowerState::off, by_bmc ? PowerEvidence::bmc : PowerEvidence::inferred})};
+      power_text({PowerState::off, read ? PowerEvidence::bmc : PowerEvidence::inferred})};
   const bool dead = state_at(node_, policy_, now_) == Lifecycle::unknown;
   if (!dead && !node_.marked && node_.kube) record.mark = mark_of_sleeper(policy_, node_);
   add(Verb::record_off, std::move(record), std::move(reason));
@@ -93,8 +93,8 @@ void NodePlanner::keep_waking() {
   }
   look_again(deadline);
   if (up.boot_proven) return;
-  if (up.method == WakeMethod::ipmi && bmc_says_on(node_, policy_, now_)) return;  // it boots
-  const auto pause = up.method == WakeMethod::ipmi ? kOrderRepeat : policy_.wake_repeat;
+  if (by_bmc(up.method) && bmc_says_on(node_, policy_, now_)) return;  // it boots
+  const auto pause = by_bmc(up.method) ? kOrderRepeat : policy_.wake_repeat;
   const auto again_at = *up.tried_at + pause;
   if (now_ < again_at) return look_again(again_at);
   wake_by(up.method, {"NoBootYet", "no new boot id since the last try"});

@@ -28,12 +28,21 @@ struct Pool {
   Duration unneeded_time{std::chrono::minutes(10)};
 };
 
+/// What lets a node's management controller cut its power, beside its pool's leave (S19).
+enum class BmcOff {
+  identified,  ///< that it says that it is this machine's
+  configured,  ///< that, or the configuration where it never says whose it is
+  never
+};
+
 /// [[node]]: overrides of what the agent reports.
 struct NodeOverride {
   std::string wake_address;
-  std::vector<WakeMethod> methods;  ///< empty: wol, and ipmi behind it where there is a BMC
+  std::vector<WakeMethod> methods;  ///< empty: wol, and bmc_by behind it where there is a BMC
   bool bmc = false;  ///< it has a management controller, whose power readings are the proof
   std::string bmc_guid = {};  ///< what that one says it is, where its GUID is not the SMBIOS UUID
+  WakeMethod bmc_by = WakeMethod::ipmi;  ///< how that one is asked
+  BmcOff bmc_off = BmcOff::identified;
 };
 
 /// How long a method that is not the last is tried where nothing was learned of the node.

@@ -42,6 +42,15 @@ BmcIdentity bmc_identity(const Node& node, const Policy& policy) {
   return BmcIdentity::right;
 }
 
+bool bmc_may_switch_off(const Node& node, const Policy& policy) {
+  const auto given = policy.nodes.find(node.name);
+  const auto leave = given == policy.nodes.end() ? BmcOff::never : given->second.bmc_off;
+  if (leave == BmcOff::never) return false;
+  const auto whose = bmc_identity(node, policy);
+  const bool never_says = node.bmc.guid.empty() && whose == BmcIdentity::unknown;
+  return whose == BmcIdentity::right || (leave == BmcOff::configured && never_says);
+}
+
 bool bmc_says_on(const Node& node, const Policy& policy, TimePoint now) {
   return has_bmc(policy, node.name) && fresh(node, policy, now) && *node.bmc.on;
 }

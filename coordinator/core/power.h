@@ -47,6 +47,9 @@ struct PowerView {
 enum class BmcIdentity { unknown, right, wrong };
 [[nodiscard]] BmcIdentity bmc_identity(const Node& node, const Policy& policy);
 
+/// Its BMC may be told to switch it off, as far as it is a question of whose it is.
+[[nodiscard]] bool bmc_may_switch_off(const Node& node, const Policy& policy);
+
 /// Its BMC says that it is on.
 [[nodiscard]] bool bmc_says_on(const Node& node, const Policy& policy, TimePoint now);
 

@@ -24,7 +24,7 @@ std::optional<TimePoint> power_off_due(const World& world, const Policy& policy,
                                        TimePoint now) {
   if (!gone_for_us(node) || !may_be_touched(world, policy, node, now)) return std::nullopt;
   if (!bmc_says_on(node, policy, now) || node.bmc.equal < kEqualReadings ||
-      bmc_identity(node, policy) != BmcIdentity::right) {
+      !bmc_may_switch_off(node, policy)) {
     return std::nullopt;
   }
   if (node.down.offs_ordered >= kPowerOffsMax) return std::nullopt;

@@ -16,9 +16,9 @@ void s3_wakeable(const Policy& policy, const Node& node, TimePoint now, Violatio
   const bool armed = std::any_of(node.agent.nics.begin(), node.agent.nics.end(),
                                  [](const NicFacts& nic) { return nic.wake_armed; });
   const bool by_packet = armed && has(WakeMethod::wol);
-  const bool by_bmc = has(WakeMethod::ipmi) && bmc_answers(node, policy, now);
-  if (!by_packet && !by_bmc) {
-    if (has(WakeMethod::ipmi)) {
+  const bool has_controller = std::any_of(methods.begin(), methods.end(), by_bmc);
+  if (!by_packet && !(has_controller && bmc_answers(node, policy, now))) {
+    if (has_controller) {
       out.push_back({"S3", "BmcSilent",
                      node.bmc.failure ? "its BMC can't wake it: " + node.bmc.failure->message
                                       : "its BMC was not heard lately, so can't wake it"});
@@ -169,7 +169,7 @@ void s21_power_off(const World& world, const Policy& policy, const Node& node, c
   if (!bmc_says_on(node, policy, now) || node.bmc.equal < kEqualReadings) {
     out.push_back({"S21", "PowerNotSeen", "its BMC has not said on twice"});
   }
-  if (bmc_identity(node, policy) != BmcIdentity::right || node.bmc.guid != off.guid) {
+  if (!bmc_may_switch_off(node, policy) || node.bmc.guid != off.guid) {
     out.push_back({"S19", "BmcNotIdentified", "its BMC is not known to be this machine's"});
   }
   if (off.hard && !soft_was_tried(policy, node, now)) {

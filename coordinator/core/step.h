@@ -44,10 +44,11 @@ enum class Verb {
 inline constexpr int kVerbCount = static_cast<int>(Verb::soft_taint) + 1;
 [[nodiscard]] std::string_view to_string(Verb verb);
 
-/// How a machine is woken: by magic packet, or by its management controller. None of them harms one
-/// that is on.
-enum class WakeMethod { wol, ipmi };
+/// How a machine is woken: by magic packet, or by its management controller, which is asked by one
+/// of the others. None of them harms one that is on.
+enum class WakeMethod { wol, ipmi, redfish, exec };
 [[nodiscard]] std::string_view to_string(WakeMethod method);
+[[nodiscard]] constexpr bool by_bmc(WakeMethod method) { return method != WakeMethod::wol; }
 
 inline constexpr std::string_view kFleetSubject = "fleet/freeze";
 inline constexpr std::string_view kPodPrefix = "pod/";

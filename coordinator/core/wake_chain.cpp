@@ -51,7 +51,7 @@ std::optional<Ipv4Subnet> segment_to_wake_on(const Inventory& inventory) {
 std::vector<WakeMethod> configured(const Policy& policy, const NodeName& name) {
   const auto at = policy.nodes.find(name);
   if (at != policy.nodes.end() && !at->second.methods.empty()) return at->second.methods;
-  if (has_bmc(policy, name)) return {WakeMethod::wol, WakeMethod::ipmi};
+  if (has_bmc(policy, name)) return {WakeMethod::wol, at->second.bmc_by};
   return {WakeMethod::wol};
 }
 
@@ -71,7 +71,7 @@ std::string wake_address_of(const Node& node, const Policy& policy) {
 std::vector<WakeMethod> wake_methods(const Node& node, const Policy& policy) {
   auto methods = configured(policy, node.name);
   if (!has_bmc(policy, node.name) || bmc_identity(node, policy) == BmcIdentity::wrong) {
-    std::erase(methods, WakeMethod::ipmi);
+    std::erase_if(methods, by_bmc);
   }
   const auto& nics = node.inventory.nics;
   const bool armed = std::any_of(nics.begin(), nics.end(), std::mem_fn(&NicFacts::wake_armed));

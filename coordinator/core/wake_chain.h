@@ -10,7 +10,8 @@
 // How a node is woken: its methods one after another, each for a time of its own (S7).
 namespace ecokube::core {
 
-/// What can be tried on it, in its order: a packet needs an address and a MAC, ipmi a BMC.
+/// What can be tried on it, in its order: a packet needs an address and a MAC, all others
+/// a BMC.
 [[nodiscard]] std::vector<WakeMethod> wake_methods(const Node& node, const Policy& policy);
 
 /// What is tried after `method`; nullopt: it was the last.

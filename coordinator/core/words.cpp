@@ -34,6 +34,8 @@ std::string_view to_string(WakeMethod method) {
   switch (method) {
     case WakeMethod::wol: return "wol";
     case WakeMethod::ipmi: return "ipmi";
+    case WakeMethod::redfish: return "redfish";
+    case WakeMethod::exec: return "exec";
   }
   return "?";
 }

@@ -3,9 +3,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include "common/host_port.h"
+#include "common/names.h"
 
 namespace ecokube {
 
@@ -22,7 +25,16 @@ struct IpmiAccess {
   bool operator==(const IpmiAccess&) const = default;
 };
 
+/// A program of the user's that stands for a BMC: of an outlet, a plug or a hypervisor.
+struct ExecAccess {
+  NodeName node;
+  std::filesystem::path program;
+  std::vector<std::pair<std::string, std::string>> environment;  ///< added to ours
+  bool may_cut_power = false;
+  bool operator==(const ExecAccess&) const = default;
+};
+
 /// How one node's management controller is reached.
-using BmcAccess = std::variant<IpmiAccess>;
+using BmcAccess = std::variant<IpmiAccess, ExecAccess>;
 
 }  // namespace ecokube

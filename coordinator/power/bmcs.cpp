@@ -11,6 +11,7 @@
 
 #include "common/asio_tuple.h"
 #include "common/log.h"
+#include "coordinator/power/exec_program.h"
 #include "coordinator/power/ipmitool.h"
 
 namespace ecokube {
@@ -95,7 +96,8 @@ class Bmcs final : public BmcControl {
                                       BmcLane::MaySend may_send) {
     const auto at = watched_.find(node);
     if (at == watched_.end()) {
-      co_return fail(Errc::config, "no BMC of " + node + " is configured: [[node]] bmc_address");
+      co_return fail(Errc::config,
+                     "no BMC of " + node + " is configured: [[node]] bmc_address or exec_program");
     }
     Watched& watched = *at->second;
     auto done = co_await watched.lane.order(verb, std::move(guid), std::move(may_send));
@@ -157,6 +159,9 @@ class Bmcs final : public BmcControl {
 
 std::unique_ptr<ManagementController> make_controller(asio::any_io_executor executor,
                                                       const BmcAccess& access) {
+  if (const auto* program = std::get_if<ExecAccess>(&access)) {
+    return make_exec_program(std::move(executor), *program);
+  }
   return make_ipmitool(std::move(executor), std::get<IpmiAccess>(access));
 }
 

@@ -142,7 +142,71 @@ name = "n3"
   for (const auto* mistake :
        {"bmc_user", "bmc_password_file", "bmc_cipher_suite", "node[2].bmc_address: is missing",
         "ipmi needs a bmc_address", "may begin with '-'", "wol stands twice",
-        "\"smoke\" is neither wol nor ipmi", "the name n3 stands twice"}) {
+        "\"smoke\" is none of wol, ipmi, redfish and exec", "the name n3 stands twice"}) {
+    EXPECT_THAT(config.error().message, HasSubstr(mistake));
+  }
+}
+
+TEST(CoordinatorConfig, AProgramMayStandForABmc) {
+  const test::TempDir dir;
+  const auto file = dir.write("c.toml", fmt::format("{}{}", kMinimal, R"(
+[bmc]
+poll_s = 30
+[[node]]
+name = "n1"
+exec_program = "/etc/ecokube/plug"
+exec_env = { PLUG = "10.0.0.77" }
+[[node]]
+name = "n2"
+exec_program = "/etc/ecokube/plug"
+exec_off = true
+methods = ["exec"]
+)"));
+  const auto config = read_coordinator_config(file);
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->bmcs.poll, std::chrono::seconds(30));
+  const auto& nodes = config->policy.nodes;
+  EXPECT_TRUE(nodes.at("n1").bmc);
+  EXPECT_EQ(nodes.at("n1").bmc_by, core::WakeMethod::exec);
+  EXPECT_EQ(nodes.at("n1").bmc_off, core::BmcOff::never);
+  EXPECT_EQ(nodes.at("n2").bmc_off, core::BmcOff::configured);
+  const BmcAccess plug = ExecAccess{"n1", "/etc/ecokube/plug", {{"PLUG", "10.0.0.77"}}, false};
+  EXPECT_EQ(config->bmcs.bmcs.at("n1"), plug);
+  const auto text = describe(*config);
+  EXPECT_THAT(text, HasSubstr("node n1: woken by wol, then exec; program /etc/ecokube/plug\n"));
+  EXPECT_THAT(text, HasSubstr("node n2: woken by exec; program /etc/ecokube/plug, which may cut"));
+}
+
+TEST(CoordinatorConfig, EveryMistakeAboutAProgramIsNamed) {
+  const test::TempDir dir;
+  const auto file = dir.write("c.toml", fmt::format("{}{}", kMinimal, R"(
+[bmc]
+[ipmi]
+[[node]]
+name = "n1"
+exec_program = "plug"
+exec_env = { "A B" = "1", ECOKUBE_NODE = "n2" }
+exec_off = "yes"
+bmc_user = "power"
+[[node]]
+name = "n2"
+exec_off = true
+[[node]]
+name = "n3"
+exec_program = "/p"
+methods = ["wol", "ipmi"]
+[[node]]
+name = "n4"
+methods = ["exec"]
+)"));
+  const auto config = read_coordinator_config(file);
+  ASSERT_FALSE(config);
+  for (const auto* mistake :
+       {"ipmi: is [bmc]'s older name", "node[1].exec_program: must be an absolute path",
+        "\"A B\" is no name of a variable", "\"ECOKUBE_NODE\" is no name",
+        "exec_off: must be true or false", "a node has one controller",
+        "node[2].exec_program: is missing", "ipmi needs a bmc_address",
+        "exec needs an exec_program"}) {
     EXPECT_THAT(config.error().message, HasSubstr(mistake));
   }
 }

@@ -71,6 +71,35 @@ TEST_F(PowerOffTest, NotWherePolicyDoesNotSaySo) {
   EXPECT_FALSE(planned());
 }
 
+/// An outlet can't say whose it is: then only the configuration lets it be used.
+TEST_F(PowerOffTest, OneThatNeverSaysWhoseItIsOnlyWhereThatWasConfigured) {
+  const auto nameless = [&] {
+    for (int i = 0; i < 2; ++i) bench.see(BmcSeen{"w1", true, ""});
+  };
+  bench.pass(bench.policy.down_deadline);
+  nameless();
+  EXPECT_FALSE(planned());
+  auto& given = bench.policy.nodes["w1"];
+  given.bmc_off = BmcOff::configured;
+  auto step = planned();
+  ASSERT_TRUE(step);
+  EXPECT_EQ(bench.broken(*step), std::set<std::string>{});
+  for (const auto leave : {BmcOff::identified, BmcOff::never}) {
+    given.bmc_off = leave;
+    EXPECT_TRUE(bench.broken(*step).contains("S19 BmcNotIdentified"));
+  }
+  given.bmc_off = BmcOff::configured;
+  bench.see(BmcSeen{"w1", true, guid_of("w2")});
+  bench.see(BmcSeen{"w1", true, guid_of("w2")});
+  EXPECT_FALSE(planned()) << "what it says counts";
+  EXPECT_TRUE(bench.broken(*step).contains("S19 BmcNotIdentified"));
+  reads(true);
+  reads(true);
+  EXPECT_TRUE(planned());
+  given.bmc_off = BmcOff::never;
+  EXPECT_FALSE(planned()) << "though it is this machine's";
+}
+
 /// Each of these alone is enough to leave it on: for the planner and for the gate.
 TEST_F(PowerOffTest, OnlyWhatHangsWithNothingOnIt) {
   hangs();

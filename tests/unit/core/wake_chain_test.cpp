@@ -93,6 +93,22 @@ TEST_F(BmcChainTest, AnOrderIsRepeatedSeldomAndNotToWhatIsOn) {
   EXPECT_FALSE(bench.planned("w1", Verb::wake)) << "it boots; S21";
 }
 
+TEST_F(BmcChainTest, WhateverTheBmcIsAskedByComesAfterThePacket) {
+  bench.policy.wake_method_timeout = seconds(30);
+  bench.policy.nodes["w1"].bmc_by = WakeMethod::redfish;
+  sleep();
+  need("p1");
+  bench.run("w1", Verb::wake);
+  bench.pass(seconds(30));
+  EXPECT_EQ(method_of(bench.run("w1", Verb::wake)), WakeMethod::redfish);
+  bench.pass(seconds(9));
+  EXPECT_FALSE(bench.planned("w1", Verb::wake));
+  bench.pass(seconds(1));
+  EXPECT_TRUE(bench.planned("w1", Verb::wake));
+  reads(true);
+  EXPECT_FALSE(bench.planned("w1", Verb::wake)) << "it boots";
+}
+
 TEST_F(BmcChainTest, AfterTheLastMethodItIsQuarantinedAndBothAreNamed) {
   bench.policy.wake_method_timeout = seconds(30);
   sleep();

@@ -1,0 +1,123 @@
+#include "coordinator/config_controller.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <limits>
+#include <span>
+
+namespace ecokube {
+namespace {
+
+using core::BmcOff;
+using core::WakeMethod;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr std::array kBmcKeys{"bmc_address",       "bmc_port",         "bmc_user",
+                              "bmc_password_file", "bmc_cipher_suite", "bmc_guid"};
+constexpr std::array kExecKeys{"exec_program", "exec_off", "exec_env"};
+constexpr std::int64_t kCipherSuiteMax = 17;
+
+bool has_any(const ConfigTable& table, std::span<const char* const> keys) {
+  return std::ranges::any_of(keys, [&](const char* key) { return table.has(key); });
+}
+
+IpmiAccess read_ipmi(ConfigTable& table) {
+  IpmiAccess bmc;
+  bmc.address.host = table.required_text("bmc_address");
+  bmc.address.port = static_cast<std::uint16_t>(
+      table.integer("bmc_port", kIpmiPort, 1, std::numeric_limits<std::uint16_t>::max()));
+  bmc.user = table.required_text("bmc_user");
+  bmc.password_file = table.required_text("bmc_password_file");
+  // 0 proves no password.
+  bmc.cipher_suite = table.integer("bmc_cipher_suite", kCipherSuiteDefault, 1, kCipherSuiteMax);
+  const bool option = bmc.address.host.starts_with('-') || bmc.user.starts_with('-');
+  if (option) table.report("bmc_address", "neither it nor bmc_user may begin with '-'");
+  return bmc;
+}
+
+bool is_variable(const std::string& name) {
+  constexpr auto* kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+  return !name.empty() && name.find_first_not_of(kLetters) == std::string::npos &&
+         (name[0] < '0' || name[0] > '9') && !name.starts_with("ECOKUBE_");
+}
+
+ExecAccess read_exec(ConfigTable& table, const NodeName& name) {
+  ExecAccess exec{name, table.required_text("exec_program"), table.text_map("exec_env"), false};
+  if (!exec.program.empty() && !exec.program.is_absolute()) {
+    table.report("exec_program", "must be an absolute path; it is not searched for");
+  }
+  for (const auto& [variable, value] : exec.environment) {
+    if (is_variable(variable) && value.find('\0') == std::string::npos) continue;
+    table.report("exec_env", "\"" + variable +
+                                 "\" is no name of a variable: letters, digits and _, not "
+                                 "beginning with a digit or ECOKUBE_");
+  }
+  exec.may_cut_power = table.boolean("exec_off", false);
+  return exec;
+}
+
+}  // namespace
+
+void read_controller(ConfigTable& table, const NodeName& name, core::NodeOverride& node,
+                     BmcOptions& bmcs) {
+  const bool exec = has_any(table, kExecKeys);
+  const bool bmc = has_any(table, kBmcKeys);
+  node.bmc = exec || bmc;
+  if (exec && bmc) {
+    table.report("exec_program", "a node has one controller: bmc_address or this");
+  }
+  if (bmc) {
+    node.bmc_guid = table.text("bmc_guid", "");
+    bmcs.bmcs[name] = read_ipmi(table);
+  }
+  if (exec) {
+    const auto access = read_exec(table, name);
+    node.bmc_by = WakeMethod::exec;
+    node.bmc_off = access.may_cut_power ? BmcOff::configured : BmcOff::never;
+    bmcs.bmcs[name] = access;
+  }
+}
+
+void read_manners(ConfigTable& root, core::Policy& policy, BmcOptions& bmcs) {
+  constexpr std::int64_t kAtOnceMax = 200;
+  if (root.has("bmc") && root.has("ipmi")) root.report("ipmi", "is [bmc]'s older name: keep one");
+  auto table = root.table(root.has("ipmi") ? "ipmi" : "bmc");
+  auto& manners = bmcs.manners;
+  bmcs.poll = table.seconds("poll_s", bmcs.poll, milliseconds(200), minutes(60));
+  bmcs.poll_close = table.seconds("poll_close_s", bmcs.poll_close, milliseconds(100), bmcs.poll);
+  manners.call_limit = table.seconds("call_limit_s", manners.call_limit, seconds(1), seconds(60));
+  manners.order_spacing =
+      table.seconds("order_spacing_s", manners.order_spacing, milliseconds(0), seconds(600));
+  manners.backoff_base =
+      table.seconds("backoff_s", manners.backoff_base, milliseconds(100), minutes(10));
+  manners.backoff_max =
+      table.seconds("backoff_max_s", std::max(manners.backoff_max, manners.backoff_base),
+                    manners.backoff_base, minutes(60));
+  manners.reads_at_once = static_cast<std::size_t>(table.integer(
+      "reads_at_once", static_cast<std::int64_t>(manners.reads_at_once), 1, kAtOnceMax));
+  manners.orders_at_once = static_cast<std::size_t>(table.integer(
+      "orders_at_once", static_cast<std::int64_t>(manners.orders_at_once), 1, kAtOnceMax));
+  policy.bmc_poll = bmcs.poll;
+  policy.bmc_poll_close = bmcs.poll_close;
+}
+
+namespace {
+
+std::string text_of(const IpmiAccess& bmc) {
+  return "BMC " + bmc.address.text() + " as " + bmc.user;
+}
+
+std::string text_of(const ExecAccess& exec) {
+  return "program " + exec.program.string() + (exec.may_cut_power ? ", which may cut power" : "");
+}
+
+}  // namespace
+
+std::string describe_controller(const BmcAccess& access) {
+  return std::visit([](const auto& one) { return text_of(one); }, access);
+}
+
+}  // namespace ecokube
