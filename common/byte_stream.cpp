@@ -164,7 +164,8 @@ asio::awaitable<Result<PlainStream>> connect_plain(asio::any_io_executor executo
       if (endpoint.unix_path.empty()) stream.socket().set_option(tcp::no_delay(true), ignored);
       co_return stream;
     }
-    last = failed(ec).error();
+    last = ec == boost::beast::error::timeout ? Error{Errc::unreachable, "no connection in time"}
+                                              : failed(ec).error();
   }
   co_return std::unexpected(std::move(last));
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/asio/ssl/context.hpp>
+#include <cctype>
 #include <vector>
 
 #include "common/boot_clock.h"
@@ -66,7 +67,44 @@ int verify_pinned(X509_STORE_CTX* store, void* argument) {
   return right ? 1 : 0;
 }
 
+/// The peer's own certificate alone is looked at.
+int verify_fingerprint(X509_STORE_CTX* store, void* argument) {
+  auto& pinned = *static_cast<Pinned*>(argument);
+  const auto* certificate = X509_STORE_CTX_get0_cert(store);
+  const auto shown = certificate_hash(certificate);
+  const bool right = shown == pinned.hash || public_key_hash(certificate) == pinned.hash;
+  *pinned.problem = right ? "" : "it shows a certificate with the fingerprint " + shown;
+  X509_STORE_CTX_set_error(store, right ? X509_V_OK : X509_V_ERR_CERT_REJECTED);
+  return right ? 1 : 0;
+}
+
 }  // namespace
+
+std::optional<std::string> parse_fingerprint(std::string_view text) {
+  std::string hash;
+  if (text.starts_with(kHashPrefix)) text.remove_prefix(kHashPrefix.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool between_bytes = text[i] == ':' && i % 3 == 2 && i + 1 < text.size();
+    if (!between_bytes)
+      hash += static_cast<char>(std::tolower(static_cast<unsigned char>(text[i])));
+  }
+  hash.insert(0, kHashPrefix);
+  if (!is_hash(hash)) return std::nullopt;
+  return hash;
+}
+
+Result<PinnedTls> make_pinned_https_context(const std::string& fingerprint) {
+  const auto hash = parse_fingerprint(fingerprint);
+  if (!hash) return fail(Errc::config, "\"" + fingerprint + "\" is no SHA-256 fingerprint");
+  const auto pinned = std::make_shared<Pinned>();
+  pinned->hash = *hash;
+  auto* context = pinned->context.native_handle();
+  SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_cert_verify_callback(context, verify_fingerprint, pinned.get());
+  return PinnedTls{TlsContext(pinned, &pinned->context), pinned->problem};
+}
 
 Result<PinnedTls> make_enrol_client_context(const std::string& ca_hash) {
   if (!is_hash(ca_hash)) {

@@ -110,6 +110,13 @@ std::string public_key_hash(const X509* certificate) {
   return "sha256:" + digest;
 }
 
+std::string certificate_hash(const X509* certificate) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned length = 0;
+  if (::X509_digest(certificate, ::EVP_sha256(), digest.data(), &length) != 1) return {};
+  return "sha256:" + hex_of(digest.data(), length);
+}
+
 std::string serial_of(const X509* certificate) {
   const auto* serial = X509_get0_serialNumber(certificate);
   return hex_of(ASN1_STRING_get0_data(serial),

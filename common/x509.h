@@ -34,6 +34,8 @@ using Key = std::unique_ptr<EVP_PKEY, OpensslFree>;
 [[nodiscard]] std::string sha256_of(std::string_view text);
 /// "sha256:<hex>" of the SubjectPublicKeyInfo in DER, as kubeadm's --discovery-token-ca-cert-hash.
 [[nodiscard]] std::string public_key_hash(const X509* certificate);
+/// "sha256:<hex>" of the whole certificate in DER: its fingerprint.
+[[nodiscard]] std::string certificate_hash(const X509* certificate);
 /// The serial number in lower-case hex.
 [[nodiscard]] std::string serial_of(const X509* certificate);
 

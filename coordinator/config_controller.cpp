@@ -6,6 +6,9 @@
 #include <limits>
 #include <span>
 
+#include "common/pinned_tls.h"
+#include "coordinator/power/redfish_text.h"
+
 namespace ecokube {
 namespace {
 
@@ -15,8 +18,10 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr std::array kBmcKeys{"bmc_address",       "bmc_port",         "bmc_user",
-                              "bmc_password_file", "bmc_cipher_suite", "bmc_guid"};
+constexpr std::array kBmcKeys{"bmc_address",       "bmc_port", "bmc_user",
+                              "bmc_password_file", "bmc_guid", "bmc_protocol"};
+constexpr std::array kIpmiKeys{"bmc_cipher_suite"};
+constexpr std::array kRedfishKeys{"bmc_auth", "bmc_ca", "bmc_fingerprint", "bmc_system"};
 constexpr std::array kExecKeys{"exec_program", "exec_off", "exec_env"};
 constexpr std::int64_t kCipherSuiteMax = 17;
 
@@ -24,18 +29,81 @@ bool has_any(const ConfigTable& table, std::span<const char* const> keys) {
   return std::ranges::any_of(keys, [&](const char* key) { return table.has(key); });
 }
 
-IpmiAccess read_ipmi(ConfigTable& table) {
-  IpmiAccess bmc;
+/// What another protocol's controllers are told.
+template <std::size_t N>
+void refuse(ConfigTable& table, const std::array<const char*, N>& keys, const char* protocol) {
+  for (const auto* key : keys) {
+    if (table.has(key))
+      table.report(key, std::string("is for bmc_protocol = \"") + protocol + "\"");
+  }
+}
+
+template <class Access>
+void read_address(ConfigTable& table, std::uint16_t port, Access& bmc) {
   bmc.address.host = table.required_text("bmc_address");
   bmc.address.port = static_cast<std::uint16_t>(
-      table.integer("bmc_port", kIpmiPort, 1, std::numeric_limits<std::uint16_t>::max()));
+      table.integer("bmc_port", port, 1, std::numeric_limits<std::uint16_t>::max()));
   bmc.user = table.required_text("bmc_user");
   bmc.password_file = table.required_text("bmc_password_file");
+}
+
+IpmiAccess read_ipmi(ConfigTable& table) {
+  IpmiAccess bmc;
+  read_address(table, kIpmiPort, bmc);
   // 0 proves no password.
   bmc.cipher_suite = table.integer("bmc_cipher_suite", kCipherSuiteDefault, 1, kCipherSuiteMax);
   const bool option = bmc.address.host.starts_with('-') || bmc.user.starts_with('-');
   if (option) table.report("bmc_address", "neither it nor bmc_user may begin with '-'");
   return bmc;
+}
+
+void read_trust(ConfigTable& table, RedfishTrust& trust) {
+  const auto fingerprint = table.text("bmc_fingerprint", "");
+  trust.ca = table.text("bmc_ca", "");
+  if (fingerprint.empty() == trust.ca.empty()) {
+    table.report("bmc_fingerprint",
+                 "give this or bmc_ca: one of them says which certificate is believed");
+  }
+  if (fingerprint.empty()) return;
+  const auto parsed = parse_fingerprint(fingerprint);
+  trust.fingerprint = parsed.value_or("");
+  if (!parsed) {
+    table.report("bmc_fingerprint",
+                 "must be sha256: and 64 hexadecimal digits, or as openssl x509 -fingerprint "
+                 "-sha256 prints it");
+  }
+}
+
+RedfishAccess read_redfish(ConfigTable& table) {
+  RedfishAccess bmc;
+  read_address(table, kRedfishPort, bmc);
+  read_trust(table, bmc.trust);
+  bmc.system = table.text("bmc_system", "");
+  if (!bmc.system.empty() && (!is_redfish_path(bmc.system) || bmc.system.ends_with('/'))) {
+    table.report("bmc_system", "must be a path like /redfish/v1/Systems/1");
+  }
+  const auto auth = table.text("bmc_auth", "basic");
+  bmc.session = auth == "session";
+  if (auth != "session" && auth != "basic") table.report("bmc_auth", "must be basic or session");
+  if (!bmc.session && bmc.user.find(':') != std::string::npos) {
+    table.report("bmc_user", "may hold no ':' with bmc_auth = \"basic\"");
+  }
+  return bmc;
+}
+
+/// Whatever it is asked by.
+void read_bmc(ConfigTable& table, const NodeName& name, core::NodeOverride& node,
+              BmcOptions& bmcs) {
+  node.bmc_guid = table.text("bmc_guid", "");
+  const auto protocol = table.text("bmc_protocol", "ipmi");
+  if (protocol == "redfish") {
+    node.bmc_by = WakeMethod::redfish;
+    bmcs.bmcs[name] = read_redfish(table);
+    return refuse(table, kIpmiKeys, "ipmi");
+  }
+  if (protocol != "ipmi") table.report("bmc_protocol", "must be ipmi or redfish");
+  bmcs.bmcs[name] = read_ipmi(table);
+  refuse(table, kRedfishKeys, "redfish");
 }
 
 bool is_variable(const std::string& name) {
@@ -64,15 +132,13 @@ ExecAccess read_exec(ConfigTable& table, const NodeName& name) {
 void read_controller(ConfigTable& table, const NodeName& name, core::NodeOverride& node,
                      BmcOptions& bmcs) {
   const bool exec = has_any(table, kExecKeys);
-  const bool bmc = has_any(table, kBmcKeys);
+  const bool bmc =
+      has_any(table, kBmcKeys) || has_any(table, kIpmiKeys) || has_any(table, kRedfishKeys);
   node.bmc = exec || bmc;
   if (exec && bmc) {
     table.report("exec_program", "a node has one controller: bmc_address or this");
   }
-  if (bmc) {
-    node.bmc_guid = table.text("bmc_guid", "");
-    bmcs.bmcs[name] = read_ipmi(table);
-  }
+  if (bmc) read_bmc(table, name, node, bmcs);
   if (exec) {
     const auto access = read_exec(table, name);
     node.bmc_by = WakeMethod::exec;
@@ -108,6 +174,11 @@ namespace {
 
 std::string text_of(const IpmiAccess& bmc) {
   return "BMC " + bmc.address.text() + " as " + bmc.user;
+}
+
+std::string text_of(const RedfishAccess& bmc) {
+  return "BMC " + bmc.address.text() + " as " + bmc.user + ", certificate by " +
+         (bmc.trust.ca.empty() ? bmc.trust.fingerprint : bmc.trust.ca.string());
 }
 
 std::string text_of(const ExecAccess& exec) {

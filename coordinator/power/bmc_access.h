@@ -25,6 +25,26 @@ struct IpmiAccess {
   bool operator==(const IpmiAccess&) const = default;
 };
 
+inline constexpr std::uint16_t kRedfishPort = 443;  ///< TCP
+
+/// By what a BMC's certificate is believed; one of them is empty.
+struct RedfishTrust {
+  std::string fingerprint;   ///< of the certificate or of its public key
+  std::filesystem::path ca;  ///< of one or more CAs, PEM
+  bool operator==(const RedfishTrust&) const = default;
+};
+
+/// A BMC that is asked by Redfish over HTTPS. Its password stays in its file.
+struct RedfishAccess {
+  HostPort address;
+  std::string user;
+  std::filesystem::path password_file;
+  RedfishTrust trust;
+  std::string system;    ///< its path; empty: the only one there is
+  bool session = false;  ///< we log in; else each request carries user and password
+  bool operator==(const RedfishAccess&) const = default;
+};
+
 /// A program of the user's that stands for a BMC: of an outlet, a plug or a hypervisor.
 struct ExecAccess {
   NodeName node;
@@ -35,6 +55,6 @@ struct ExecAccess {
 };
 
 /// How one node's management controller is reached.
-using BmcAccess = std::variant<IpmiAccess, ExecAccess>;
+using BmcAccess = std::variant<IpmiAccess, RedfishAccess, ExecAccess>;
 
 }  // namespace ecokube

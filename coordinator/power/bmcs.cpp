@@ -13,6 +13,7 @@
 #include "common/log.h"
 #include "coordinator/power/exec_program.h"
 #include "coordinator/power/ipmitool.h"
+#include "coordinator/power/redfish.h"
 
 namespace ecokube {
 namespace {
@@ -161,6 +162,9 @@ std::unique_ptr<ManagementController> make_controller(asio::any_io_executor exec
                                                       const BmcAccess& access) {
   if (const auto* program = std::get_if<ExecAccess>(&access)) {
     return make_exec_program(std::move(executor), *program);
+  }
+  if (const auto* redfish = std::get_if<RedfishAccess>(&access)) {
+    return make_redfish(std::move(executor), *redfish);
   }
   return make_ipmitool(std::move(executor), std::get<IpmiAccess>(access));
 }

@@ -16,8 +16,9 @@ enum class BmcVerb { status, guid, on, soft, off };
 /// One machine's BMC, or what stands for one. Each call ends within its `limit`, after which
 /// nothing of it reaches the machine any more. Errors: unreachable (nobody answers), unauthorized
 /// (user or password), forbidden (the user may not), busy, unsupported, conflict (not while the
-/// machine is as it is), refused (any other answer that is a no), timeout, protocol (no answer that
-/// we know), config (what it is reached by is wrong here), io (its program can't be started).
+/// machine is as it is), refused (any other answer that is a no), timeout, protocol and
+/// too_large (no answer that we know), config (what it is reached by is wrong here), io (its
+/// program can't be started).
 class ManagementController {
  public:
   virtual ~ManagementController() = default;

@@ -10,6 +10,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
+#include "common/pinned_tls.h"
 #include "lab/certificates.h"
 #include "tests/support/run.h"
 #include "tests/support/temp_dir.h"
@@ -151,6 +152,20 @@ TEST(LabCertificates, SaysWhatOpensslSaid) {
   const auto made = lab::make_ca("/nowhere/at/all", "ca");
   ASSERT_FALSE(made.has_value());
   EXPECT_THAT(made.error().message, HasSubstr("/nowhere/at/all"));
+}
+
+TEST(Fingerprint, IsTakenAsOpensslPrintsItToo) {
+  const std::string hash =
+      "sha256:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+  EXPECT_EQ(parse_fingerprint(hash), hash);
+  EXPECT_EQ(parse_fingerprint("00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:"
+                              "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF"),
+            hash);
+  for (const auto* bad : {"", "sha256:", "sha1:00", "00:11", "sha256:zz"}) {
+    EXPECT_FALSE(parse_fingerprint(bad)) << bad;
+  }
+  EXPECT_FALSE(parse_fingerprint(hash + ":"));
+  EXPECT_FALSE(parse_fingerprint(hash + "00"));
 }
 
 }  // namespace

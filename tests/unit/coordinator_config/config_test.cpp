@@ -64,6 +64,17 @@ TEST(CoordinatorConfig, TheDocumentedExampleHoldsAndShowsTheDefaults) {
   const BmcAccess bmc = IpmiAccess{{"10.0.0.12", 623}, "power", "/etc/ecokube/bmc/worker2", 17};
   EXPECT_EQ(example->bmcs.bmcs.at("worker2"), bmc);
   EXPECT_TRUE(policy.nodes.at("worker2").bmc);
+  const std::string digits = "0123456789abcdef0123456789abcdef";
+  const BmcAccess redfish = RedfishAccess{{"10.0.0.13", 443},
+                                          "power",
+                                          "/etc/ecokube/bmc/worker3",
+                                          {"sha256:" + digits + digits, ""},
+                                          "",
+                                          false};
+  EXPECT_EQ(example->bmcs.bmcs.at("worker3"), redfish);
+  EXPECT_EQ(policy.nodes.at("worker3").bmc_by, core::WakeMethod::redfish);
+  EXPECT_EQ(policy.nodes.at("worker3").bmc_off, core::BmcOff::identified);
+  EXPECT_EQ(policy.nodes.at("worker4").bmc_off, core::BmcOff::never);
   EXPECT_THAT(describe(*example),
               HasSubstr("node worker2: woken by wol, then ipmi; BMC 10.0.0.12:623 as power"));
 }
@@ -143,6 +154,50 @@ name = "n3"
        {"bmc_user", "bmc_password_file", "bmc_cipher_suite", "node[2].bmc_address: is missing",
         "ipmi needs a bmc_address", "may begin with '-'", "wol stands twice",
         "\"smoke\" is none of wol, ipmi, redfish and exec", "the name n3 stands twice"}) {
+    EXPECT_THAT(config.error().message, HasSubstr(mistake));
+  }
+}
+
+TEST(CoordinatorConfig, EveryMistakeAboutRedfishIsNamed) {
+  const test::TempDir dir;
+  const auto file = dir.write("c.toml", fmt::format("{}{}", kMinimal, R"(
+[[node]]
+name = "n1"
+bmc_protocol = "redfish"
+bmc_address = "10.0.0.9"
+bmc_user = "a:b"
+bmc_password_file = "f"
+bmc_cipher_suite = 17
+bmc_auth = "none"
+bmc_system = "Systems/1"
+methods = ["ipmi"]
+[[node]]
+name = "n2"
+bmc_protocol = "telnet"
+bmc_address = "10.0.0.9"
+bmc_user = "u"
+bmc_password_file = "f"
+bmc_ca = "c"
+methods = ["redfish"]
+[[node]]
+name = "n3"
+bmc_protocol = "redfish"
+bmc_address = "10.0.0.9"
+bmc_user = "u"
+bmc_password_file = "f"
+bmc_ca = "c"
+bmc_fingerprint = "sha1:00"
+)"));
+  const auto config = read_coordinator_config(file);
+  ASSERT_FALSE(config);
+  for (const auto* mistake :
+       {"node[1].bmc_fingerprint: give this or bmc_ca", "bmc_user: may hold no ':'",
+        "bmc_cipher_suite: is for bmc_protocol = \"ipmi\"", "bmc_auth: must be basic or session",
+        "bmc_system: must be a path", "ipmi needs a bmc_address with bmc_protocol = \"ipmi\"",
+        "bmc_protocol: must be ipmi or redfish",
+        "node[2].bmc_ca: is for bmc_protocol = \"redfish\"",
+        "redfish needs a bmc_address with bmc_protocol = \"redfish\"",
+        "node[3].bmc_fingerprint: give this or bmc_ca", "64 hexadecimal digits"}) {
     EXPECT_THAT(config.error().message, HasSubstr(mistake));
   }
 }

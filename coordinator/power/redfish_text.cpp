@@ -1,0 +1,201 @@
+#include "coordinator/power/redfish_text.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "common/http_status.h"
+#include "coordinator/power/answer_text.h"
+
+namespace ecokube {
+namespace {
+
+namespace json = boost::json;
+
+/// An empty object where it is none.
+json::object object_in(std::string_view text) {
+  boost::system::error_code error;
+  auto value = json::parse(text, error);
+  if (error || !value.is_object()) return {};
+  return std::move(value.as_object());
+}
+
+const json::value& member(const json::object& object, std::string_view key) {
+  static const json::value kNone;
+  const auto* found = object.if_contains(key);
+  return found == nullptr ? kNone : *found;
+}
+
+const json::object& object_at(const json::object& object, std::string_view key) {
+  static const json::object kNone;
+  const auto* found = member(object, key).if_object();
+  return found == nullptr ? kNone : *found;
+}
+
+std::string text_at(const json::object& object, std::string_view key) {
+  const auto* text = member(object, key).if_string();
+  return text == nullptr ? std::string() : std::string(*text);
+}
+
+std::vector<std::string> texts_at(const json::object& object, std::string_view key) {
+  std::vector<std::string> texts;
+  const auto* array = member(object, key).if_array();
+  if (array == nullptr) return texts;
+  for (const auto& value : *array) {
+    if (value.is_string()) texts.emplace_back(value.as_string());
+  }
+  return texts;
+}
+
+struct Said {
+  std::string id, text;
+};
+
+/// The first message of an error's body (DSP0266, error responses).
+Said said_in(std::string_view body) {
+  const auto answer = object_in(body);
+  const auto& error = object_at(answer, "error");
+  const auto* messages = member(error, "@Message.ExtendedInfo").if_array();
+  if (messages != nullptr && !messages->empty() && messages->front().is_object()) {
+    const auto& first = messages->front().as_object();
+    return {text_at(first, "MessageId"), text_at(first, "Message")};
+  }
+  return {text_at(error, "code"), text_at(error, "message")};
+}
+
+/// Message ids end in their name: "Base.1.8.CreateLimitReachedForResource".
+bool is_message(const Said& said, std::string_view name) {
+  return said.id == name || said.id.ends_with("." + std::string(name));
+}
+
+bool not_in_this_state(const Said& said) {
+  return is_message(said, "InvalidOperationForSystemState") ||
+         is_message(said, "OperationNotAllowed") || is_message(said, "ResourceInStandby");
+}
+
+Errc meaning_of(RedfishCall call, const HttpResponse& answer, const Said& said) {
+  const bool reset = call == RedfishCall::reset;
+  constexpr int kRedirects = 300;
+  constexpr int kServerErrors = 500;
+  switch (answer.status) {
+    case kHttpUnauthorized: return Errc::unauthorized;
+    // Who may not even read has a password that is to be changed, or is locked out.
+    case kHttpForbidden: return reset ? Errc::forbidden : Errc::unauthorized;
+    case kHttpNotFound: return call == RedfishCall::read ? Errc::config : Errc::unsupported;
+    case kHttpBadRequest:
+      if (is_message(said, "CreateLimitReachedForResource")) return Errc::busy;
+      return not_in_this_state(said) ? Errc::conflict : Errc::unsupported;
+    case kHttpMethodNotAllowed:
+    case kHttpNotImplemented: return Errc::unsupported;
+    case kHttpConflict: return answer.header("Retry-After").empty() ? Errc::conflict : Errc::busy;
+    case kHttpPreconditionFailed:
+    case kHttpPreconditionRequired: return Errc::conflict;
+    case kHttpTooManyRequests: return Errc::busy;
+    default: break;
+  }
+  if (answer.status >= kServerErrors) return Errc::busy;
+  return answer.status / 100 == kRedirects / 100 ? Errc::protocol : Errc::refused;
+}
+
+}  // namespace
+
+bool is_redfish_path(std::string_view path) {
+  return path.starts_with('/') && !path.starts_with("//") &&
+         std::ranges::all_of(path, [](char letter) { return letter > ' ' && letter <= '~'; });
+}
+
+Result<RedfishSystem> system_in(std::string_view path, const HttpResponse& answer) {
+  const auto body = object_in(answer.body);
+  RedfishSystem system;
+  system.power_state = text_at(body, "PowerState");
+  system.guid = guid_digits(text_at(body, "UUID")).value_or("");
+  system.etag = answer.header("ETag");
+  if (system.etag.empty()) system.etag = text_at(body, "@odata.etag");
+  const auto& reset = object_at(object_at(body, "Actions"), "#ComputerSystem.Reset");
+  system.reset_target = text_at(reset, "target");
+  system.reset_types = texts_at(reset, "ResetType@Redfish.AllowableValues");
+  if (reset.empty() && system.power_state.empty()) {
+    return fail(Errc::protocol, fmt::format("{} is no ComputerSystem", path));
+  }
+  if (!is_redfish_path(system.reset_target)) {
+    system.reset_target = fmt::format("{}/Actions/ComputerSystem.Reset", path);
+  }
+  return system;
+}
+
+Result<bool> power_of(const RedfishSystem& system) {
+  const auto& state = system.power_state;
+  if (state == "On") return true;
+  if (state == "Off") return false;
+  if (state == "PoweringOn" || state == "PoweringOff" || state == "Paused") {
+    return fail(Errc::conflict, "it says " + state + ", which is neither on nor off");
+  }
+  return fail(Errc::protocol, state.empty() ? "it does not say whether the machine is on"
+                                            : "\"" + one_line(state) + "\" is no PowerState");
+}
+
+Result<std::string> only_system_in(std::string_view body) {
+  const auto collection = object_in(body);
+  const auto* members = member(collection, "Members").if_array();
+  if (members == nullptr) {
+    return fail(Errc::protocol, fmt::format("{} is no collection", kRedfishSystems));
+  }
+  std::vector<std::string> paths;
+  for (const auto& one : *members) {
+    if (one.is_object()) paths.push_back(text_at(one.as_object(), "@odata.id"));
+  }
+  if (paths.size() == 1 && is_redfish_path(paths[0])) return paths[0];
+  return fail(Errc::config, one_line(fmt::format("it has {} systems, set bmc_system to one: {}",
+                                                 paths.size(), fmt::join(paths, ", "))));
+}
+
+std::string_view reset_type(BmcVerb verb) {
+  if (verb == BmcVerb::soft) return "GracefulShutdown";
+  return verb == BmcVerb::off ? "ForceOff" : "On";
+}
+
+Result<void> takes_reset(const RedfishSystem& system, BmcVerb verb) {
+  const auto& types = system.reset_types;
+  if (types.empty() || std::ranges::count(types, reset_type(verb)) > 0) return {};
+  return fail(Errc::unsupported, one_line(fmt::format("it takes {}, not {}", fmt::join(types, ", "),
+                                                      reset_type(verb))));
+}
+
+std::string reset_body(BmcVerb verb) {
+  return json::serialize(json::object{{"ResetType", reset_type(verb)}});
+}
+
+std::string login_body(const std::string& user, const std::string& password) {
+  return json::serialize(json::object{{"UserName", user}, {"Password", password}});
+}
+
+std::string basic_authorization(const std::string& user, const std::string& password) {
+  const auto plain = user + ":" + password;
+  std::string encoded((plain.size() + 2) / 3 * 4 + 1, '\0');  // EVP_EncodeBlock ends it with a 0
+  const auto length = ::EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
+                                        reinterpret_cast<const unsigned char*>(plain.data()),
+                                        static_cast<int>(plain.size()));
+  encoded.resize(static_cast<std::size_t>(length));
+  return "Basic " + encoded;
+}
+
+Error redfish_error(RedfishCall call, const HttpResponse& answer) {
+  const auto said = said_in(answer.body);
+  Error error{meaning_of(call, answer, said), fmt::format("HTTP {}", answer.status)};
+  if (!said.text.empty()) error.message += ": " + one_line(said.text);
+  if (said.text.empty() && !said.id.empty()) error.message += ": " + one_line(said.id);
+  if (const auto after = answer.header("Retry-After"); !after.empty()) {
+    error.message += fmt::format(" (asks to be left alone for {} s)", one_line(after));
+  }
+  if (error.code == Errc::unauthorized) error.message += "; is its user or password wrong?";
+  if (error.code == Errc::config) error.message += "; is bmc_system right?";
+  const bool no_login = call == RedfishCall::login && error.code == Errc::unsupported;
+  if (no_login) error.message += "; it may know no sessions: bmc_auth = \"basic\"";
+  return error;
+}
+
+}  // namespace ecokube

@@ -1,0 +1,24 @@
+#include "coordinator/power/redfish_tls.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <iterator>
+
+namespace ecokube {
+
+Result<PinnedTls> make_redfish_tls(const RedfishTrust& trust) {
+  if (!trust.fingerprint.empty()) return make_pinned_https_context(trust.fingerprint);
+  std::ifstream file(trust.ca, std::ios::binary);
+  HttpsClientIdentity identity;
+  identity.ca_pem.assign(std::istreambuf_iterator<char>(file), {});
+  if (identity.ca_pem.empty()) {
+    return fail(Errc::config,
+                fmt::format("bmc_ca {} can't be read or is empty", trust.ca.string()));
+  }
+  auto context = make_https_client_context(identity);
+  if (!context) return fail_while("bmc_ca " + trust.ca.string(), context.error());
+  return PinnedTls{*std::move(context), nullptr};
+}
+
+}  // namespace ecokube

@@ -1,0 +1,65 @@
+// What only BMCs that speak IPMI are asked for and say; the rest is in bmc_test.cpp.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+
+#include "coordinator/power/ipmitool.h"
+#include "tests/contract/bmc/test_bmc.h"
+#include "tests/support/run.h"
+
+namespace ecokube {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::HasSubstr;
+
+class IpmiTest : public testing::Test {
+ protected:
+  Error failure(IpmiAccess access, milliseconds limit = milliseconds(5000)) {
+    const auto asked = make_ipmitool(io.get_executor(), std::move(access));
+    const auto answer = test::run(io, asked->read_power(limit));
+    EXPECT_FALSE(answer);
+    return answer ? Error{} : answer.error();
+  }
+
+  boost::asio::io_context io{1};
+  test::IpmiTestBmc bmc{io};
+};
+
+TEST_F(IpmiTest, AWrongPasswordAndAForeignCipherSuiteAreToldApart) {
+  auto access = bmc.ipmi();
+  access.password_file = bmc.dir() / "wrong";
+  ASSERT_TRUE(lab::write_password_file(access.password_file, "wrong"));
+  const auto wrong = failure(access);
+  EXPECT_EQ(wrong.code, Errc::unauthorized);
+  EXPECT_THAT(wrong.message, HasSubstr("the password is wrong"));
+  access = bmc.ipmi();
+  access.cipher_suite = 17;  // this one takes 3 at most
+  const auto suite = failure(access);
+  EXPECT_EQ(suite.code, Errc::unsupported);
+  EXPECT_THAT(suite.message, HasSubstr("bmc_cipher_suite"));
+  bmc.kill();
+  EXPECT_THAT(failure(bmc.ipmi()).message, HasSubstr("does not answer"));
+}
+
+TEST_F(IpmiTest, APasswordFileThatOthersMayReadIsNotUsed) {
+  auto access = bmc.ipmi();
+  std::filesystem::permissions(access.password_file, std::filesystem::perms(0640));
+  const auto open = failure(access);
+  EXPECT_EQ(open.code, Errc::config);
+  EXPECT_THAT(open.message, HasSubstr("chmod 600"));
+  access.password_file = bmc.dir() / "none";
+  EXPECT_EQ(failure(access).code, Errc::config);
+  access.password_file = bmc.dir().path();
+  EXPECT_EQ(failure(access).code, Errc::config);
+}
+
+TEST_F(IpmiTest, OneThatIsFrozenDoesNotAnswer) {
+  bmc.signal(SIGSTOP);
+  EXPECT_EQ(failure(bmc.ipmi()).code, Errc::unreachable);
+  bmc.signal(SIGCONT);
+}
+
+}  // namespace
+}  // namespace ecokube
