@@ -26,7 +26,7 @@ constexpr std::chrono::milliseconds kLook{20};
 }  // namespace
 
 FailoverLab::FailoverLab(FailoverOptions options) : options_(options) {
-  if (options_.bmcs != Bmcs::none) {
+  if (options_.bmcs != Bmcs::none && !in_other_ways()) {
     for (int i = 1; i <= options_.workers; ++i) {
       bmc_ports_[fmt::format("w{}", i)] = must(lab::free_udp_port());
     }
@@ -37,6 +37,10 @@ FailoverLab::FailoverLab(FailoverOptions options) : options_(options) {
   proxy_ = std::make_unique<FlakyProxy>(io_, "127.0.0.1", cluster_->port());
   free_lease();
   ca_ = must(lab::make_ca(dir_.path(), "ca"));
+  if (in_other_ways()) {
+    make_redfish("w1", 1);
+    make_power_program("w2", 2);
+  }
   for (const char* name : {"a", "b"}) {
     write_coordinator(name);
   }

@@ -14,6 +14,7 @@
 #include "common/child_process.h"
 #include "common/http_client.h"
 #include "coordinator/kubernetes/api_client.h"
+#include "lab/bmc/redfish_service.h"
 #include "lab/certificates.h"
 #include "lab/demo/history.h"
 #include "tests/contract/kubernetes/flaky_proxy.h"
@@ -22,9 +23,13 @@
 
 namespace ecokube::test {
 
-/// only_way: no card of a machine is armed, so that only its BMC wakes it. hanging: machines that
-/// are told to go down take ten minutes, and their pool lets BMCs end that.
-enum class Bmcs { none, one_each, only_way, hanging };
+/// only_way: no card of a machine is armed, so that only its BMC wakes it. other_ways: the same,
+/// but w1's is asked by Redfish, and w2 has a program. hanging: machines that are told to go down
+/// take ten minutes, and their pool lets BMCs end that.
+enum class Bmcs { none, one_each, only_way, other_ways, hanging };
+
+/// Of the lab's machine with this number.
+[[nodiscard]] std::string system_uuid(int number);
 
 /// Where a program of this build is.
 [[nodiscard]] inline std::string program(const std::string& name) {
@@ -144,8 +149,13 @@ class FailoverLab {
   void free_lease();
   void make_machine(const std::string& name, int number);
   void make_bmc(const std::string& name, int number);
+  void make_redfish(const std::string& name, int number);
+  void make_power_program(const std::string& name, int number);
   [[nodiscard]] std::string bmc_configuration() const;
-  [[nodiscard]] bool by_bmc_only() const { return options_.bmcs == Bmcs::only_way; }
+  [[nodiscard]] bool in_other_ways() const { return options_.bmcs == Bmcs::other_ways; }
+  [[nodiscard]] bool by_bmc_only() const {
+    return options_.bmcs == Bmcs::only_way || in_other_ways();
+  }
   [[nodiscard]] bool hangs() const { return options_.bmcs == Bmcs::hanging; }
   void write_coordinator(const std::string& name);
   [[nodiscard]] std::unique_ptr<ChildProcess> start(const std::string& log,
@@ -165,7 +175,9 @@ class FailoverLab {
   std::vector<std::string> nodes_;
   std::map<std::string, std::unique_ptr<ChildProcess>> machines_;
   std::vector<std::unique_ptr<ChildProcess>> bmcs_;
-  std::map<std::string, std::uint16_t> bmc_ports_;  ///< empty: there are none
+  std::map<std::string, std::uint16_t> bmc_ports_;  ///< of those that are asked by IPMI
+  std::unique_ptr<lab::RedfishService> redfish_;
+  std::string other_bmcs_;  ///< the configuration of all others
   std::chrono::seconds ends_in_{0};
 };
 

@@ -5,8 +5,6 @@
 #include <stdexcept>
 #include <utility>
 
-#include "lab/bmc/machine_chassis.h"
-#include "lab/bmc/simulated_bmc.h"
 #include "tests/e2e/failover/failover_lab.h"
 #include "tests/support/must.h"
 
@@ -25,10 +23,6 @@ std::string own_address() {
 }
 
 int agents_port(const std::string& coordinator) { return coordinator == "a" ? 7443 : 7444; }
-
-std::string system_uuid(int number) {
-  return fmt::format("ec0c0be0-0000-4000-8000-{:012x}", number);
-}
 
 std::string replaced(std::string text, const std::string& what, const std::string& by) {
   const auto at = text.find(what);
@@ -98,43 +92,6 @@ output = "{1}/{0}-kubelet.log"
                          name, dir_.path().string(), wake, number, program("ecokube-agent"),
                          program("lab-kubelet"), cluster_->kubeconfig().string(),
                          system_uuid(number), hangs() ? 600 : 0.5, !by_bmc_only()));
-}
-
-void FailoverLab::make_bmc(const std::string& name, int number) {
-  lab::SimulatedBmcOptions options;
-  options.folder = dir_ / (name + "/bmc");
-  options.port = bmc_ports_.at(name);
-  options.password = "s3cret-" + name;
-  options.guid = system_uuid(number);
-  std::erase(options.guid, '-');
-  options.chassis =
-      must(lab::write_machine_chassis(options.folder, program("lab-power"), dir_ / name));
-  bmcs_.push_back(must(lab::start_simulated_bmc(io_.get_executor(), options)));
-  must(lab::write_password_file(dir_ / (name + ".bmc"), options.password));
-}
-
-std::string FailoverLab::bmc_configuration() const {
-  if (bmc_ports_.empty()) return "";
-  std::string text = R"([ipmi]
-poll_s = 0.5
-poll_close_s = 0.2
-order_spacing_s = 0
-call_limit_s = 1
-backoff_s = 0.5
-backoff_max_s = 0.5
-)";
-  for (const auto& [name, port] : bmc_ports_) {
-    text += fmt::format(R"([[node]]
-name = "{0}"
-bmc_address = "127.0.0.1"
-bmc_port = {1}
-bmc_user = "power"
-bmc_password_file = "{2}/{0}.bmc"
-bmc_cipher_suite = 3
-)",
-                        name, port, dir_.path().string());
-  }
-  return text;
 }
 
 void FailoverLab::write_coordinator(const std::string& name) {

@@ -1,6 +1,6 @@
 // Goal: with management controllers a node goes off and comes back by what they read, and what a
 // dead machine had runs elsewhere at once. Method: as in failover_test, with an ipmi_sim for each
-// machine.
+// machine, or with a Redfish service and a program.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -71,6 +71,28 @@ TEST_F(BmcsAlone, PutAMachineDownThatNoPacketWakesAndWakeIt) {
   EXPECT_EQ(lab.bmc_orders("w1"), "set power 1\n");
   EXPECT_EQ(lab.said("a", "step=w1:wake"), 1U) << "no packet was tried first\n" << all_logs();
 }
+
+class OtherWays : public Power {
+ protected:
+  OtherWays() : Power(Bmcs::other_ways) {}
+  /// Down by policy, read off, and back for a pod.
+  void expect_way(const std::string& node, const std::string& method) {
+    lab.prove_wake(node);
+    ASSERT_TRUE(lab.becomes([&] { return lab.state("a", node) == "PoweredDown"; })) << all_logs();
+    EXPECT_EQ(lab.machine_state(node), "off");
+    EXPECT_TRUE(lab.becomes([&] { return recorded(node) == "off (BMC)"; })) << recorded(node);
+    lab.create_pod("work", node);
+    EXPECT_TRUE(lab.becomes([&] { return lab.pod_runs("work"); })) << all_logs();
+    EXPECT_EQ(lab.bmc_orders(node), "set power 1\n");
+    EXPECT_TRUE(lab.becomes([&] {
+      return lab.annotation(node, names::kWakeProof).starts_with(method + " ");
+    })) << lab.annotation(node, names::kWakeProof);
+  }
+};
+
+TEST_F(OtherWays, AMachineGoesDownAndIsWokenByRedfish) { expect_way("w1", "redfish"); }
+
+TEST_F(OtherWays, AMachineGoesDownAndIsWokenByAProgram) { expect_way("w2", "exec"); }
 
 class HangingPower : public Power {
  protected:
