@@ -22,6 +22,7 @@ inline constexpr std::string_view kCordonedByUs = "ecokube.io/cordoned";
 inline constexpr std::string_view kExcludedByUs = "ecokube.io/excluded";  // the label below
 inline constexpr std::string_view kExcludeDisruption = "node.kubernetes.io/exclude-disruption";
 inline constexpr std::string_view kPower = "ecokube.io/power";           // "off (inferred)", ...
+inline constexpr std::string_view kWaking = "ecokube.io/waking";         // "at_ms=<ms>" (S6)
 inline constexpr std::string_view kWakeProof = "ecokube.io/wake-proof";  // "<method> <ms>"
 inline constexpr std::string_view kWakeRecipe = "ecokube.io/wake-recipe";
 inline constexpr std::string_view kHold = "ecokube.io/hold";              // "<owner>: <reason>"

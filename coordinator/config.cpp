@@ -9,6 +9,7 @@
 
 #include "common/config_file.h"
 #include "common/host_port.h"
+#include "coordinator/config_inrush.h"
 #include "coordinator/config_nodes.h"
 
 namespace ecokube {
@@ -133,6 +134,7 @@ core::Pool read_pool(ConfigTable table) {
   pool.min_on = table.integer("min_on", 0, 0, kNodesMax);
   pool.spare = table.integer("spare", 0, 0, kNodesMax);
   pool.hard_off = table.boolean("hard_off", false);
+  pool.inrush = read_inrush_limits(table.table("inrush"), pool.inrush);
   pool.unneeded_time = table.seconds("unneeded_time_s", pool.unneeded_time, seconds(0), hours(720));
   return pool;
 }
@@ -190,6 +192,7 @@ void read_policy(ConfigTable& root, Policy& policy) {
   policy.host_node = root.text("host_node", "");
   read_safety(root.table("safety"), policy);
   policy.relay = root.table("wake").boolean("relay", policy.relay);
+  read_inrush(root.table("inrush"), policy.inrush);
   read_scheduler(root.table("scheduler"), policy);
   for (auto& table : root.tables("pool")) policy.pools.push_back(read_pool(table));
   for (auto& table : root.tables("scaler")) policy.scalers.push_back(read_scaler(table));
@@ -255,6 +258,7 @@ std::string describe(const CoordinatorConfig& config) {
         << scaler.consumer_group << ", " << scaler.min_replica_count << " to "
         << scaler.max_replica_count << "\n";
   }
+  out << describe_inrush(config.policy);
   if (!config.policy.scheduler_name.empty()) {
     out << "binds pods with schedulerName " << config.policy.scheduler_name << "\n";
   }

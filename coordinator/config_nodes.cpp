@@ -51,6 +51,7 @@ void read_nodes(ConfigTable& root, core::Policy& policy, BmcOptions& bmcs) {
     if (policy.nodes.contains(name)) table.report("name", "the name " + name + " stands twice");
     auto& node = policy.nodes[name];
     node.wake_address = table.text("address", "");
+    node.power_domain = table.text("power_domain", "");
     read_controller(table, name, node, bmcs);
     node.methods = read_methods(table, node);
   }

@@ -104,6 +104,10 @@ asio::awaitable<StepEnded> Executor::bind(const Step& step) {
 
 asio::awaitable<Result<void>> Executor::wake(const Step& step) {
   const auto& order = std::get<core::WakeNode>(step.action);
+  if (step.jitter > Duration(0)) {  // one of many: their power supplies should not start as one
+    asio::steady_timer held_back(executor_, step.jitter);
+    co_await held_back.async_wait(asio::use_awaitable);
+  }
   if (core::by_bmc(order.method)) {
     co_return co_await ports_.bmcs.power_on(step.id.subject);
   }
@@ -142,6 +146,7 @@ asio::awaitable<StepEnded> Executor::act(const Step& step) {
     case Verb::in_service: co_return from(step, co_await ports_.cluster.set_service(step));
     case Verb::unmark: co_return from(step, co_await ports_.cluster.unmark(step));
     case Verb::record_off:
+    case Verb::record_wake:
     case Verb::quarantine:
     case Verb::record_hold:
     case Verb::record_request: co_return from(step, co_await ports_.cluster.annotate(step));

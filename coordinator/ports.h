@@ -51,7 +51,7 @@ class ClusterApi {
   virtual boost::asio::awaitable<Result<void>> report(const core::ReportUnschedulable& pod) = 0;
   /// The freeze annotation of the Lease; empty text removes it.
   virtual boost::asio::awaitable<Result<void>> record_freeze(const std::string& text) = 0;
-  /// record_off, quarantine, record_hold, record_request: annotations on the Node.
+  /// record_off, record_wake, quarantine, record_hold, record_request: annotations on the Node.
   virtual boost::asio::awaitable<Result<core::Revision>> annotate(const core::Step& step) = 0;
   /// Pods bound to `node`, by a list not older than `min_revision`.
   virtual boost::asio::awaitable<Result<ListedPods>> list_pods(const NodeName& node,

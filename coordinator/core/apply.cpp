@@ -18,6 +18,7 @@ World make_world(const Policy& policy) {
 
 void apply(World& world, const Observation& observation) {
   world.now = std::max(world.now, observation.at);
+  if (!world.buckets.known_since) world.buckets.known_since = world.now;
   std::visit([&](const auto& fact) { detail::on(world, fact, world.now); }, observation.fact);
 }
 
@@ -28,6 +29,7 @@ Node& node_at(World& world, const NodeName& name, TimePoint now) {
   if (added) {
     at->second.name = name;
     at->second.since = now;
+    ++world.buckets.machines;
   }
   return at->second;
 }

@@ -115,6 +115,9 @@ void on(World& world, const AgentDisconnected& fact, TimePoint now) {
   if (node == nullptr) return;
   node->agent.connected = false;
   node->agent.closed_at = now;
+  // Nobody waits for a boot that nobody asked for.
+  const bool by_itself = node->state == Lifecycle::powering_up && !node->up.asked_at;
+  if (by_itself && !node->agent.goodbye) enter(*node, Lifecycle::unknown, now);
 }
 
 void on(World& world, const Recovered& fact, TimePoint now) {

@@ -48,6 +48,8 @@ void read_marks(Node& node, const KubeNode& kube) {
     const auto intent = parse_intent(annotation(kube, names::kIntent));
     node.marked_unproven = intent && intent->boot_unproven;
     node.off_recorded = annotation(kube, names::kPower).starts_with("off");
+    const auto waking = parse_waking(annotation(kube, names::kWaking));
+    if (waking && (!node.waking_at || *node.waking_at < *waking)) node.waking_at = waking;
   }
   if (!is_older_than_our_words(node, kube)) {
     if (!node.hold_unsaved) node.hold = parse_hold(annotation(kube, names::kHold));
@@ -288,7 +290,8 @@ void on(World& world, const ClusterLost& fact, TimePoint /*now*/) {
   world.cluster_problem = fact.why;
 }
 
-void on(World& world, const LeaseHeld& fact, TimePoint /*now*/) {
+void on(World& world, const LeaseHeld& fact, TimePoint now) {
+  if (fact.fence != world.fence) world.buckets.known_since = now;  // another may have led until now
   world.fence = fact.fence;
   world.lease_valid_until = fact.valid_until;
 }

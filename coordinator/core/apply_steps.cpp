@@ -4,6 +4,7 @@
 #include "common/backoff.h"
 #include "coordinator/core/apply.h"
 #include "coordinator/core/eviction.h"
+#include "coordinator/core/inrush.h"
 #include "coordinator/core/lifecycle.h"
 
 namespace ecokube::core::detail {
@@ -56,6 +57,10 @@ void begin(Node& node, const RecordOff& record, const Step& /*step*/, TimePoint 
   }
   node.refusals = 0;
   enter(node, Lifecycle::powered_down, now);
+}
+
+void begin(Node& node, const RecordWake& record, const Step& /*step*/, TimePoint /*now*/) {
+  node.waking_at = record.at;
 }
 
 void begin(Node& node, const WakeNode& wake, const Step& /*step*/, TimePoint now) {
@@ -149,6 +154,7 @@ void end_unmark(Node& node, const StepEnded& fact, TimePoint now) {
   if (fact.outcome != Outcome::done) return;
   node.marked = false;
   node.off_recorded = false;
+  node.waking_at.reset();
   node.marks_revision = std::max(node.marks_revision, fact.revision);
   const bool was_going_down =
       node.state == Lifecycle::draining || node.state == Lifecycle::powering_down;
@@ -200,6 +206,11 @@ void end_node_step(const World& world, Node& node, const StepEnded& fact, TimePo
     case Verb::soft_taint:
       node.soft_taint_revision = std::max(node.soft_taint_revision, fact.revision);
       return;
+    case Verb::record_wake:
+      node.marks_revision = std::max(node.marks_revision, fact.revision);
+      // Waking waits for nobody's words on the Node: where they fail it is woken all the same.
+      node.retry_not_before.erase(fact.id.verb);
+      return;
     case Verb::evict:
     case Verb::power_off:
     case Verb::wake:
@@ -250,6 +261,7 @@ void on(World& world, const StepStarted& fact, TimePoint now) {
     return;
   }
   if (step.id.subject.starts_with(kPodPrefix)) return begin_placing(world, step, now);
+  take_tokens(world.buckets, step.tokens, now);
   Node& node = node_at(world, step.id.subject, now);
   std::visit([&](const auto& action) { begin(node, action, step, now); }, step.action);
   if (step.id.verb == Verb::mark) note_spread(world, node);

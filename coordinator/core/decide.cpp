@@ -1,10 +1,12 @@
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <utility>
 
 #include "coordinator/core/binding.h"
 #include "coordinator/core/boot_proof.h"
 #include "coordinator/core/failover.h"
+#include "coordinator/core/inrush.h"
 #include "coordinator/core/marks.h"
 #include "coordinator/core/node_steps.h"
 #include "coordinator/core/placement.h"
@@ -72,6 +74,28 @@ std::set<NodeName> look_closely(const World& world, const Policy& policy, TimePo
   return names;
 }
 
+/// Who comes first where not all may start or go down at once: people, then demand.
+int turn_of(const NodeWant& want) {
+  const auto& code = want.reason.code;
+  if (code == "Evacuating" || code == "PersonAskedWake" || code == "PersonAskedSleep") return 0;
+  return code == "NeededFor" ? 1 : 2;
+}
+
+void plan_nodes(const World& world, const Policy& policy, const FleetCounts& fleet, TimePoint now,
+                Plan& plan) {
+  constexpr std::array kTurns{0, 1, 2};
+  InrushBook inrush(world, policy, now);
+  std::vector<int> turns;
+  for (const auto& want : plan.nodes) turns.push_back(turn_of(want));
+  for (const int turn : kTurns) {
+    for (std::size_t i = 0; i < turns.size(); ++i) {
+      if (turns[i] != turn) continue;
+      auto& want = plan.nodes[i];
+      plan_node(world, policy, fleet, inrush, world.nodes.at(want.node), now, want, plan);
+    }
+  }
+}
+
 }  // namespace
 
 Plan decide(const World& world, const Policy& policy, TimePoint now) {
@@ -97,9 +121,7 @@ Plan decide(const World& world, const Policy& policy, TimePoint now) {
   plan.look_closely = look_closely(world, policy, now);
   const auto fleet = count_fleet(world, policy, now);
   if (auto alarm = boots_alarm(world, fleet)) plan.alarms.push_back(*std::move(alarm));
-  for (auto& want : plan.nodes) {
-    plan_node(world, policy, fleet, world.nodes.at(want.node), now, want, plan);
-  }
+  plan_nodes(world, policy, fleet, now, plan);
   return plan;
 }
 

@@ -70,7 +70,11 @@ std::string parse_wake_proof_boot(std::string_view text) {
   return std::string(word(text, "boot").value_or(""));
 }
 
-std::optional<TimePoint> parse_wake_proof(std::string_view text) {
+std::optional<TimePoint> parse_wake_proof(std::string_view text) { return parse_waking(text); }
+
+std::string format_waking(TimePoint at) { return "at_ms=" + std::to_string(to_ms(at)); }
+
+std::optional<TimePoint> parse_waking(std::string_view text) {
   const auto ms = number(text, "at_ms");
   if (!ms) return std::nullopt;
   return from_ms(*ms);

@@ -37,6 +37,10 @@ struct WakeRecipe {
 [[nodiscard]] std::string format_wake_recipe(const WakeRecipe& recipe);
 [[nodiscard]] std::optional<WakeRecipe> parse_wake_recipe(std::string_view text);
 
+/// names::kWaking: "at_ms=<ms>".
+[[nodiscard]] std::string format_waking(TimePoint at);
+[[nodiscard]] std::optional<TimePoint> parse_waking(std::string_view text);
+
 /// names::kQuarantine: "until_ms=<ms> failures=<n>".
 [[nodiscard]] std::string format_quarantine(const QuarantineNode& quarantine);
 [[nodiscard]] std::optional<QuarantineNode> parse_quarantine(std::string_view text);

@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "coordinator/core/inrush.h"
 #include "coordinator/core/plan.h"
 #include "coordinator/core/safety.h"
 #include "coordinator/core/world.h"
@@ -13,8 +14,8 @@ namespace ecokube::core {
 /// or goes down, in node_wake_steps.cpp where it is off or comes up. Used by plan_node() alone.
 class NodePlanner {
  public:
-  NodePlanner(const World& world, const Policy& policy, const FleetCounts& fleet, const Node& node,
-              TimePoint now, NodeWant& want, Plan& plan);
+  NodePlanner(const World& world, const Policy& policy, const FleetCounts& fleet,
+              InrushBook& inrush, const Node& node, TimePoint now, NodeWant& want, Plan& plan);
   void run();
 
  private:
@@ -55,18 +56,25 @@ class NodePlanner {
   /// What another leads is woken by it, unless a person asked us: we may know less than it does.
   void wake();
   void wake_by(WakeMethod method, Reason reason, std::vector<PodRef> pods = {});
+  /// Where only so many may boot at once this one's place is written down first, so that a
+  /// successor counts it.
+  [[nodiscard]] bool record_wake_first();
+  /// Explains that it waits, and for what.
+  void wait_for_turn(InrushWait wait);
   void quarantine();
   void go_back(Reason reason);
   void block(Reason reason);
   [[nodiscard]] bool another_proof_runs() const;
   /// One more node may sleep whose boot is not proven, those of this plan counted (S18).
   [[nodiscard]] bool room_for_doubt() const;
-  void add(Verb verb, Action action, Reason reason, std::vector<PodRef> pods = {});
+  /// False where it is not the time for it yet.
+  bool add(Verb verb, Action action, Reason reason, std::vector<PodRef> pods = {});
   void look_again(TimePoint at);
 
   const World& world_;
   const Policy& policy_;
   const FleetCounts& fleet_;
+  InrushBook& inrush_;
   const Node& node_;
   TimePoint now_;
   NodeWant& want_;

@@ -24,10 +24,12 @@ constexpr std::int64_t kSoftTaintsMax = 8;
 }  // namespace
 
 NodePlanner::NodePlanner(const World& world, const Policy& policy, const FleetCounts& fleet,
-                         const Node& node, TimePoint now, NodeWant& want, Plan& plan)
+                         InrushBook& inrush, const Node& node, TimePoint now, NodeWant& want,
+                         Plan& plan)
     : world_(world),
       policy_(policy),
       fleet_(fleet),
+      inrush_(inrush),
       node_(node),
       now_(now),
       want_(want),
@@ -93,7 +95,8 @@ void NodePlanner::soft_taint(bool candidate) {
 void NodePlanner::ready() {
   // A person put our taint back, an old mark was seen late, or it died without one and is back.
   if (node_.marked || node_.off_recorded) {
-    return add(Verb::unmark, UnmarkNode{}, {"LeftOver", "our mark is on a node that stays on"});
+    add(Verb::unmark, UnmarkNode{}, {"LeftOver", "our mark is on a node that stays on"});
+    return;
   }
   if (want_.on) return;
   if (node_.request && node_.request->verb == PersonVerb::test_wake && another_proof_runs()) {
@@ -113,7 +116,11 @@ void NodePlanner::ready() {
   if (node_.kube->revision < node_.soft_taint_revision) return;  // until its view is ours
   // A mark now would only meet the conflict with what a person's words change on the Node.
   if (request_waits(node_, policy_)) return;
-  add(Verb::mark, mark_of(world_, policy_, node_), want_.reason);
+  if (auto wait = inrush_.mark_waits(node_)) {
+    want_.on = true;
+    return wait_for_turn(*std::move(wait));
+  }
+  if (add(Verb::mark, mark_of(world_, policy_, node_), want_.reason)) inrush_.take_mark(node_);
 }
 
 void NodePlanner::draining() {
@@ -131,8 +138,9 @@ void NodePlanner::draining() {
   const auto settled_at = *node_.down.marked_at + policy_.settle;
   if (now_ < settled_at) return look_again(settled_at);
   if (!node_.down.listed_at) {
-    return add(Verb::list_pods, ListPods{*node_.down.mark_revision},
-               {"Settled", "the mark has settled; is the node really empty?"});
+    add(Verb::list_pods, ListPods{*node_.down.mark_revision},
+        {"Settled", "the mark has settled; is the node really empty?"});
+    return;
   }
   const auto attached =
       std::any_of(world_.attachments.begin(), world_.attachments.end(),
@@ -141,8 +149,11 @@ void NodePlanner::draining() {
     wait_for_drain({"VolumeAttached", "its volumes were not detached in time"});
     return;
   }
+  if (auto wait = inrush_.down_waits(node_)) return wait_for_turn(*std::move(wait));
   ShutdownNode shutdown{node_.agent.sequence, node_.down.may_remain};
-  add(Verb::shutdown, std::move(shutdown), want_.reason);
+  if (!add(Verb::shutdown, std::move(shutdown), want_.reason)) return;
+  plan_.steps.back().tokens = down_tokens(policy_, node_);
+  inrush_.take_down(node_);
 }
 
 bool NodePlanner::work_came() const {
@@ -213,8 +224,8 @@ bool NodePlanner::another_proof_runs() const {
   });
 }
 
-void NodePlanner::add(Verb verb, Action action, Reason reason, std::vector<PodRef> pods) {
-  if (needs_lease(verb) && world_.fence == 0) return;
+bool NodePlanner::add(Verb verb, Action action, Reason reason, std::vector<PodRef> pods) {
+  if (needs_lease(verb) && world_.fence == 0) return false;
   for (const auto& [id, at] : node_.in_flight) {
     // A packet may still be on its way out when the next step is due, and waits for nobody's
     // words on the Node; a soft taint keeps only the mark waiting, which would meet a changed
@@ -223,11 +234,12 @@ void NodePlanner::add(Verb verb, Action action, Reason reason, std::vector<PodRe
     const bool apart = id.verb == Verb::wake || id.verb == Verb::record_hold ||
                        (words && verb == Verb::wake) ||
                        (id.verb == Verb::soft_taint && verb != Verb::mark);
-    if (id.verb == verb || !apart) return;
+    if (id.verb == verb || !apart) return false;
   }
   const auto retry = node_.retry_not_before.find(verb);
   if (retry != node_.retry_not_before.end() && now_ < retry->second) {
-    return look_again(retry->second);
+    look_again(retry->second);
+    return false;
   }
   const auto attempts = node_.attempts.find(verb);
   const auto attempt = attempts == node_.attempts.end() ? 1 : attempts->second + 1;
@@ -236,6 +248,12 @@ void NodePlanner::add(Verb verb, Action action, Reason reason, std::vector<PodRe
                              std::move(reason),
                              world_.fence,
                              std::move(pods)});
+  return true;
+}
+
+void NodePlanner::wait_for_turn(InrushWait wait) {
+  want_.reason = {"InrushLimit", want_.reason.text + "; it waits for its turn: " + wait.text};
+  if (wait.due) look_again(*wait.due);
 }
 
 void NodePlanner::look_again(TimePoint at) {
@@ -243,9 +261,9 @@ void NodePlanner::look_again(TimePoint at) {
   plan_.reconsider_at = plan_.reconsider_at ? std::min(*plan_.reconsider_at, at) : at;
 }
 
-void plan_node(const World& world, const Policy& policy, const FleetCounts& fleet, const Node& node,
-               TimePoint now, NodeWant& want, Plan& plan) {
-  NodePlanner(world, policy, fleet, node, now, want, plan).run();
+void plan_node(const World& world, const Policy& policy, const FleetCounts& fleet,
+               InrushBook& inrush, const Node& node, TimePoint now, NodeWant& want, Plan& plan) {
+  NodePlanner(world, policy, fleet, inrush, node, now, want, plan).run();
 }
 
 }  // namespace ecokube::core

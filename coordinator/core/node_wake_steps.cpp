@@ -74,8 +74,8 @@ void NodePlanner::powering_up() {
     const bool proven = node_.up.asked_at.has_value();
     const auto& boot = node_.inventory.boot.fingerprint;
     UnmarkNode unmark{proven ? format_wake_proof(now_, node_.up.method, boot) : std::string()};
-    return add(Verb::unmark, std::move(unmark),
-               {"BootProven", "a new boot id and Ready in Kubernetes"});
+    add(Verb::unmark, std::move(unmark), {"BootProven", "a new boot id and Ready in Kubernetes"});
+    return;
   }
   if (node_.up.asked_at) keep_waking();
 }
@@ -119,9 +119,28 @@ void NodePlanner::wake_if_wanted() {
 void NodePlanner::wake() {
   const bool asked = node_.request && node_.request->verb == PersonVerb::wake && node_.asked_us;
   if (world_.fence == 0 && !world_.leader.empty() && !asked) return;
+  if (record_wake_first()) return;
+  if (auto wait = inrush_.start_waits(node_)) return wait_for_turn(*std::move(wait));
   std::vector<PodRef> pods;
   if (want_.needed_by) pods.push_back(*want_.needed_by);
+  const auto planned = plan_.steps.size();
   wake_by(wake_methods(node_, policy_).front(), want_.reason, std::move(pods));
+  if (plan_.steps.size() == planned) return;
+  Step& start = plan_.steps.back();
+  start.tokens = start_tokens(policy_, node_);
+  start.jitter = inrush_.start_jitter(start.id, node_);
+  inrush_.take_start(node_);
+}
+
+bool NodePlanner::record_wake_first() {
+  if (world_.fence == 0 || !booting_is_limited(policy_, node_)) return false;
+  if (boots(node_, policy_, now_)) return false;
+  if (auto wait = inrush_.start_waits(node_)) {
+    wait_for_turn(*std::move(wait));
+  } else if (add(Verb::record_wake, RecordWake{now_}, want_.reason)) {
+    inrush_.take_place(node_);
+  }
+  return true;
 }
 
 void NodePlanner::wake_by(WakeMethod method, Reason reason, std::vector<PodRef> pods) {

@@ -16,6 +16,28 @@ namespace ecokube::core {
 
 enum class Mode { off, advise, act };
 
+/// So many a minute, and `burst` of them at once after a quiet time; 0: no limit.
+struct RateLimit {
+  std::int64_t per_minute = 0;
+  std::int64_t burst = 1;
+  bool operator==(const RateLimit&) const = default;
+};
+
+/// How many machines are switched on and off together, so that no fuse blows (S6). 0: no limit.
+struct InrushLimits {
+  RateLimit starts, downs;
+  std::int64_t booting_max = 0;  ///< woken and not Ready yet
+  bool operator==(const InrushLimits&) const = default;
+};
+
+/// [inrush]: of all machines, and of each power domain.
+struct Inrush {
+  InrushLimits all{{60, 20}, {60, 20}, 0};
+  InrushLimits power_domain;
+  std::string power_domain_label = "topology.ecokube.io/power-domain";
+  Duration jitter{std::chrono::seconds(1)};  ///< most that one of many starts is held back
+};
+
 /// [[pool]]: the first that matches a node wins; a node in no pool is never touched.
 struct Pool {
   std::string name;
@@ -26,6 +48,7 @@ struct Pool {
   std::int64_t spare = 0;  ///< idle nodes kept on beyond demand
   bool hard_off = false;   ///< a machine that hangs on its way down is switched off by its BMC
   Duration unneeded_time{std::chrono::minutes(10)};
+  InrushLimits inrush = {};  ///< of this pool's machines
 };
 
 /// What lets a node's management controller cut its power, beside its pool's leave (S19).
@@ -43,6 +66,7 @@ struct NodeOverride {
   std::string bmc_guid = {};  ///< what that one says it is, where its GUID is not the SMBIOS UUID
   WakeMethod bmc_by = WakeMethod::ipmi;  ///< how that one is asked
   BmcOff bmc_off = BmcOff::identified;
+  std::string power_domain = {};  ///< whose fuse feeds it; empty: as its label says
 };
 
 /// How long a method that is not the last is tried where nothing was learned of the node.
@@ -86,6 +110,7 @@ struct Policy {
   std::string scheduler_name = "ecokube";
   /// Awake agents send magic packets for sleepers on their segments.
   bool relay = true;
+  Inrush inrush;
   NodeName host_node;  ///< the coordinator's own host: never put down (S4)
 
   Duration settle{std::chrono::seconds(2)};                 ///< S1

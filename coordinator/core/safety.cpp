@@ -7,6 +7,7 @@
 #include "coordinator/core/placement.h"
 #include "coordinator/core/safety_demand.h"
 #include "coordinator/core/safety_identity.h"
+#include "coordinator/core/safety_inrush.h"
 #include "coordinator/core/safety_placing.h"
 #include "coordinator/core/safety_power.h"
 #include "coordinator/core/safety_spread.h"
@@ -268,7 +269,12 @@ std::vector<Violation> check(const World& world, const Policy& policy, const Ste
   if (const auto* evict = std::get_if<EvictPods>(&step.action)) {
     s12_marked(node, *evict, now, out);
   }
-  if (step.id.verb == Verb::wake) check_wake(node, now, out);
+  if (step.id.verb == Verb::wake) {
+    check_wake(node, now, out);
+    s6_start(world, policy, step, node, now, out);
+  }
+  if (step.id.verb == Verb::record_wake) s6_place(world, policy, node, now, out);
+  if (step.id.verb == Verb::shutdown) s6_down(world, policy, step, node, now, out);
   const auto* taint = std::get_if<SoftTaint>(&step.action);
   if (taint != nullptr && taint->present) check_soft_taint(world, policy, node, now, out);
   if (const auto* taken = std::get_if<TakeOutOfService>(&step.action)) {

@@ -30,6 +30,7 @@ enum class Verb {
   record_off,
   out_of_service,
   in_service,
+  record_wake,
   wake,
   unmark,
   quarantine,
@@ -128,6 +129,12 @@ struct Relay {
   std::uint16_t port = 0;
   bool operator==(const Relay&) const = default;
 };
+/// Before a machine starts, where only so many may boot at once: it counts as booting from then on,
+/// for a successor too (S6).
+struct RecordWake {
+  TimePoint at;
+  bool operator==(const RecordWake&) const = default;
+};
 /// Once by one method; repeats, and those by the next method, are attempts 2, 3, ...
 struct WakeNode {
   std::string address;            ///< wol: "host:port"
@@ -187,17 +194,27 @@ struct SoftTaint {
 };
 
 /// One thing to do, as data. Same order as Verb.
-using Action =
-    std::variant<MarkNode, EvictPods, ListPods, ShutdownNode, PowerOff, RecordOff, TakeOutOfService,
-                 PutInService, WakeNode, UnmarkNode, QuarantineNode, RecordHold, RecordRequest,
-                 RecordFreeze, ScaleWorkload, BindPod, ReportUnschedulable, SoftTaint>;
+using Action = std::variant<MarkNode, EvictPods, ListPods, ShutdownNode, PowerOff, RecordOff,
+                            TakeOutOfService, PutInService, RecordWake, WakeNode, UnmarkNode,
+                            QuarantineNode, RecordHold, RecordRequest, RecordFreeze, ScaleWorkload,
+                            BindPod, ReportUnschedulable, SoftTaint>;
+
+/// One of a bucket's tokens (S6): a bucket gains one each `interval` and is full after `fill`.
+struct Token {
+  std::string bucket;  ///< "starts of pool workers"
+  Duration interval{};
+  Duration fill{};
+  bool operator==(const Token&) const = default;
+};
 
 struct Step {
   StepId id;
   Action action;
   Reason reason;
-  std::int64_t fence = 0;         ///< of the Lease under which it was decided; 0: none held
-  std::vector<PodRef> pods = {};  ///< that it is done for or to; told to them as Events
+  std::int64_t fence = 0;          ///< of the Lease under which it was decided; 0: none held
+  std::vector<PodRef> pods = {};   ///< that it is done for or to; told to them as Events
+  std::vector<Token> tokens = {};  ///< that it takes, of starts or downs
+  Duration jitter = {};            ///< of a start: its packet is sent so much later
   bool operator==(const Step&) const = default;
 };
 

@@ -16,6 +16,7 @@ std::string_view to_string(Verb verb) {
     case Verb::record_off: return "record_off";
     case Verb::out_of_service: return "out_of_service";
     case Verb::in_service: return "in_service";
+    case Verb::record_wake: return "record_wake";
     case Verb::wake: return "wake";
     case Verb::unmark: return "unmark";
     case Verb::quarantine: return "quarantine";

@@ -162,6 +162,7 @@ struct Node {
   std::optional<TimePoint> wake_proven_at;
   std::string wake_proven_boot;  ///< the fingerprint of what it booted then; empty: not known
   std::int64_t wake_failures = 0;
+  std::optional<TimePoint> waking_at;  ///< RecordWake, ours or another's; gone when it is up
   std::optional<TimePoint> quarantined_until;
   std::int64_t refusals = 0;
   std::optional<TimePoint> down_not_before;
@@ -220,6 +221,15 @@ struct FreezeView {
   std::optional<TimePoint> retry_not_before;
 };
 
+/// The token buckets of S6: those that are not full, by the time when they are again.
+struct Buckets {
+  std::map<std::string, TimePoint> full_at;
+  /// Since when we know what was taken. A process before us may have started, or put down, every
+  /// machine just then.
+  std::optional<TimePoint> known_since;
+  std::int64_t machines = 0;
+};
+
 /// A subnet as all on it have it: its first address and its prefix.
 using Segment = std::pair<std::uint32_t, int>;
 
@@ -261,6 +271,7 @@ class World {
   std::int64_t fence_highest_seen = 0;
   std::string leader;  ///< holder of the Lease as last seen, ours too; empty: not known
 
+  Buckets buckets;
   FreezeView freeze;
   std::vector<std::string> daemonsets_may_stop;  ///< the policy's, since counting work needs it
 

@@ -117,7 +117,7 @@ object mark_patch(const object& node, const core::MarkNode& mark, std::int64_t t
 std::optional<object> unmark_patch(const object& node, const core::UnmarkNode& unmark) {
   constexpr std::array kRemoved{names::kIntent,       names::kPower,      names::kCordonedByUs,
                                 names::kExcludedByUs, names::kQuarantine, names::kOutOfServiceByUs,
-                                names::kPowerClaim};
+                                names::kPowerClaim,   names::kWaking};
   object annotations;
   object spec;
   const auto& present = find_object(node, {"metadata", "annotations"});
@@ -212,6 +212,9 @@ std::optional<object> in_service_patch(const object& node) {
 std::optional<object> annotation_patch(const core::Action& action) {
   if (const auto* off = std::get_if<core::RecordOff>(&action)) {
     return one_annotation(names::kPower, off->power);
+  }
+  if (const auto* wake = std::get_if<core::RecordWake>(&action)) {
+    return one_annotation(names::kWaking, core::format_waking(wake->at));
   }
   if (const auto* quarantine = std::get_if<core::QuarantineNode>(&action)) {
     return one_annotation(names::kQuarantine, core::format_quarantine(*quarantine));

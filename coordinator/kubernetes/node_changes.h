@@ -40,7 +40,7 @@ namespace ecokube::kubernetes {
 /// On any object; empty text removes the annotation.
 [[nodiscard]] boost::json::object one_annotation(std::string_view key, std::string_view text);
 
-/// record_off, quarantine, record_hold and record_request; nullopt for another action.
+/// record_off, record_wake, quarantine, record_hold and record_request; nullopt for another action.
 [[nodiscard]] std::optional<boost::json::object> annotation_patch(const core::Action& action);
 
 }  // namespace ecokube::kubernetes

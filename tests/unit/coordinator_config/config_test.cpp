@@ -41,7 +41,12 @@ TEST(CoordinatorConfig, TheDocumentedExampleHoldsAndShowsTheDefaults) {
   EXPECT_EQ(policy.scheduler_name, defaults.scheduler_name);
   EXPECT_EQ(policy.downs_per_day_max, defaults.downs_per_day_max);
   EXPECT_EQ(policy.unready_percent_max, defaults.unready_percent_max);
+  EXPECT_EQ(policy.inrush.all, defaults.inrush.all);
+  EXPECT_EQ(policy.inrush.power_domain, defaults.inrush.power_domain);
+  EXPECT_EQ(policy.inrush.power_domain_label, defaults.inrush.power_domain_label);
+  EXPECT_EQ(policy.inrush.jitter, defaults.inrush.jitter);
   ASSERT_EQ(policy.pools.size(), 1U);
+  EXPECT_EQ(policy.pools[0].inrush, core::InrushLimits());
   EXPECT_EQ(policy.pools[0].mode, core::Mode::advise);
   EXPECT_EQ(policy.pools[0].unneeded_time, core::Pool().unneeded_time);
   EXPECT_FALSE(policy.pools[0].hard_off);
@@ -87,6 +92,29 @@ TEST(CoordinatorConfig, PoolsAdviseUnlessToldToAct) {
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->policy.pools.at(0).mode, core::Mode::advise);
   EXPECT_FALSE(config->policy.dry_run);
+}
+
+TEST(CoordinatorConfig, HowManyMachinesAreSwitchedAtOnce) {
+  const test::TempDir dir;
+  const auto file = dir.write("c.toml", fmt::format("{}[inrush]\nstarts_per_minute = 6\n"
+                                                    "[inrush.power_domain]\nbooting_max = 3\n"
+                                                    "[[pool]]\nname = \"p\"\nnames = [\"n1\"]\n"
+                                                    "[pool.inrush]\ndowns_per_minute = 2\n"
+                                                    "downs_burst = 4\n"
+                                                    "[[node]]\nname = \"n1\"\n"
+                                                    "power_domain = \"rack1\"\n",
+                                                    kMinimal));
+  const auto config = read_coordinator_config(file);
+  ASSERT_TRUE(config) << config.error().message;
+  const auto& inrush = config->policy.inrush;
+  EXPECT_EQ(inrush.all.starts, (core::RateLimit{6, 20}));
+  EXPECT_EQ(inrush.power_domain.booting_max, 3);
+  EXPECT_EQ(config->policy.pools[0].inrush.downs, (core::RateLimit{2, 4}));
+  EXPECT_EQ(config->policy.nodes.at("n1").power_domain, "rack1");
+  const auto text = describe(*config);
+  EXPECT_THAT(text, HasSubstr("all machines: 6 starts a minute, 20 at once; 60 downs a minute"));
+  EXPECT_THAT(text, HasSubstr("each power domain: 3 may boot at once"));
+  EXPECT_THAT(text, HasSubstr("pool p: 2 downs a minute, 4 at once"));
 }
 
 TEST(CoordinatorConfig, AScalerMayNameAnyKind) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "coordinator/core/apply.h"
+#include "coordinator/core/inrush.h"
 
 namespace ecokube::core::test {
 
@@ -27,7 +28,7 @@ Node& Bender::some_node(World& world) {
 void Bender::bend_around(Bench& bench, Node& node) {
   World& world = bench.world;
   Pool& pool = bench.policy.pools.front();
-  switch (draw(18)) {
+  switch (draw(20)) {
     case 0: world.cluster_ok = false; return;
     case 1: world.cluster_seen_at = bench.now - seconds(29 + draw(3)); return;
     case 2: world.went_backwards_at = bench.now - seconds(29 + draw(3)); return;
@@ -44,9 +45,30 @@ void Bender::bend_around(Bench& bench, Node& node) {
     case 13: world.attachments["a"] = {"a", 1, node.name, "disk"}; return;
     case 14: world.local_volumes["v"] = {"v", 1, {node.name}, "default/data"}; return;
     case 15: node.kube->owned_by = "kured"; return;
+    case 17: return bend_buckets(bench);
+    case 18: return bend_booting(bench, node);
     case 16: world.pods.at("uid-free").scheduler = "another"; return;
     default: return bend_pods(world, node);
   }
+}
+
+/// Little was left when we began, or since.
+void Bender::bend_buckets(Bench& bench) {
+  auto& buckets = bench.world.buckets;
+  if (draw(2) == 0) {
+    bench.policy.inrush.all = {{60, 1 + draw(10)}, {60, 1 + draw(10)}, 0};
+    buckets.known_since = bench.now - Duration(draw(12'000));
+  } else {
+    buckets.full_at["starts of all"] = bench.now + Duration(draw(25'000));
+    buckets.full_at["downs of all"] = bench.now + Duration(draw(25'000));
+  }
+}
+
+/// How many may boot at once, and what another leader wrote down of one.
+void Bender::bend_booting(Bench& bench, Node& node) {
+  bench.policy.pools.front().inrush.booting_max = draw(3);
+  if (draw(2) == 0) return;
+  node.waking_at = bench.now - bench.policy.wake_deadline + Duration(draw(3) - 1);
 }
 
 void Bender::bend_pods(World& world, Node& node) {
@@ -193,21 +215,23 @@ Bench all_kinds() {
   return bench;
 }
 
-std::vector<Step> hostile_steps(const World& world) {
+std::vector<Step> hostile_steps(const World& world, const Policy& policy) {
   std::vector<Step> steps;
   for (const auto& [name, node] : world.nodes) {
     const auto id = [&](Verb verb) { return StepId{name, verb, node.transition, 1}; };
     steps.push_back({id(Verb::mark), MarkNode{0, "", false, ""}, {}, 1});
     steps.push_back({id(Verb::evict), EvictPods{{{"uid-moves", "default", "moves"}}}, {}, 1});
     steps.push_back({id(Verb::evict), EvictPods{{{"uid-late", "default", "late"}}}, {}, 1});
-    steps.push_back({id(Verb::shutdown), ShutdownNode{1, {}}, {}, 1});
+    steps.push_back(
+        {id(Verb::shutdown), ShutdownNode{1, {}}, {}, 1, {}, down_tokens(policy, node)});
     steps.push_back(
         {id(Verb::out_of_service), TakeOutOfService{node.kube ? node.kube->revision : 0}, {}, 1});
     const Revision revision = node.kube ? node.kube->revision : 0;
     for (const bool hard : {false, true}) {
       steps.push_back({id(Verb::power_off), PowerOff{hard, guid_of(name), revision}, {}, 1});
     }
-    steps.push_back({id(Verb::wake), WakeNode{"127.0.0.255:9", {}}, {}, 1});
+    steps.push_back(
+        {id(Verb::wake), WakeNode{"127.0.0.255:9", {}}, {}, 1, {}, start_tokens(policy, node)});
     steps.push_back({id(Verb::record_off), RecordOff{"off", MarkNode{0, "", false, ""}}, {}, 1});
     for (const auto* pod : {"free", "asking", "theirs"}) {
       const PodRef ref{std::string("uid-") + pod, "default", pod};

@@ -15,7 +15,7 @@ namespace ecokube::core::test {
 [[nodiscard]] Bench all_kinds();
 
 /// Every kind of step on every node, whether it may be taken or not.
-[[nodiscard]] std::vector<Step> hostile_steps(const World& world);
+[[nodiscard]] std::vector<Step> hostile_steps(const World& world, const Policy& policy);
 
 /// Bends one thing about the World or the policy, so that at most one rule more stands in the way.
 class Bender {
@@ -30,6 +30,8 @@ class Bender {
  private:
   Node& some_node(World& world);
   void bend_around(Bench& bench, Node& node);
+  void bend_buckets(Bench& bench);
+  void bend_booting(Bench& bench, Node& node);
   void bend_pods(World& world, Node& node);
   void bend_node(Node& node, TimePoint now);
   /// Who it is, and what it boots next.

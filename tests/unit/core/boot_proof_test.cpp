@@ -23,6 +23,7 @@ int doubtful(const World& world) {
 /// All are awake, each by a wake that proves the boot "good".
 void prove_all(MiniFleet& fleet) {
   fleet.coalesce = Duration(2000);
+  fleet.policy.inrush.all = {};  // all at once
   fleet.install("900d", false);
   ASSERT_TRUE(fleet.run_until([&] { return fleet.all_asleep(); }, minutes(30)))
       << "they are proven and idle";

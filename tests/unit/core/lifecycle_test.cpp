@@ -209,6 +209,17 @@ TEST_F(LifecycleTest, ABootThatNeverGetsReadyIsNoCapacityForever) {
   EXPECT_TRUE(bench.planned("w2", Verb::wake));
 }
 
+TEST_F(LifecycleTest, ABootThatNobodyAskedForAndThatDiesIsWokenWhenItIsNeeded) {
+  bench.put_to_sleep("w1");
+  bench.put_to_sleep("w2");
+  bench.hello("w1", 2);
+  bench.hang_up("w1");
+  bench.pass(bench.policy.heartbeat_age_max + Duration(1));
+  for (const auto* pod : {"p1", "p2"}) bench.see(PodSeen{pending_pod(pod, 3900)});
+  EXPECT_TRUE(bench.planned("w1", Verb::wake));
+  EXPECT_TRUE(bench.planned("w2", Verb::wake));
+}
+
 // It is woken since its pods are bound to it, but its room may be gone: they run elsewhere at once.
 TEST_F(LifecycleTest, AMachineThatDiedIsNoCapacityWhileItIsWoken) {
   bench.put_to_sleep("w2");

@@ -72,6 +72,7 @@ StepEnded MiniFleet::perform(const Step& step) {
     case Verb::shutdown: return shutdown(step);
     case Verb::wake: wake(step.id.subject, std::get<WakeNode>(step.action).method); break;
     case Verb::record_off:
+    case Verb::record_wake:
     case Verb::quarantine:
     case Verb::record_hold:
     case Verb::record_request: return annotate(step);
@@ -111,9 +112,9 @@ StepEnded MiniFleet::unmark(const Step& step) {
   KubeNode& node = nodes_[step.id.subject];
   std::erase_if(node.taints, is_ours);
   if (node.annotations.erase(std::string(names::kCordonedByUs)) > 0) node.unschedulable = false;
-  node.annotations.erase(std::string(names::kIntent));
-  node.annotations.erase(std::string(names::kPower));
-  node.annotations.erase(std::string(names::kQuarantine));
+  for (const auto name : {names::kIntent, names::kPower, names::kQuarantine, names::kWaking}) {
+    node.annotations.erase(std::string(name));
+  }
   if (node.annotations.erase(std::string(names::kOutOfServiceByUs)) > 0) {
     std::erase_if(node.taints, is_out_of_service);
   }
@@ -166,6 +167,9 @@ StepEnded MiniFleet::annotate(const Step& step) {
   }
   if (const auto* quarantine = std::get_if<QuarantineNode>(&step.action)) {
     node.annotations[std::string(names::kQuarantine)] = format_quarantine(*quarantine);
+  }
+  if (const auto* wake = std::get_if<RecordWake>(&step.action)) {
+    node.annotations[std::string(names::kWaking)] = format_waking(wake->at);
   }
   if (const auto* request = std::get_if<RecordRequest>(&step.action)) {
     auto& text = node.annotations[std::string(names::kRequest)];

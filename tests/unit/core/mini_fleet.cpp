@@ -9,7 +9,10 @@
 namespace ecokube::core::test {
 
 MiniFleet::MiniFleet(std::uint64_t seed, int workers, bool trouble)
-    : policy(worker_policy()), now(kStart), trouble_(trouble), random_(seed), watch_until_(now) {
+    : MiniFleet(seed, workers, trouble, worker_policy()) {}
+
+MiniFleet::MiniFleet(std::uint64_t seed, int workers, bool trouble, Policy given)
+    : policy(std::move(given)), now(kStart), trouble_(trouble), random_(seed), watch_until_(now) {
   policy.wake_deadline = minutes(3);
   policy.quarantine_base = minutes(2);
   policy.downs_per_day_max = 1000;
@@ -165,7 +168,8 @@ bool MiniFleet::start_step(const Step& step) {
   if (takes_capacity_away(step.id.verb)) intents_.insert(step.id);
   post(StepStarted{step});
   if (dies_at(KillMoment::before_act, number)) return false;
-  in(1, 200, [this, step, number, process = process_] {
+  const auto held_back = step.jitter.count();
+  in(1 + held_back, 200 + held_back, [this, step, number, process = process_] {
     // A call that was on its way when we died arrives or does not.
     const bool dead = !running_ || process != process_;
     if (dead && (process != process_ || draw(0, 1) == 0 || step.id.verb == Verb::shutdown)) return;

@@ -45,6 +45,7 @@ struct KillPoint {
 class MiniFleet {
  public:
   MiniFleet(std::uint64_t seed, int workers, bool trouble);
+  MiniFleet(std::uint64_t seed, int workers, bool trouble, Policy given);
 
   void run_for(Duration time);
   /// Runs until `done`; false when it never came true within the limit.

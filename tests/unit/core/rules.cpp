@@ -276,6 +276,9 @@ std::vector<std::string> broken_rules(const World& world, const Policy& policy, 
   const Node& node = world.nodes.at(step.id.subject);
   if (step.id.transition != node.transition) out.push_back("S8 old step");
   if (step.id.verb == Verb::wake) waking(node, now, out);
+  if (step.id.verb == Verb::wake || step.id.verb == Verb::shutdown) {
+    switching(world, policy, step, node, now, out);
+  }
   if (step.id.verb == Verb::record_off) seen_off(policy, node, now, out);
   if (const auto* off = std::get_if<PowerOff>(&step.action)) {
     cut_off(world, policy, node, *off, now, out);

@@ -1,5 +1,7 @@
 #include "rules_power.h"
 
+#include <algorithm>
+
 #include "bench.h"
 
 namespace ecokube::core::test {
@@ -21,6 +23,54 @@ bool speaks(const Node& node, const Policy& policy, TimePoint now) {
 bool in_pool(const Node& node) {
   const auto role = node.kube->labels.find("role");
   return role != node.kube->labels.end() && role->second == "worker";
+}
+
+namespace {
+
+/// Counted in whole tokens, not by times as the core does it.
+void has_token(const World& world, const Policy& policy, const std::string& bucket, TimePoint now,
+               Broken& out) {
+  const auto& limit =
+      bucket.starts_with("starts") ? policy.inrush.all.starts : policy.inrush.all.downs;
+  const auto each = Duration(60'000) / limit.per_minute;
+  // Each machine may have been switched just before, by another.
+  const auto before = std::min<std::int64_t>(limit.burst, std::ssize(world.nodes));
+  auto missing = before - (now - *world.buckets.known_since) / each;
+  const auto taken = world.buckets.full_at.find(bucket);
+  if (taken != world.buckets.full_at.end()) {
+    missing = std::max(missing, (taken->second - now + each - Duration(1)) / each);
+  }
+  if (missing >= limit.burst) out.push_back("S6 " + bucket);
+}
+
+bool counts_as_booting(const Policy& policy, const Node& node, TimePoint now) {
+  const bool on_or_lost = node.state == Lifecycle::ready || node.state == Lifecycle::draining ||
+                          node.state == Lifecycle::quarantined;
+  if (on_or_lost) return false;
+  return node.state == Lifecycle::powering_up ||
+         (node.waking_at && now - *node.waking_at < policy.wake_deadline);
+}
+
+}  // namespace
+
+void switching(const World& world, const Policy& policy, const Step& step, const Node& node,
+               TimePoint now, Broken& out) {
+  const bool down = step.id.verb == Verb::shutdown;
+  const bool repeat = node.state == Lifecycle::powering_up;
+  if (!down && repeat) return;
+  const std::string bucket = down ? "downs of all" : "starts of all";
+  has_token(world, policy, bucket, now, out);
+  const auto takes = std::count_if(step.tokens.begin(), step.tokens.end(),
+                                   [&](const Token& token) { return token.bucket == bucket; });
+  if (takes != 1) out.push_back("S6 takes no token");
+  const auto most = policy.pools.front().inrush.booting_max;
+  if (down || most == 0 || !node.kube || !in_pool(node)) return;
+  std::int64_t booting = 0;
+  for (const auto& [name, other] : world.nodes) {
+    const bool counts = name != node.name && other.kube && in_pool(other);
+    if (counts && counts_as_booting(policy, other, now)) ++booting;
+  }
+  if (booting >= most) out.push_back("S6 " + std::to_string(booting) + " boot");
 }
 
 void seen_off(const Policy& policy, const Node& node, TimePoint now, Broken& out) {

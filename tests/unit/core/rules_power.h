@@ -18,6 +18,10 @@ using Broken = std::vector<std::string>;
 /// Every pool of these tests selects role=worker.
 [[nodiscard]] bool in_pool(const Node& node);
 
+/// A start needs a token of those of a minute, and a place among those that boot; a way down a
+/// token. Only the limits of all and of the one pool are set in these tests.
+void switching(const World& world, const Policy& policy, const Step& step, const Node& node,
+               TimePoint now, Broken& out);
 /// Off is only what was seen; every BMC of these tests is in the policy.
 void seen_off(const Policy& policy, const Node& node, TimePoint now, Broken& out);
 /// What is freed by force ran on a machine that is off: proven by its own BMC, and nobody else's.

@@ -17,7 +17,7 @@ TEST(SafetyWalk, NoHostileStepGetsThroughInABentWorld) {
   for (std::uint64_t seed = 1; seed <= 20'000; ++seed) {
     Bender bender(seed);
     Bench bench = base;
-    const auto steps = hostile_steps(bench.world);
+    const auto steps = hostile_steps(bench.world, bench.policy);
     for (auto bends = bender.draw(4); bends > 0; --bends) bender.bend(bench);
     for (const auto& step : steps) {
       const bool passes = check(bench.world, bench.policy, step, bench.now).empty();

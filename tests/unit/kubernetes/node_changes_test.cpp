@@ -101,6 +101,8 @@ TEST(NodeChanges, Annotations) {
             json(R"j({"metadata": {"annotations": {"ecokube.io/power": "off (inferred)"}}})j"));
   EXPECT_EQ(annotation_patch(quarantine)->at("metadata").at("annotations").at(names::kQuarantine),
             boost::json::value(core::format_quarantine(quarantine)));
+  EXPECT_EQ(boost::json::value(*annotation_patch(core::RecordWake{from_ms(5)})),
+            json(R"({"metadata": {"annotations": {"ecokube.io/waking": "at_ms=5"}}})"));
   EXPECT_EQ(boost::json::value(*annotation_patch(core::RecordHold{""})),
             json(R"({"metadata": {"annotations": {"ecokube.io/hold": null}}})"));
   EXPECT_EQ(boost::json::value(*annotation_patch(core::RecordRequest{"sleep ann"})),

@@ -1,0 +1,215 @@
+#include "coordinator/core/inrush.h"
+
+#include <algorithm>
+
+namespace ecokube::core {
+namespace {
+
+constexpr std::int64_t kMinuteMs = 60'000;
+
+void add_token(std::vector<Token>& tokens, const char* what, const std::string& group,
+               const RateLimit& limit) {
+  if (limit.per_minute <= 0) return;
+  const auto interval = (kMinuteMs + limit.per_minute - 1) / limit.per_minute;
+  tokens.push_back({std::string(what) + " of " + group, Duration(interval),
+                    Duration(interval * std::max<std::int64_t>(1, limit.burst))});
+}
+
+/// What those before us may have taken: no machine starts, or goes down, twice within a minute.
+Duration taken_before(const Buckets& buckets, const Token& token) {
+  const auto times = 1 + token.fill.count() / kMinuteMs;
+  return std::min(token.fill, token.interval * (buckets.machines * times));
+}
+
+/// When the bucket is, or was, full.
+TimePoint full_at(const Buckets& buckets, const Token& token) {
+  TimePoint full{};
+  if (buckets.known_since) full = *buckets.known_since + taken_before(buckets, token);
+  const auto at = buckets.full_at.find(token.bucket);
+  return at == buckets.full_at.end() ? full : std::max(full, at->second);
+}
+
+/// FNV-1a: the same step is held back the same while wherever it is decided.
+std::uint64_t hash(const std::string& text) {
+  constexpr std::uint64_t kPrime = 1'099'511'628'211U;
+  std::uint64_t value = 14'695'981'039'346'656'037U;
+  for (const char letter : text) value = (value ^ static_cast<unsigned char>(letter)) * kPrime;
+  return value;
+}
+
+/// Asked first, since few machines boot and looking for groups is dear.
+bool any_booting_limit(const Policy& policy) {
+  return policy.inrush.all.booting_max > 0 || policy.inrush.power_domain.booting_max > 0 ||
+         std::any_of(policy.pools.begin(), policy.pools.end(),
+                     [](const Pool& pool) { return pool.inrush.booting_max > 0; });
+}
+
+}  // namespace
+
+std::string power_domain_of(const Policy& policy, const Node& node) {
+  const auto given = policy.nodes.find(node.name);
+  if (given != policy.nodes.end() && !given->second.power_domain.empty()) {
+    return given->second.power_domain;
+  }
+  if (!node.kube) return {};
+  const auto label = node.kube->labels.find(policy.inrush.power_domain_label);
+  return label == node.kube->labels.end() ? std::string() : label->second;
+}
+
+std::vector<InrushGroup> inrush_groups(const Policy& policy, const Node& node) {
+  std::vector<InrushGroup> groups{{"all", policy.inrush.all}};
+  const Pool* pool = node.kube ? pool_of(policy, node.name, node.kube->labels) : nullptr;
+  if (pool != nullptr) groups.push_back({"pool " + pool->name, pool->inrush});
+  const auto domain = power_domain_of(policy, node);
+  if (!domain.empty()) groups.push_back({"power domain " + domain, policy.inrush.power_domain});
+  return groups;
+}
+
+std::vector<Token> start_tokens(const Policy& policy, const Node& node) {
+  std::vector<Token> tokens;
+  for (const auto& [name, limits] : inrush_groups(policy, node)) {
+    add_token(tokens, "starts", name, limits.starts);
+  }
+  return tokens;
+}
+
+std::vector<Token> down_tokens(const Policy& policy, const Node& node) {
+  std::vector<Token> tokens;
+  for (const auto& [name, limits] : inrush_groups(policy, node)) {
+    add_token(tokens, "downs", name, limits.downs);
+  }
+  return tokens;
+}
+
+TimePoint due_at(const Buckets& buckets, const Token& token) {
+  return full_at(buckets, token) - token.fill + token.interval;
+}
+
+void take_tokens(Buckets& buckets, const std::vector<Token>& tokens, TimePoint now) {
+  std::erase_if(buckets.full_at, [&](const auto& bucket) { return bucket.second <= now; });
+  for (const auto& token : tokens) {
+    buckets.full_at[token.bucket] = std::max(full_at(buckets, token), now) + token.interval;
+  }
+}
+
+bool boots(const Node& node, const Policy& policy, TimePoint now) {
+  switch (node.state) {
+    case Lifecycle::powering_up: return true;
+    case Lifecycle::unknown:
+    case Lifecycle::powering_down:
+    case Lifecycle::powered_down:
+    case Lifecycle::maintenance:
+      return node.waking_at && now < *node.waking_at + policy.wake_deadline;
+    case Lifecycle::ready:
+    case Lifecycle::draining:
+    case Lifecycle::quarantined: return false;
+  }
+  return false;
+}
+
+bool booting_is_limited(const Policy& policy, const Node& node) {
+  if (!any_booting_limit(policy)) return false;
+  const auto groups = inrush_groups(policy, node);
+  return std::any_of(groups.begin(), groups.end(),
+                     [](const InrushGroup& group) { return group.limits.booting_max > 0; });
+}
+
+std::map<std::string, std::int64_t> count_booting(const World& world, const Policy& policy,
+                                                  TimePoint now, std::string_view other_than) {
+  std::map<std::string, std::int64_t> booting;
+  if (!any_booting_limit(policy)) return booting;
+  for (const auto& [name, node] : world.nodes) {
+    if (name == other_than || !boots(node, policy, now)) continue;
+    for (const auto& group : inrush_groups(policy, node)) {
+      if (group.limits.booting_max > 0) ++booting[group.name];
+    }
+  }
+  return booting;
+}
+
+InrushBook::InrushBook(const World& world, const Policy& policy, TimePoint now)
+    : policy_(policy),
+      now_(now),
+      buckets_(world.buckets),
+      after_drains_(world.buckets),
+      booting_(count_booting(world, policy, now)) {
+  for (const auto& [name, node] : world.nodes) {
+    if (node.state != Lifecycle::draining || node.work_pods > 0) continue;
+    take_tokens(after_drains_, down_tokens(policy, node), now);
+  }
+}
+
+std::optional<InrushWait> InrushBook::waits(const Buckets& buckets,
+                                            const std::vector<Token>& tokens) const {
+  std::optional<InrushWait> wait;
+  for (const auto& token : tokens) {
+    const auto due = due_at(buckets, token);
+    if (due <= now_ || (wait && *wait->due >= due)) continue;
+    const auto burst = std::to_string(token.fill / token.interval);
+    wait = InrushWait{token.bucket + ": " + std::to_string(kMinuteMs / token.interval.count()) +
+                          " a minute and " + burst + " at once are allowed, the next in " +
+                          std::to_string((due - now_).count() / 1000 + 1) + " s",
+                      due};
+  }
+  return wait;
+}
+
+std::optional<InrushWait> InrushBook::place_waits(const Node& node) const {
+  if (booting_.empty() || boots(node, policy_, now_)) return std::nullopt;
+  for (const auto& [name, limits] : inrush_groups(policy_, node)) {
+    const auto booting = booting_.find(name);
+    if (booting == booting_.end() || booting->second < limits.booting_max) continue;
+    return InrushWait{std::to_string(booting->second) + " machines of " + name +
+                          " are booting, no more may at once",
+                      std::nullopt};
+  }
+  return std::nullopt;
+}
+
+std::optional<InrushWait> InrushBook::start_waits(const Node& node) const {
+  if (auto wait = place_waits(node)) return wait;
+  return waits(buckets_, start_tokens(policy_, node));
+}
+
+void InrushBook::take_place(const Node& node) {
+  if (boots(node, policy_, now_) || !booting_is_limited(policy_, node)) return;
+  for (const auto& [name, limits] : inrush_groups(policy_, node)) {
+    if (limits.booting_max > 0) ++booting_[name];
+  }
+}
+
+void InrushBook::take_start(const Node& node) {
+  take_place(node);
+  take_tokens(buckets_, start_tokens(policy_, node), now_);
+}
+
+std::optional<InrushWait> InrushBook::down_waits(const Node& node) const {
+  return waits(buckets_, down_tokens(policy_, node));
+}
+
+void InrushBook::take_down(const Node& node) {
+  take_tokens(buckets_, down_tokens(policy_, node), now_);
+}
+
+std::optional<InrushWait> InrushBook::mark_waits(const Node& node) const {
+  return waits(after_drains_, down_tokens(policy_, node));
+}
+
+void InrushBook::take_mark(const Node& node) {
+  take_tokens(after_drains_, down_tokens(policy_, node), now_);
+}
+
+/// The emptier its bucket, the longer: a machine that starts alone starts at once.
+Duration InrushBook::start_jitter(const StepId& id, const Node& node) const {
+  Duration most{};
+  for (const auto& token : start_tokens(policy_, node)) {
+    const auto missing = std::max(Duration(0), full_at(buckets_, token) - now_);
+    const auto part = std::min(missing, token.fill).count();
+    most = std::max(most, Duration(policy_.inrush.jitter.count() * part / token.fill.count()));
+  }
+  if (most <= Duration(0)) return {};
+  return Duration(
+      static_cast<std::int64_t>(hash(id.text()) % static_cast<std::uint64_t>(most.count())));
+}
+
+}  // namespace ecokube::core

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "coordinator/core/policy.h"
+#include "coordinator/core/step.h"
+#include "coordinator/core/world.h"
+
+// S6: so many machines start, or go down, a minute, and so many boot at once: of all, of a pool and
+// of a power domain. A breaker does not ask who wanted it.
+namespace ecokube::core {
+
+/// What the node is one of, with its limits: "all", "pool workers", "power domain rack1".
+struct InrushGroup {
+  std::string name;
+  InrushLimits limits;
+};
+[[nodiscard]] std::vector<InrushGroup> inrush_groups(const Policy& policy, const Node& node);
+
+/// What feeds it; empty: not known.
+[[nodiscard]] std::string power_domain_of(const Policy& policy, const Node& node);
+
+/// The tokens that a start of the node takes, and its way down.
+[[nodiscard]] std::vector<Token> start_tokens(const Policy& policy, const Node& node);
+[[nodiscard]] std::vector<Token> down_tokens(const Policy& policy, const Node& node);
+
+/// When the bucket has, or had, such a token.
+[[nodiscard]] TimePoint due_at(const Buckets& buckets, const Token& token);
+void take_tokens(Buckets& buckets, const std::vector<Token>& tokens, TimePoint now);
+
+/// It starts now: woken, or about to be, and neither Ready nor given up.
+[[nodiscard]] bool boots(const Node& node, const Policy& policy, TimePoint now);
+
+/// One of its groups has a limit for machines that boot at once.
+[[nodiscard]] bool booting_is_limited(const Policy& policy, const Node& node);
+
+/// How many boot, by the name of each group that has a limit for it; without `other_than`.
+[[nodiscard]] std::map<std::string, std::int64_t> count_booting(const World& world,
+                                                                const Policy& policy, TimePoint now,
+                                                                std::string_view other_than = {});
+
+struct InrushWait {
+  std::string text;              ///< for people: what it waits for
+  std::optional<TimePoint> due;  ///< none: until another machine is up
+};
+
+/// What the steps of one plan leave of the buckets.
+class InrushBook {
+ public:
+  InrushBook(const World& world, const Policy& policy, TimePoint now);
+
+  /// Why the node can't be started now, or be counted as booting; nullopt: it can.
+  [[nodiscard]] std::optional<InrushWait> start_waits(const Node& node) const;
+  [[nodiscard]] std::optional<InrushWait> place_waits(const Node& node) const;
+  void take_place(const Node& node);
+  void take_start(const Node& node);
+  /// One of many is held back a little, each its own while.
+  [[nodiscard]] Duration start_jitter(const StepId& id, const Node& node) const;
+
+  [[nodiscard]] std::optional<InrushWait> down_waits(const Node& node) const;
+  void take_down(const Node& node);
+  /// Of a mark: those that are being emptied will take theirs before it.
+  [[nodiscard]] std::optional<InrushWait> mark_waits(const Node& node) const;
+  void take_mark(const Node& node);
+
+ private:
+  [[nodiscard]] std::optional<InrushWait> waits(const Buckets& buckets,
+                                                const std::vector<Token>& tokens) const;
+
+  const Policy& policy_;
+  TimePoint now_;
+  Buckets buckets_;
+  Buckets after_drains_;
+  std::map<std::string, std::int64_t> booting_;
+};
+
+}  // namespace ecokube::core
