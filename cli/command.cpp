@@ -19,6 +19,7 @@ std::string_view to_string(Verb verb) {
     case Verb::hold: return "hold";
     case Verb::release: return "release";
     case Verb::test_wake: return "test-wake";
+    case Verb::unquarantine: return "unquarantine";
     case Verb::revoke: return "revoke";
     case Verb::token_list: return "token list";
     case Verb::token_create: return "token create";
@@ -178,6 +179,9 @@ void add_verbs(CLI::App& app, Command& command) {
                                   "Switch a node off and on again: proves that it can be woken");
   add_reason(*test_wake, command, "");
   add_wait(*test_wake, command);
+  add_reason(*add_node_verb(app, command, Verb::unquarantine,
+                            "End the quarantine of a node that did not wake, and try it again"),
+             command, "");
   add_fleet_verbs(app, command);
   add_enrolment_verbs(app, command);
 }

@@ -28,6 +28,7 @@ enum class Verb {
   hold,
   release,
   test_wake,
+  unquarantine,
   revoke,
   token_create,
   token_delete,

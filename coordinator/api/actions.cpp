@@ -85,5 +85,8 @@ HttpResponse post_release(const ApiContext& context, const ApiRequest& request) 
 HttpResponse post_test_wake(const ApiContext& context, const ApiRequest& request) {
   return ask(context, request, PersonVerb::test_wake);
 }
+HttpResponse post_unquarantine(const ApiContext& context, const ApiRequest& request) {
+  return ask(context, request, PersonVerb::unquarantine);
+}
 
 }  // namespace ecokube

@@ -41,7 +41,8 @@ bool by_its_bmc(const Policy& policy, const Node& node) {
 }
 
 const std::array kKinds{
-    NodeKind{Level::problem, "Quarantined", "it did not wake when it should", "ecoctl wake NODE",
+    NodeKind{Level::problem, "Quarantined", "it did not wake when it should",
+             "ecoctl unquarantine NODE",
              [](const Policy&, const Node& node, TimePoint) {
                return said_if(node.state == Lifecycle::quarantined, node.last_problem);
              }},

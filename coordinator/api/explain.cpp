@@ -76,6 +76,18 @@ std::string change_when_draining(const Fleet& fleet, const core::Node& node) {
       words(fleet.policy().settle));
 }
 
+std::string change_when_quarantined(const core::Node& node) {
+  const auto times = std::max<std::int64_t>(1, node.wake_failures);
+  return fmt::format(
+      "It did not come up when it was woken, {} in a row; it is left alone {}, twice as long after "
+      "each failure, and counts as no room meanwhile. A person may end that: ecoctl unquarantine "
+      "{}; or try it now: ecoctl wake {}.",
+      times == 1 ? "once" : fmt::format("{} times", times),
+      node.quarantined_until ? "until " + rfc3339(*node.quarantined_until)
+                             : std::string("until its room is needed"),
+      node.name, node.name);
+}
+
 /// What makes policy leave the node alone, whatever a person asks; empty: nothing.
 std::string hands_off(const Fleet& fleet, const core::Node& node) {
   if (const auto hold = hold_of(fleet, node); !hold.empty()) {
@@ -102,11 +114,7 @@ std::string what_would_change(const Fleet& fleet, const core::Node& node) {
     case Lifecycle::powering_down: return change_when_going_off(fleet, node);
     case Lifecycle::powered_down: return change_when_off(fleet, node);
     case Lifecycle::powering_up: return change_when_rising(fleet, node);
-    case Lifecycle::quarantined:
-      return fmt::format("It is tried again {}; a person may do so now: ecoctl wake {}.",
-                         node.quarantined_until ? "after " + rfc3339(*node.quarantined_until)
-                                                : std::string("later"),
-                         node.name);
+    case Lifecycle::quarantined: return change_when_quarantined(node);
     case Lifecycle::maintenance:
       return fmt::format(
           "Someone else took it down or stopped its agent; it is back with its agent's next "
@@ -207,6 +215,16 @@ Forecast forecast_hold(const core::Node& node, const core::PersonAsked& asked) {
       When::now, "It is left as it is for " + words(*asked.valid_for) + ", or " + until + ".", {}};
 }
 
+Forecast forecast_unquarantine(const Fleet& fleet, const core::Node& node) {
+  if (state_of(fleet, node) == Lifecycle::quarantined) {
+    return {When::now,
+            "Its quarantine ends and its failures are forgotten; it is woken to see what it is.",
+            {}};
+  }
+  if (node.wake_failures == 0) return {When::never, "It is not quarantined.", {}};
+  return {When::now, "It is not quarantined at the moment; its failures are forgotten.", {}};
+}
+
 Forecast forecast_release(const Fleet& fleet, const core::Node& node) {
   if (!hold_of(fleet, node).empty())
     return {When::now, "It is no longer held; policy decides again.", {}};
@@ -227,6 +245,8 @@ Forecast forecast(const Fleet& fleet, const core::Node& node, const core::Person
     result = {When::never, "Nothing can happen: " + untouched + ".", {}};
   } else if (fleet.world().fence == 0 && !fleet.world().leader.empty()) {
     result = forecast_standing_by(fleet, node, asked);
+  } else if (asked.verb == PersonVerb::unquarantine) {
+    result = forecast_unquarantine(fleet, node);
   } else if (asked.verb == PersonVerb::wake) {
     result = forecast_wake(fleet, node, asked);
   } else {

@@ -44,6 +44,9 @@ std::string change_when_going_off(const Fleet& fleet, const core::Node& node) {
 
 std::string change_when_off(const Fleet& fleet, const core::Node& node) {
   const auto* want = want_of(fleet.plan(), node.name);
+  if (want != nullptr && want->reason.code == "InrushLimit") {
+    return "It is wanted on and waits for its turn: " + want->reason.text + ".";
+  }
   if (want != nullptr && want->on) return "It is wanted on: it is being woken.";
   std::string text = fmt::format(
       "Pods or lag that need its room wake it, or a person: ecoctl wake {}.", node.name);

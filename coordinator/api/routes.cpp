@@ -26,6 +26,7 @@ constexpr std::array kRoutes{
     Route{"POST", "/api/v1/nodes/{node}/hold", Access::unix_socket, post_hold},
     Route{"POST", "/api/v1/nodes/{node}/release", Access::unix_socket, post_release},
     Route{"POST", "/api/v1/nodes/{node}/test-wake", Access::unix_socket, post_test_wake},
+    Route{"POST", "/api/v1/nodes/{node}/unquarantine", Access::unix_socket, post_unquarantine},
     Route{"POST", "/api/v1/nodes/{node}/revoke", Access::unix_socket, nullptr, false, post_revoke},
     Route{"GET", "/api/v1/tokens", Access::everyone, get_tokens},
     Route{"POST", "/api/v1/tokens", Access::unix_socket, nullptr, false, post_token},

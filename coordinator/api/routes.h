@@ -78,6 +78,7 @@ HttpResponse post_sleep(const ApiContext& context, const ApiRequest& request);
 HttpResponse post_hold(const ApiContext& context, const ApiRequest& request);
 HttpResponse post_release(const ApiContext& context, const ApiRequest& request);
 HttpResponse post_test_wake(const ApiContext& context, const ApiRequest& request);
+HttpResponse post_unquarantine(const ApiContext& context, const ApiRequest& request);
 HttpResponse get_tokens(const ApiContext& context, const ApiRequest& request);
 boost::asio::awaitable<HttpResponse> post_token(ApiContext context, ApiRequest request);
 boost::asio::awaitable<HttpResponse> delete_token(ApiContext context, ApiRequest request);

@@ -90,6 +90,10 @@ void on(World& world, const PersonAsked& fact, TimePoint now) {
       node.request.reset();
       node.down_not_before.reset();
       break;
+    case PersonVerb::unquarantine:
+      node.request = Request{fact.verb, fact.by, fact.reason, now, until};
+      node.asked_us = true;
+      break;
     case PersonVerb::wake:
     case PersonVerb::sleep:
     case PersonVerb::test_wake:

@@ -1,5 +1,6 @@
 // Our own steps: begun, and ended.
 #include <algorithm>
+#include <utility>
 
 #include "common/backoff.h"
 #include "coordinator/core/apply.h"
@@ -86,6 +87,8 @@ void begin(Node& node, const WakeNode& wake, const Step& /*step*/, TimePoint now
 }
 
 void begin(Node& node, const QuarantineNode& quarantine, const Step& /*step*/, TimePoint now) {
+  node.quarantine_ends = quarantine.ended;
+  if (quarantine.ended) return;
   node.wake_failures = quarantine.failures;
   node.quarantined_until = quarantine.until;
   node.last_problem = "did not come up before its deadline; " + tries_text(node.up);
@@ -175,6 +178,17 @@ void end_saying(Node& node, const StepEnded& fact) {
   }
 }
 
+/// Whether a node whose quarantine has ended is asleep or dead nobody knows: it is woken to be
+/// known.
+void end_quarantine(Node& node, const StepEnded& fact, TimePoint now) {
+  node.marks_revision = std::max(node.marks_revision, fact.revision);
+  if (fact.outcome != Outcome::done || !std::exchange(node.quarantine_ends, false)) return;
+  node.quarantined_until.reset();
+  node.wake_failures = 0;
+  node.last_problem.clear();
+  if (node.state == Lifecycle::quarantined) enter(node, Lifecycle::unknown, now);
+}
+
 void end_node_step(const World& world, Node& node, const StepEnded& fact, TimePoint now) {
   node.in_flight.erase(fact.id);
   if (fact.outcome != Outcome::done) {
@@ -211,10 +225,10 @@ void end_node_step(const World& world, Node& node, const StepEnded& fact, TimePo
       // Waking waits for nobody's words on the Node: where they fail it is woken all the same.
       node.retry_not_before.erase(fact.id.verb);
       return;
+    case Verb::quarantine: return end_quarantine(node, fact, now);
     case Verb::evict:
     case Verb::power_off:
     case Verb::wake:
-    case Verb::quarantine:
     case Verb::record_freeze:
     case Verb::bind:
     case Verb::report_unschedulable:

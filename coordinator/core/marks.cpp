@@ -102,6 +102,7 @@ std::optional<WakeRecipe> parse_wake_recipe(std::string_view text) {
 }
 
 std::string format_quarantine(const QuarantineNode& quarantine) {
+  if (quarantine.ended) return {};
   return "until_ms=" + std::to_string(to_ms(quarantine.until)) +
          " failures=" + std::to_string(quarantine.failures);
 }
@@ -120,7 +121,8 @@ std::string format_request(const Request& request) {
 }
 
 std::optional<Request> parse_request(std::string_view text) {
-  constexpr std::array kVerbs{PersonVerb::wake, PersonVerb::sleep, PersonVerb::test_wake};
+  constexpr std::array kVerbs{PersonVerb::wake, PersonVerb::sleep, PersonVerb::test_wake,
+                              PersonVerb::unquarantine};
   const auto asked = next_word(text);
   const auto at = number(next_word(text), "at_ms");
   const auto until = number(next_word(text), "until_ms");

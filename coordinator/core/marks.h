@@ -41,7 +41,7 @@ struct WakeRecipe {
 [[nodiscard]] std::string format_waking(TimePoint at);
 [[nodiscard]] std::optional<TimePoint> parse_waking(std::string_view text);
 
-/// names::kQuarantine: "until_ms=<ms> failures=<n>".
+/// names::kQuarantine: "until_ms=<ms> failures=<n>"; empty for one that a person ended.
 [[nodiscard]] std::string format_quarantine(const QuarantineNode& quarantine);
 [[nodiscard]] std::optional<QuarantineNode> parse_quarantine(std::string_view text);
 

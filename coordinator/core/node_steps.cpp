@@ -43,6 +43,12 @@ void NodePlanner::run() {
   if (auto words = request_to_record(world_, policy_, node_, now_)) {
     add(Verb::record_request, std::move(words->record), std::move(words->reason));
   }
+  if (quarantine_is_to_end(node_)) {
+    const std::string why = node_.request->reason.empty() ? "" : ": " + node_.request->reason;
+    add(Verb::quarantine, QuarantineNode{{}, 0, true},
+        {"PersonAskedUnquarantine", "ended by " + node_.request->by + why});
+    return;
+  }
   if (fail_over()) return;
   if (node_.agent.heard_at && node_.agent.connected) {
     look_again(*node_.agent.heard_at + policy_.heartbeat_age_max);

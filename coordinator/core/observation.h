@@ -234,7 +234,7 @@ struct FleetAsked {
   std::string reason;
 };
 
-enum class PersonVerb { wake, sleep, hold, release, test_wake };
+enum class PersonVerb { wake, sleep, hold, release, test_wake, unquarantine };
 [[nodiscard]] std::string_view to_string(PersonVerb verb);
 
 struct PersonAsked {

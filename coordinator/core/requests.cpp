@@ -13,6 +13,11 @@ std::string request_text(const KubeNode& kube) {
   return at == kube.annotations.end() ? std::string() : at->second;
 }
 
+bool quarantine_is_to_end(const Node& node) {
+  const bool asked = node.request && node.request->verb == PersonVerb::unquarantine;
+  return asked && (node.state == Lifecycle::quarantined || node.wake_failures > 0);
+}
+
 bool request_is_over(const Node& node, const Policy& policy, TimePoint now) {
   if (!node.request) return false;
   const auto& request = *node.request;
@@ -21,6 +26,7 @@ bool request_is_over(const Node& node, const Policy& policy, TimePoint now) {
     case PersonVerb::wake: return !request.until && now >= request.at + policy.person_wake_for;
     case PersonVerb::sleep: return node.state == Lifecycle::powered_down;
     case PersonVerb::test_wake: return node.wake_proven_at && *node.wake_proven_at > request.at;
+    case PersonVerb::unquarantine: return !quarantine_is_to_end(node);
     case PersonVerb::hold:
     case PersonVerb::release: return true;
   }

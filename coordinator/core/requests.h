@@ -16,6 +16,9 @@ namespace ecokube::core {
 [[nodiscard]] std::string request_text(const Node& node);
 [[nodiscard]] std::string request_text(const KubeNode& kube);
 
+/// A person wants an end of its quarantine, and of what is left of earlier ones.
+[[nodiscard]] bool quarantine_is_to_end(const Node& node);
+
 /// What a person asked for is over: its time, or it was done. Then it is taken off the Node.
 [[nodiscard]] bool request_is_over(const Node& node, const Policy& policy, TimePoint now);
 

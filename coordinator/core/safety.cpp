@@ -157,8 +157,9 @@ void check_shutdown(const World& world, const Policy& policy, const Node& node, 
 }
 
 void check_wake(const Node& node, TimePoint now, Violations& out) {
-  const bool asked =
-      node.request && node.request->verb != PersonVerb::sleep && node.request->at >= node.since;
+  const bool asked = node.request && node.request->verb != PersonVerb::sleep &&
+                     node.request->verb != PersonVerb::unquarantine &&
+                     node.request->at >= node.since;
   if (const auto* hold = hold_at(node, now)) {
     out.push_back({"S10", "Held", "held by " + hold->by + ": " + hold->reason});
   }

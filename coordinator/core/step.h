@@ -151,6 +151,7 @@ struct UnmarkNode {
 struct QuarantineNode {
   TimePoint until;
   std::int64_t failures;
+  bool ended = false;  ///< a person ends it: nothing of it stays on the Node
   bool operator==(const QuarantineNode&) const = default;
 };
 struct RecordHold {

@@ -91,6 +91,7 @@ class Wanting {
                           node.state == Lifecycle::quarantined;
         return NodeWant{node.name, down, {"TestWake", "test of its wake " + who}};
       }
+      case PersonVerb::unquarantine:
       case PersonVerb::hold:
       case PersonVerb::release: break;
     }

@@ -102,6 +102,7 @@ std::string_view to_string(PersonVerb verb) {
     case PersonVerb::hold: return "hold";
     case PersonVerb::release: return "release";
     case PersonVerb::test_wake: return "test-wake";
+    case PersonVerb::unquarantine: return "unquarantine";
   }
   return "?";
 }

@@ -164,6 +164,7 @@ struct Node {
   std::int64_t wake_failures = 0;
   std::optional<TimePoint> waking_at;  ///< RecordWake, ours or another's; gone when it is up
   std::optional<TimePoint> quarantined_until;
+  bool quarantine_ends = false;  ///< its end is being written
   std::int64_t refusals = 0;
   std::optional<TimePoint> down_not_before;
   std::string last_problem;  ///< for people: the last refusal or failure

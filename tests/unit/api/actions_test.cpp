@@ -65,13 +65,16 @@ TEST_F(ActionsTest, EachVerbIsItsOwn) {
   accepted(post_hold, "worker1");
   accepted(post_release, "worker1");
   accepted(post_test_wake, "worker1");
+  EXPECT_NE(refused(post_unquarantine, "worker1").find("not quarantined"), std::string::npos);
+  node("worker1").state = core::Lifecycle::quarantined;
+  accepted(post_unquarantine, "worker1");
   std::vector<PersonVerb> verbs;
   for (const auto& fact : fleet_.posted) {
     verbs.push_back(std::get<core::PersonAsked>(fact).verb);
     EXPECT_EQ(std::get<core::PersonAsked>(fact).by, "root");
   }
   EXPECT_EQ(verbs, (std::vector{PersonVerb::sleep, PersonVerb::hold, PersonVerb::release,
-                                PersonVerb::test_wake}));
+                                PersonVerb::test_wake, PersonVerb::unquarantine}));
 }
 
 TEST_F(ActionsTest, TheWholeFleetIsFrozenWithAReason) {

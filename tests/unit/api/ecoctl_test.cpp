@@ -133,7 +133,7 @@ TEST_F(EcoctlTest, DoctorFailsOnAProblemOnly) {
   const auto ill = run(command(Verb::doctor));
   EXPECT_EQ(ill.exit_code, 1) << ill.out;
   EXPECT_NE(ill.out.find("problem  Quarantined"), std::string::npos) << ill.out;
-  EXPECT_NE(ill.out.find("-> ecoctl wake worker2"), std::string::npos) << ill.out;
+  EXPECT_NE(ill.out.find("-> ecoctl unquarantine worker2"), std::string::npos) << ill.out;
   auto as_json = command(Verb::doctor);
   as_json.json = true;
   EXPECT_EQ(run(as_json).exit_code, 1);

@@ -58,6 +58,7 @@ TEST(Command, ReadsVerbsAndTheirOptions) {
   EXPECT_EQ(test.timeout, std::chrono::seconds(90));
   EXPECT_EQ(command({"hold", "a"}).verb, Verb::hold);
   EXPECT_EQ(command({"release", "a"}).verb, Verb::release);
+  EXPECT_EQ(command({"unquarantine", "a", "--reason", "new disk"}).verb, Verb::unquarantine);
   EXPECT_EQ(command({"sleep", "a"}).verb, Verb::sleep);
   EXPECT_EQ(command({"explain", "a"}).verb, Verb::explain);
   EXPECT_EQ(command({"doctor", "--server", "http://127.0.0.1:7444"}).verb, Verb::doctor);

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "bench.h"
+#include "coordinator/core/marks.h"
 #include "coordinator/core/power.h"
 
 namespace ecokube::core::test {
@@ -207,6 +208,50 @@ TEST_F(LifecycleTest, ABootThatNeverGetsReadyIsNoCapacityForever) {
   EXPECT_FALSE(bench.planned("w2", Verb::wake));
   bench.pass(bench.policy.wake_deadline);
   EXPECT_TRUE(bench.planned("w2", Verb::wake));
+}
+
+/// Woken for a pod, and given up at its deadline.
+Step fail_to_wake(Bench& bench) {
+  bench.run("w1", Verb::wake);
+  bench.pass(bench.policy.wake_deadline);
+  return bench.run("w1", Verb::quarantine);
+}
+
+TEST_F(LifecycleTest, AQuarantineDoublesAndAPersonEndsItForGood) {
+  bench.put_to_sleep("w1");
+  KubePod pod = pending_pod("p1");
+  pod.node_selector = {{"kubernetes.io/hostname", "w1"}};
+  bench.see(PodSeen{pod});
+  auto length = bench.policy.quarantine_base;
+  for (int failures = 1; failures <= 3; ++failures) {
+    const auto given_up = std::get<QuarantineNode>(fail_to_wake(bench).action);
+    EXPECT_EQ(given_up.failures, failures);
+    EXPECT_EQ(given_up.until, bench.now + length);
+    bench.pass(length - Duration(1));
+    EXPECT_FALSE(bench.planned("w1", Verb::wake));
+    bench.pass(Duration(1));
+    length *= 2;
+  }
+  const auto last = std::get<QuarantineNode>(fail_to_wake(bench).action);
+  KubeNode kube = *bench.node("w1").kube;
+  kube.annotations[std::string(names::kQuarantine)] = format_quarantine(last);
+  bench.see_node(kube);
+  bench.ask("w1", PersonVerb::unquarantine);
+  const Step lost = bench.start("w1", Verb::quarantine);
+  bench.end(lost, Outcome::failed);
+  EXPECT_EQ(bench.state("w1"), Lifecycle::quarantined) << "it stands on the Node still";
+  bench.pass(seconds(1));
+  const Step end = bench.run("w1", Verb::quarantine);
+  EXPECT_EQ(end.reason.text, "ended by anna: new disk");
+  EXPECT_EQ(format_quarantine(std::get<QuarantineNode>(end.action)), "");
+  bench.see(NodeSeen{kube});  // late news
+  EXPECT_EQ(bench.state("w1"), Lifecycle::unknown);
+  const auto over = std::get<RecordRequest>(bench.run("w1", Verb::record_request).action);
+  EXPECT_EQ(over.text, "");
+  kube.annotations.erase(std::string(names::kQuarantine));
+  bench.see_node(kube);
+  bench.pass(bench.policy.heartbeat_age_max + Duration(1));
+  EXPECT_EQ(std::get<QuarantineNode>(fail_to_wake(bench).action).failures, 1);
 }
 
 TEST_F(LifecycleTest, ABootThatNobodyAskedForAndThatDiesIsWokenWhenItIsNeeded) {

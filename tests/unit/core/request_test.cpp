@@ -162,7 +162,8 @@ TEST(Request, FromBeforeARestoreDoesNotComeBack) {
 }
 
 TEST(Request, ItsTextIsReadAsItWasWritten) {
-  for (const auto verb : {PersonVerb::wake, PersonVerb::sleep, PersonVerb::test_wake}) {
+  for (const auto verb :
+       {PersonVerb::wake, PersonVerb::sleep, PersonVerb::test_wake, PersonVerb::unquarantine}) {
     for (const auto until : {std::optional<TimePoint>(), std::optional(kStart + minutes(1))}) {
       const Request request{verb, "anna", "until_ms=7 of: it", kStart, until};
       EXPECT_EQ(parse_request(format_request(request)), request);
