@@ -67,8 +67,10 @@ void Bender::bend_buckets(Bench& bench) {
 /// How many may boot at once, and what another leader wrote down of one.
 void Bender::bend_booting(Bench& bench, Node& node) {
   bench.policy.pools.front().inrush.booting_max = draw(3);
-  if (draw(2) == 0) return;
-  node.waking_at = bench.now - bench.policy.wake_deadline + Duration(draw(3) - 1);
+  for (const auto& name : {node.name, NodeName("w4"), NodeName("w8")}) {
+    const auto age = bench.policy.wake_deadline - Duration(draw(2));
+    if (draw(3) != 0) bench.world.nodes.at(name).waking_at = bench.now - age;
+  }
 }
 
 void Bender::bend_pods(World& world, Node& node) {

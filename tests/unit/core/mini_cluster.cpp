@@ -1,4 +1,4 @@
-// The mini fleet's Kubernetes: objects with revisions, a watch, a scheduler and kubelets.
+// The mini fleet's Kubernetes: objects with revisions, a watch, and what its API does.
 #include <algorithm>
 #include <limits>
 
@@ -9,12 +9,10 @@
 namespace ecokube::core::test {
 namespace {
 
-bool is_ours(const Taint& taint) {
+bool put_there_by_us(const Taint& taint) {
   return taint.key == names::kTaint || taint.key == names::kCandidate;
 }
 bool is_out_of_service(const Taint& taint) { return taint.key == names::kOutOfServiceTaint; }
-
-bool forbids(const Taint& taint) { return taint.effect != "PreferNoSchedule"; }
 
 }  // namespace
 
@@ -70,7 +68,7 @@ StepEnded MiniFleet::perform(const Step& step) {
     case Verb::unmark: return unmark(step);
     case Verb::list_pods: return list(step);
     case Verb::shutdown: return shutdown(step);
-    case Verb::wake: wake(step.id.subject, std::get<WakeNode>(step.action).method); break;
+    case Verb::wake: wake(step); break;
     case Verb::record_off:
     case Verb::record_wake:
     case Verb::quarantine:
@@ -95,7 +93,7 @@ StepEnded MiniFleet::mark(const Step& step) {
   if (node.revision != mark.expected_revision) {
     return {step.id, Outcome::failed, "the Node changed", 0, {}};
   }
-  std::erase_if(node.taints, is_ours);
+  std::erase_if(node.taints, put_there_by_us);
   node.taints.push_back({std::string(names::kTaint), "", "NoSchedule"});
   node.annotations[std::string(names::kIntent)] =
       format_intent({step.id.transition, mark.boot_id, mark.boot_unproven});
@@ -110,7 +108,7 @@ StepEnded MiniFleet::mark(const Step& step) {
 StepEnded MiniFleet::unmark(const Step& step) {
   const auto& proof = std::get<UnmarkNode>(step.action).wake_proof;
   KubeNode& node = nodes_[step.id.subject];
-  std::erase_if(node.taints, is_ours);
+  std::erase_if(node.taints, put_there_by_us);
   if (node.annotations.erase(std::string(names::kCordonedByUs)) > 0) node.unschedulable = false;
   for (const auto name : {names::kIntent, names::kPower, names::kQuarantine, names::kWaking}) {
     node.annotations.erase(std::string(name));
@@ -167,6 +165,7 @@ StepEnded MiniFleet::annotate(const Step& step) {
   }
   if (const auto* quarantine = std::get_if<QuarantineNode>(&step.action)) {
     node.annotations[std::string(names::kQuarantine)] = format_quarantine(*quarantine);
+    if (quarantine->ended) node.annotations.erase(std::string(names::kQuarantine));
   }
   if (const auto* wake = std::get_if<RecordWake>(&step.action)) {
     node.annotations[std::string(names::kWaking)] = format_waking(wake->at);
@@ -257,84 +256,6 @@ void MiniFleet::cordon(const NodeName& name) {
 void MiniFleet::taint(const NodeName& name, Taint taint) {
   nodes_[name].taints.push_back(std::move(taint));
   changed(name);
-}
-
-void MiniFleet::add_pod(Duration life, std::int64_t millicores, const std::string& scheduler) {
-  KubePod pod = pending_pod("p" + std::to_string(++pods_made_), millicores);
-  pod.unschedulable = false;
-  pod.scheduler = scheduler;
-  lives_[pod.uid] = life;
-  pods_[pod.uid] = pod;
-  changed_pod(pod.uid);
-}
-
-/// By a view of that age: our mark may be too young to be in it, less than two seconds.
-bool MiniFleet::bindable(const KubeNode& node, Duration view_age) const {
-  if (node.ready != Readiness::ready) return false;
-  const bool clean =
-      !node.unschedulable && std::none_of(node.taints.begin(), node.taints.end(), forbids);
-  const auto marked = marked_at_.find(node.name);
-  return clean || (marked != marked_at_.end() && now - marked->second < view_age &&
-                   std::all_of(node.taints.begin(), node.taints.end(), is_ours));
-}
-
-void MiniFleet::bind(KubePod& pod, const NodeName& node) {
-  pod.node = node;
-  pod.unschedulable = false;
-  pod.phase = PodPhase::running;
-  pod.ready = true;
-  changed_pod(pod.uid);
-  at(now + lives_[pod.uid], [this, uid = pod.uid] { end_pod(uid); });
-}
-
-void MiniFleet::end_pod(const std::string& uid) {
-  if (pods_.erase(uid) == 0) return;  // it was evicted and is gone already
-  ++revision_;
-  watch(PodDeleted{uid, revision_});
-}
-
-void MiniFleet::schedule_pods() {
-  in(100, 1500, [this] {
-    const Duration view_age(draw(0, 1) == 0 ? 0 : draw(0, 1900));
-    for (auto& [uid, pod] : pods_) {
-      if (!pod.node.empty() || !pod.scheduler.empty()) continue;
-      const auto room = [&](const auto& entry) {
-        Resources free = entry.second.allocatable;
-        for (const auto& [other, bound] : pods_) {
-          if (bound.node == entry.first) free -= bound.requests;
-        }
-        return bindable(entry.second, view_age) && pod.requests.fits_in(free);
-      };
-      const auto node = std::find_if(nodes_.begin(), nodes_.end(), room);
-      if (node != nodes_.end()) {
-        bind(pod, node->first);
-      } else if (!pod.unschedulable) {
-        pod.unschedulable = true;
-        changed_pod(uid);
-      }
-    }
-    schedule_pods();
-  });
-}
-
-/// Says Ready some seconds after the machine is up; its silence is noted after forty.
-void MiniFleet::kubelet(const NodeName& name) {
-  in(2000, 8000, [this, name] {
-    KubeNode& node = nodes_[name];
-    Machine& machine = machines[name];
-    const bool alive = machine.phase == Machine::Phase::up && machine.agent_up;
-    if (alive) machine.kubelet_seen = now;
-    const auto ready = alive                                      ? Readiness::ready
-                       : now - machine.kubelet_seen > seconds(40) ? Readiness::unknown
-                                                                  : node.ready;
-    const std::string boot = alive ? boot_of(name, machine.boot) : node.boot_id;
-    if (ready != node.ready || boot != node.boot_id) {
-      node.ready = ready;
-      node.boot_id = boot;
-      changed(name);
-    }
-    kubelet(name);
-  });
 }
 
 }  // namespace ecokube::core::test

@@ -8,14 +8,19 @@
 
 namespace ecokube::core::test {
 
-MiniFleet::MiniFleet(std::uint64_t seed, int workers, bool trouble)
-    : MiniFleet(seed, workers, trouble, worker_policy()) {}
-
-MiniFleet::MiniFleet(std::uint64_t seed, int workers, bool trouble, Policy given)
-    : policy(std::move(given)), now(kStart), trouble_(trouble), random_(seed), watch_until_(now) {
+Policy fast_policy() {
+  Policy policy = worker_policy();
   policy.wake_deadline = minutes(3);
   policy.quarantine_base = minutes(2);
   policy.downs_per_day_max = 1000;
+  return policy;
+}
+
+MiniFleet::MiniFleet(std::uint64_t seed, int workers, bool trouble)
+    : MiniFleet(seed, workers, trouble, fast_policy()) {}
+
+MiniFleet::MiniFleet(std::uint64_t seed, int workers, bool trouble, Policy given)
+    : policy(std::move(given)), now(kStart), trouble_(trouble), random_(seed), watch_until_(now) {
   for (int i = 1; i <= workers; ++i) {
     const NodeName name = "w" + std::to_string(i);
     nodes_[name] = worker(name, ++revision_);

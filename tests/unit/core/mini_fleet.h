@@ -28,6 +28,12 @@ struct Machine {
   std::int64_t command_fence = 0;
   std::string command_id;
   bool dead_on_next_wake = false;
+  bool dead = false;            ///< nothing starts it any more
+  TimePoint deaf_until;         ///< to packets
+  int slowness = 1;             ///< its boots take so many times as long
+  Duration flashes{};           ///< its next boot takes that much longer
+  std::int64_t wake_heard = 0;  ///< the transition whose loss has been drawn
+  bool wake_lost = false;       ///< none of that one's packets arrives
   std::string installed;  ///< fingerprint of what it boots next; empty: its agent does not tell
   TimePoint kubelet_seen;
 };
@@ -39,6 +45,20 @@ struct KillPoint {
   KillMoment moment = KillMoment::before_start;
   bool keep_store = true;
 };
+
+/// What goes wrong by itself, each in a hundred wakes or boots.
+struct Faults {
+  int wakes_lost = 0;  ///< none of a wake's packets arrives
+  int boots_slow = 0;
+  int slowness = 3;
+  Duration boot_min{10'000}, boot_max{40'000};
+};
+
+/// A pod of so many takes a node for itself.
+constexpr std::int64_t kWholeNode = 3900;  // mCPU
+
+/// worker_policy() with short deadlines.
+[[nodiscard]] Policy fast_policy();
 
 /// A whole fleet in virtual time: machines, a Kubernetes, agents, and a coordinator that does what
 /// the core plans just as production does. One seed is one history.
@@ -61,7 +81,15 @@ class MiniFleet {
   void give_bmcs();
   /// One in three machines hangs on its way down, and its pool lets its BMC end that.
   void hang_on_the_way_down();
+  /// This one hangs, once; from its last word until it was cut.
+  void make_hang(const NodeName& name) { hanging_.insert(name); }
+  [[nodiscard]] Duration time_to_cut() const { return time_to_cut_; }
   [[nodiscard]] int cuts() const { return cuts_; }
+  [[nodiscard]] std::int64_t boots() const { return boots_; }  ///< that a packet or order began
+  /// The longest that a pod waited for its node, evicted ones from then on.
+  [[nodiscard]] Duration longest_wait() const { return longest_wait_; }
+  [[nodiscard]] std::int64_t pods_waiting() const { return std::ssize(added_at_); }
+  [[nodiscard]] std::int64_t pods_left() const { return std::ssize(pods_); }
   /// From now on the readings of each come under the other's name.
   void swap_bmcs(const NodeName& a, const NodeName& b) { swapped_ = {{a, b}, {b, a}}; }
   /// The mains fail: off, under whatever runs there.
@@ -107,6 +135,7 @@ class MiniFleet {
   /// Called with what the core says no decision hangs on, before it is applied.
   std::function<void(const Observation&)> on_nothing_new;
   Duration coalesce{1};  ///< from news to the decision; longer where a fleet is large
+  Faults faults;
   Policy policy;
   World world;
   TimePoint now;
@@ -149,13 +178,15 @@ class MiniFleet {
   void end_pod(const std::string& uid);
   StepEnded list(const Step& step);
   void schedule_pods();
+  void schedule(const std::vector<std::string>& waiting, Duration view_age);
   [[nodiscard]] bool bindable(const KubeNode& node, Duration view_age) const;
   void bind(KubePod& pod, const NodeName& node);
   void kubelet(const NodeName& name);
 
   // Machines and agents.
   StepEnded shutdown(const Step& step);
-  void wake(const NodeName& name, WakeMethod method);
+  void wake(const Step& step);
+  [[nodiscard]] Duration boot_time(Machine& machine);
   void read_bmc(const NodeName& name);
   void power_off(const NodeName& name);
   void come_up(const NodeName& name, int boot);
@@ -194,7 +225,13 @@ class MiniFleet {
   int binds_ = 0;
   int failovers_ = 0;
   int cuts_ = 0;
+  std::int64_t boots_ = 0;
+  Duration longest_wait_{};
+  std::map<std::string, TimePoint> added_at_;
   bool hangs_ = false;
+  std::set<NodeName> hanging_;
+  std::optional<TimePoint> hung_at_;
+  Duration time_to_cut_{};
   std::vector<TimePoint> evicted_at_;
   std::uint64_t sessions_ = 0;
 

@@ -1,4 +1,6 @@
 // The mini fleet's machines and their agents.
+#include <utility>
+
 #include "bench.h"
 #include "mini_fleet.h"
 
@@ -76,6 +78,10 @@ StepEnded MiniFleet::shutdown(const Step& step) {
     drop_link(name);
     dying.agent_up = false;
     if (hangs_ && draw(0, 2) == 0) return;
+    if (hanging_.erase(name) > 0) {
+      hung_at_ = now;
+      return;
+    }
     in(200, trouble_ ? 15'000 : 6000, [this, name] { power_off(name); });
   });
   return ended;
@@ -94,6 +100,7 @@ StepEnded MiniFleet::order_off(const Step& step) {
   if (machine.phase != Phase::dying || !machine.goodbye_said) error(name + " was cut while it ran");
   if (!off.hard && draw(0, 1) == 0) return {step.id, Outcome::done, "", 0, {}};
   ++cuts_;
+  if (hung_at_) time_to_cut_ = now - *hung_at_;
   power_off(name);
   return {step.id, Outcome::done, "", 0, {}};
 }
@@ -122,14 +129,28 @@ void MiniFleet::read_bmc(const NodeName& name) {
 }
 
 /// A packet, or an order to switch on, does something to a machine that is off, and to no other.
-void MiniFleet::wake(const NodeName& name, WakeMethod method) {
+void MiniFleet::wake(const Step& step) {
+  const auto& name = step.id.subject;
   Machine& machine = machines[name];
-  if (machine.phase != Phase::off || chance(30)) return;
-  if (method == WakeMethod::wol && deaf_) return;
+  const bool packet = std::get<WakeNode>(step.action).method == WakeMethod::wol;
+  if (machine.wake_heard != step.id.transition) {
+    machine.wake_heard = step.id.transition;
+    machine.wake_lost = faults.wakes_lost > 0 && draw(1, 100) <= faults.wakes_lost;
+  }
+  if (machine.phase != Phase::off || machine.dead || chance(30)) return;
+  if (packet && (deaf_ || machine.wake_lost || now < machine.deaf_until)) return;
   if (chance(2)) machine.dead_on_next_wake = true;
   machine.phase = Phase::booting;
   ++machine.boot;
-  in(10'000, 40'000, [this, name, boot = machine.boot] { come_up(name, boot); });
+  ++boots_;
+  at(now + boot_time(machine), [this, name, boot = machine.boot] { come_up(name, boot); });
+}
+
+Duration MiniFleet::boot_time(Machine& machine) {
+  const bool slow = faults.boots_slow > 0 && draw(1, 100) <= faults.boots_slow;
+  const auto usual = draw(faults.boot_min.count(), faults.boot_max.count());
+  const auto flashes = std::exchange(machine.flashes, Duration(0));
+  return Duration(usual * machine.slowness * (slow ? faults.slowness : 1)) + flashes;
 }
 
 void MiniFleet::come_up(const NodeName& name, int boot) {
