@@ -215,7 +215,12 @@ TEST_P(Writing, UnmarkPutsItInServiceToo) {
   const auto made = create_node(name);
   const auto marked = mark(name, {revision_of(made), "boot-1", false, "", {}});
   ASSERT_TRUE(marked) << marked.error().message;
-  ASSERT_TRUE(set_service(name, core::TakeOutOfService{*marked}));
+  // A controller answers the cordon with a taint of its own, so the Node may be a newer one
+  // already.
+  ASSERT_TRUE(wait([&] {
+    const auto seen = get("/api/v1/nodes/" + name);
+    return set_service(name, core::TakeOutOfService{revision_of(seen)}).has_value();
+  }));
   const auto unmarked = unmark(name);
   ASSERT_TRUE(unmarked) << unmarked.error().message;
   const auto node = node_at(name, *unmarked);
