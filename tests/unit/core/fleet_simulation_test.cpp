@@ -24,10 +24,18 @@ void expect_no_errors(const MiniFleet& fleet) {
   for (const auto& error : fleet.errors()) ADD_FAILURE() << error;
 }
 
+/// A sanitizer makes the walk over the fleet in each decision many times slower.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr int kMachines = 200;
+constexpr std::int64_t kWakes = 300;
+#else
+constexpr int kMachines = 1000;
+constexpr std::int64_t kWakes = 2500;
+#endif
+
 TEST(FleetSimulation, AThousandMachinesOfWhichSomeFailMeetEveryDemand) {
-  constexpr int kMachines = 1000;
   MiniFleet fleet(1, kMachines, false, large_policy());
-  fleet.coalesce = seconds(2);
+  fleet.coalesce = seconds(4);
   ASSERT_TRUE(fleet.run_until([&] { return fleet.all_asleep(); }, minutes(30)));
   fleet.faults.wakes_lost = 5;
   fleet.faults.boots_slow = 5;
@@ -58,15 +66,15 @@ TEST(FleetSimulation, AThousandMachinesOfWhichSomeFailMeetEveryDemand) {
 }
 
 TEST(FleetSimulation, FiveHundredAreWokenNoFasterThanMayBe) {
-  constexpr int kMachines = 500;
+  constexpr int kMany = kMachines / 2;
   Policy policy = large_policy();
   policy.inrush.all.starts = {120, 30};
   policy.inrush.all.booting_max = 50;
-  Watched watched(2, kMachines, false, policy);
+  Watched watched(2, kMany, false, policy);
   auto& fleet = watched.fleet;
   fleet.coalesce = Duration(200);
   ASSERT_TRUE(fleet.run_until([&] { return fleet.all_asleep(); }, minutes(30)));
-  for (int i = 0; i < kMachines; ++i) fleet.add_pod(minutes(20), kWholeNode);
+  for (int i = 0; i < kMany; ++i) fleet.add_pod(minutes(20), kWholeNode);
   const auto all_up = [&] {
     for (const auto& [name, machine] : fleet.machines) {
       if (machine.phase != Phase::up) return false;
@@ -83,7 +91,7 @@ TEST(FleetSimulation, FiveHundredAreWokenNoFasterThanMayBe) {
   }
   EXPECT_TRUE(all_up());
   EXPECT_EQ(watched.most_booting(), 50) << "as many as may";
-  EXPECT_GE(watched.starts(), kMachines) << "the next leader wakes anew what was on its way";
+  EXPECT_GE(watched.starts(), kMany) << "the next leader wakes anew what was on its way";
   RecordProperty("minutes", static_cast<int>((fleet.now - asked).count() / 60'000));
   watched.expect_limits();
 }
@@ -91,25 +99,25 @@ TEST(FleetSimulation, FiveHundredAreWokenNoFasterThanMayBe) {
 /// 100,000 where somebody asks for it: the whole takes minutes.
 std::int64_t wakes_to_simulate() {
   const char* given = std::getenv("ECOKUBE_SIMULATED_WAKES");
-  return given == nullptr ? 4000 : std::stoll(given);
+  return given == nullptr ? kWakes : std::stoll(given);
 }
 
 TEST(FleetSimulation, NoBootIsCutHoweverSlow) {
-  constexpr int kMachines = 60;
+  constexpr int kFew = 60;
   const auto wanted = wakes_to_simulate();
   std::int64_t boots = 0;
   int cuts = 0;
   Duration longest{};
   for (std::uint64_t seed = 1; boots < wanted; ++seed) {
-    MiniFleet fleet(seed, kMachines, false);
+    MiniFleet fleet(seed, kFew, false);
     fleet.policy.inrush.all = {};
     fleet.coalesce = seconds(1);
     fleet.give_bmcs();
     fleet.hang_on_the_way_down();  // so that there are BMCs that may cut at all
     for (int i = 1; i <= 6; ++i) fleet.machines["w" + std::to_string(i)].slowness = 10;
     for (int round = 0; round < 30; ++round) {
-      fleet.machines["w" + std::to_string(fleet.draw(7, kMachines))].flashes = minutes(30);
-      for (auto pods = fleet.draw(1, kMachines - 10); pods > 0; --pods) {
+      fleet.machines["w" + std::to_string(fleet.draw(7, kFew))].flashes = minutes(30);
+      for (auto pods = fleet.draw(1, kFew - 10); pods > 0; --pods) {
         fleet.add_pod(seconds(fleet.draw(20, 90)), kWholeNode);
       }
       fleet.run_for(minutes(5));
