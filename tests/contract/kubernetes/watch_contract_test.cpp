@@ -170,7 +170,9 @@ TEST_P(Watching, AMuteWatchIsTornDown) {
 }
 
 TEST_P(Watching, GoneListsEverythingAnew) {
-  auto client = start();
+  auto patient = options();  // a real server takes its time to forget
+  patient.limits.connect_timeout = patient.limits.response_timeout = std::chrono::minutes(1);
+  auto client = start(patient);
   ASSERT_TRUE(wait_synced(*client));
   const auto lost_in_the_gap = fresh("deleted");
   create_node(lost_in_the_gap);
