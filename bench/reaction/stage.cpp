@@ -30,7 +30,8 @@ constexpr std::chrono::seconds kLimit{180};
 constexpr std::chrono::seconds kAtRest{3};
 constexpr std::size_t kPodsPerNodeMax = 110;
 
-/// As shipped, but for a pool that acts at once.
+/// As shipped, but for a pool that acts at once, and for how many a minute: what is measured is the
+/// time of one.
 constexpr const char* kCoordinatorConfig = R"(id = "bench"
 state_dir = "{0}/state"
 [kubernetes]
@@ -43,6 +44,9 @@ key = "{6}"
 [api]
 listen = "{2}:{7}"
 socket = "{0}/api.sock"
+[inrush]
+starts_per_minute = 0
+downs_per_minute = 0
 [[pool]]
 name = "measured"
 node_selector = {{ "{8}" = "measured" }}
