@@ -9,6 +9,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "common/http_status.h"
+#include "common/json_find.h"
 #include "coordinator/power/answer_text.h"
 
 namespace ecokube {
@@ -24,28 +25,9 @@ json::object object_in(std::string_view text) {
   return std::move(value.as_object());
 }
 
-const json::value& member(const json::object& object, std::string_view key) {
-  static const json::value kNone;
-  const auto* found = object.if_contains(key);
-  return found == nullptr ? kNone : *found;
-}
-
-const json::object& object_at(const json::object& object, std::string_view key) {
-  static const json::object kNone;
-  const auto* found = member(object, key).if_object();
-  return found == nullptr ? kNone : *found;
-}
-
-std::string text_at(const json::object& object, std::string_view key) {
-  const auto* text = member(object, key).if_string();
-  return text == nullptr ? std::string() : std::string(*text);
-}
-
-std::vector<std::string> texts_at(const json::object& object, std::string_view key) {
+std::vector<std::string> texts(const json::array& array) {
   std::vector<std::string> texts;
-  const auto* array = member(object, key).if_array();
-  if (array == nullptr) return texts;
-  for (const auto& value : *array) {
+  for (const auto& value : array) {
     if (value.is_string()) texts.emplace_back(value.as_string());
   }
   return texts;
@@ -58,13 +40,14 @@ struct Said {
 /// The first message of an error's body (DSP0266, error responses).
 Said said_in(std::string_view body) {
   const auto answer = object_in(body);
-  const auto& error = object_at(answer, "error");
-  const auto* messages = member(error, "@Message.ExtendedInfo").if_array();
-  if (messages != nullptr && !messages->empty() && messages->front().is_object()) {
-    const auto& first = messages->front().as_object();
-    return {text_at(first, "MessageId"), text_at(first, "Message")};
+  const auto& error = find_object(answer, {"error"});
+  const auto& messages = find_array(error, {"@Message.ExtendedInfo"});
+  if (!messages.empty() && messages.front().is_object()) {
+    const auto& first = messages.front().as_object();
+    return {std::string(find_text(first, {"MessageId"})),
+            std::string(find_text(first, {"Message"}))};
   }
-  return {text_at(error, "code"), text_at(error, "message")};
+  return {std::string(find_text(error, {"code"})), std::string(find_text(error, {"message"}))};
 }
 
 /// Message ids end in their name: "Base.1.8.CreateLimitReachedForResource".
@@ -111,13 +94,13 @@ bool is_redfish_path(std::string_view path) {
 Result<RedfishSystem> system_in(std::string_view path, const HttpResponse& answer) {
   const auto body = object_in(answer.body);
   RedfishSystem system;
-  system.power_state = text_at(body, "PowerState");
-  system.guid = guid_digits(text_at(body, "UUID")).value_or("");
+  system.power_state = find_text(body, {"PowerState"});
+  system.guid = guid_digits(find_text(body, {"UUID"})).value_or("");
   system.etag = answer.header("ETag");
-  if (system.etag.empty()) system.etag = text_at(body, "@odata.etag");
-  const auto& reset = object_at(object_at(body, "Actions"), "#ComputerSystem.Reset");
-  system.reset_target = text_at(reset, "target");
-  system.reset_types = texts_at(reset, "ResetType@Redfish.AllowableValues");
+  if (system.etag.empty()) system.etag = find_text(body, {"@odata.etag"});
+  const auto& reset = find_object(body, {"Actions", "#ComputerSystem.Reset"});
+  system.reset_target = find_text(reset, {"target"});
+  system.reset_types = texts(find_array(reset, {"ResetType@Redfish.AllowableValues"}));
   if (reset.empty() && system.power_state.empty()) {
     return fail(Errc::protocol, fmt::format("{} is no ComputerSystem", path));
   }
@@ -140,13 +123,13 @@ Result<bool> power_of(const RedfishSystem& system) {
 
 Result<std::string> only_system_in(std::string_view body) {
   const auto collection = object_in(body);
-  const auto* members = member(collection, "Members").if_array();
-  if (members == nullptr) {
+  const auto* found = find(collection, {"Members"});
+  if (found == nullptr || !found->is_array()) {
     return fail(Errc::protocol, fmt::format("{} is no collection", kRedfishSystems));
   }
   std::vector<std::string> paths;
-  for (const auto& one : *members) {
-    if (one.is_object()) paths.push_back(text_at(one.as_object(), "@odata.id"));
+  for (const auto& one : found->get_array()) {
+    if (one.is_object()) paths.emplace_back(find_text(one.as_object(), {"@odata.id"}));
   }
   if (paths.size() == 1 && is_redfish_path(paths[0])) return paths[0];
   return fail(Errc::config, one_line(fmt::format("it has {} systems, set bmc_system to one: {}",

@@ -16,6 +16,7 @@
 #include "common/child_process.h"
 #include "common/http_server.h"
 #include "common/http_status.h"
+#include "common/json_find.h"
 
 namespace ecokube::lab {
 namespace {
@@ -33,11 +34,6 @@ json::object object_of(const std::string& text) {
   boost::system::error_code error;
   auto value = json::parse(text, error);
   return error || !value.is_object() ? json::object() : std::move(value.as_object());
-}
-
-std::string text_of(const json::object& object, std::string_view key) {
-  const auto* value = object.if_contains(key);
-  return value != nullptr && value->is_string() ? std::string(value->as_string()) : std::string();
 }
 
 HttpResponse not_found() {
@@ -97,8 +93,8 @@ class System : public std::enable_shared_from_this<System> {
 
   HttpResponse log_in(const std::string& body) {
     const auto asked = object_of(body);
-    if (text_of(asked, "UserName") != options.user ||
-        text_of(asked, "Password") != options.password) {
+    if (find_text(asked, {"UserName"}) != options.user ||
+        find_text(asked, {"Password"}) != options.password) {
       return redfish_no(kHttpUnauthorized, "ResourceAtUriUnauthorized", "Invalid credentials.");
     }
     if (sessions.size() >= options.sessions_max) {
@@ -166,7 +162,8 @@ class System : public std::enable_shared_from_this<System> {
     if (!if_match.empty() && if_match != etag()) {
       co_return redfish_no(kHttpPreconditionFailed, "PreconditionFailed", "Another ETag.");
     }
-    const auto type = text_of(object_of(body), "ResetType");
+    const auto asked = object_of(body);
+    const std::string type(find_text(asked, {"ResetType"}));
     if (std::ranges::count(options.reset_types, type) == 0) {
       co_return redfish_no(kHttpBadRequest, "ActionParameterValueNotInList",
                            "The value '" + type + "' is not in the list of acceptable values.");
