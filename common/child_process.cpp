@@ -265,6 +265,15 @@ Result<std::unique_ptr<ChildProcess>> start_child(const asio::any_io_executor& e
   return std::make_unique<PidfdChild>(executor, *pid, pidfd, std::move(*output));
 }
 
+asio::awaitable<std::optional<int>> wait_or_kill(ChildProcess& child,
+                                                 std::chrono::milliseconds limit) {
+  const auto status = co_await child.wait(limit);
+  if (status) co_return status;
+  child.signal_group(SIGKILL);
+  co_await child.wait(std::nullopt);
+  co_return std::nullopt;
+}
+
 asio::awaitable<int> terminate(ChildProcess& child, std::chrono::milliseconds grace) {
   child.signal_group(SIGTERM);
   auto status = co_await child.wait(grace);

@@ -47,6 +47,11 @@ class ChildProcess {
 [[nodiscard]] Result<std::unique_ptr<ChildProcess>> start_child(
     const boost::asio::any_io_executor& executor, const ChildOptions& options);
 
+/// Waits for the end as wait() does; who still runs after `limit` is killed with its whole group
+/// and reaped: nullopt.
+[[nodiscard]] boost::asio::awaitable<std::optional<int>> wait_or_kill(
+    ChildProcess& child, std::chrono::milliseconds limit);
+
 /// SIGTERM to the group, SIGKILL after `grace`, then reaped. Returns the exit status.
 [[nodiscard]] boost::asio::awaitable<int> terminate(ChildProcess& child,
                                                     std::chrono::milliseconds grace);

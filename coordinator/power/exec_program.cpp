@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 #include <utility>
 
@@ -86,10 +85,8 @@ class ExecProgram final : public ManagementController {
     options.output_bytes_max = kOutputMax;
     const auto child = start_child(executor_, options);
     if (!child) co_return fail_while(doing, child.error());
-    const auto status = co_await (*child)->wait(limit);
+    const auto status = co_await wait_or_kill(**child, limit);
     if (!status) {
-      (*child)->signal_group(SIGKILL);
-      co_await (*child)->wait(std::nullopt);
       co_return fail(Errc::timeout, fmt::format("{}: no end within {} ms", doing, limit.count()));
     }
     auto output = (*child)->output();

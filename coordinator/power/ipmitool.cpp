@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <csignal>
 #include <utility>
 
 #include "common/child_process.h"
@@ -25,10 +24,8 @@ asio::awaitable<Result<std::string>> call_ipmitool(asio::any_io_executor executo
   options.output_bytes_max = kOutputMax;
   const auto child = start_child(executor, options);
   if (!child) co_return fail_while("BMC " + bmc.address.text(), child.error());
-  const auto status = co_await (*child)->wait(limit);
+  const auto status = co_await wait_or_kill(**child, limit);
   if (!status) {
-    (*child)->signal_group(SIGKILL);
-    co_await (*child)->wait(std::nullopt);
     co_return fail(Errc::timeout, fmt::format("BMC {}: power {}: no end within {} ms",
                                               bmc.address.text(), to_string(verb), limit.count()));
   }

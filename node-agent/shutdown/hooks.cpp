@@ -32,10 +32,8 @@ asio::awaitable<Result<void>> run_hook(asio::any_io_executor executor, fs::path 
   options.die_with_parent = true;
   auto child = start_child(executor, options);
   if (!child) co_return fail(Errc::refused, "hook " + name + ": " + child.error().message);
-  const auto status = co_await (*child)->wait(limit);
+  const auto status = co_await wait_or_kill(**child, limit);
   if (!status) {
-    (*child)->signal_group(SIGKILL);
-    co_await (*child)->wait(std::nullopt);
     co_return fail(Errc::refused, "hook " + name + " did not end within " +
                                       std::to_string(limit.count()) + " ms and was killed");
   }
