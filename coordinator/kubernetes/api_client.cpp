@@ -9,12 +9,11 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <charconv>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "common/asio_tuple.h"
 #include "common/log.h"
+#include "common/whole_file.h"
 #include "coordinator/kubernetes/json_access.h"
 
 namespace ecokube::kubernetes {
@@ -228,8 +227,7 @@ std::string ApiClient::bearer_token() {
   std::error_code failed;
   const auto written = std::filesystem::last_write_time(access_.token_file, failed);
   if (!failed && token_read_at_ == written) return token_;
-  std::ifstream in(access_.token_file, std::ios::binary);
-  std::string token(std::istreambuf_iterator<char>(in), {});
+  auto token = read_whole_file(access_.token_file).value_or("");
   while (!token.empty() && (token.back() == '\n' || token.back() == '\r' || token.back() == ' ')) {
     token.pop_back();
   }

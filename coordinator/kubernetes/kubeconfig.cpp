@@ -5,20 +5,19 @@
 
 #include <array>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <string_view>
 
 #include "common/host_port.h"
 #include "common/http_client.h"
+#include "common/whole_file.h"
 
 namespace ecokube::kubernetes {
 namespace {
 
 Result<std::string> read_file(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) return fail(Errc::config, fmt::format("cannot read {}", file.string()));
-  return std::string(std::istreambuf_iterator<char>(in), {});
+  auto text = read_whole_file(file);
+  if (!text) return fail(Errc::config, fmt::format("cannot read {}", file.string()));
+  return text;
 }
 
 /// One kubeconfig being read: what all messages name.

@@ -2,16 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
-#include <iterator>
+#include "common/whole_file.h"
 
 namespace ecokube {
 
 Result<PinnedTls> make_redfish_tls(const RedfishTrust& trust) {
   if (!trust.fingerprint.empty()) return make_pinned_https_context(trust.fingerprint);
-  std::ifstream file(trust.ca, std::ios::binary);
   HttpsClientIdentity identity;
-  identity.ca_pem.assign(std::istreambuf_iterator<char>(file), {});
+  identity.ca_pem = read_whole_file(trust.ca).value_or("");
   if (identity.ca_pem.empty()) {
     return fail(Errc::config,
                 fmt::format("bmc_ca {} can't be read or is empty", trust.ca.string()));

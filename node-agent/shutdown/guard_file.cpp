@@ -5,12 +5,11 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <string_view>
 
 #include "common/durable_file.h"
+#include "common/whole_file.h"
 
 namespace ecokube::agent {
 namespace {
@@ -75,10 +74,9 @@ std::optional<GuardMemory> from_text(std::string_view text) {
 Result<GuardMemory> load_guard_memory(const std::filesystem::path& state_dir) {
   const auto file = state_dir / kFileName;
   if (::access(file.c_str(), F_OK) != 0 && errno == ENOENT) return GuardMemory{};
-  std::ifstream in(file, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (!in) return io_failure("cannot read", file);
-  if (auto memory = from_text(text)) return std::move(*memory);
+  const auto text = read_whole_file(file);
+  if (!text) return io_failure("cannot read", file);
+  if (auto memory = from_text(*text)) return std::move(*memory);
   return fail(Errc::io, file.string() +
                             " is damaged: the highest fence is lost; remove the file once no old "
                             "coordinator can speak to this machine any more");
