@@ -67,7 +67,6 @@ asio::awaitable<bool> run_handler(ServerState& state, HttpExchange& exchange) {
 
 asio::awaitable<bool> answer_one(ServerState& state, HttpConnection& connection) {
   constexpr int kHeaderTooLarge = 431;
-  constexpr int kInternal = 500;
   const auto parser = make_request_parser();
   const auto got = co_await read_request_header(connection, *parser);
   HttpConnectionExchange exchange(connection, *parser);
@@ -87,7 +86,8 @@ asio::awaitable<bool> answer_one(ServerState& state, HttpConnection& connection)
   if (!exchange.answered()) {
     if (well)
       log::error("http: no answer given method={} target={}", exchange.method(), exchange.target());
-    HttpResponse refusal = problem_response(kInternal, "Internal error", "see the server's log");
+    HttpResponse refusal =
+        problem_response(kHttpInternalError, "Internal error", "see the server's log");
     (void)co_await exchange.respond(std::move(refusal));
   } else if (!well) {
     co_return false;  // a stream cut short, so that the client does not take it for whole

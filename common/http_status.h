@@ -15,6 +15,7 @@ inline constexpr int kHttpMethodNotAllowed = 405;
 inline constexpr int kHttpConflict = 409;
 inline constexpr int kHttpGone = 410;
 inline constexpr int kHttpPreconditionFailed = 412;
+inline constexpr int kHttpTooLarge = 413;
 inline constexpr int kHttpInvalid = 422;
 inline constexpr int kHttpPreconditionRequired = 428;
 inline constexpr int kHttpTooManyRequests = 429;

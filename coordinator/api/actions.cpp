@@ -14,8 +14,6 @@ namespace {
 namespace json = boost::json;
 using core::PersonVerb;
 
-constexpr int kAccepted = 202;
-
 HttpResponse ask(const ApiContext& context, const ApiRequest& request, PersonVerb verb) {
   auto& fleet = context.fleet;
   const auto found = fleet.world().nodes.find(request.node);
@@ -37,7 +35,7 @@ HttpResponse ask(const ApiContext& context, const ApiRequest& request, PersonVer
                       {"blockers", to_json(coming.blockers)}};
   put_time(answer, "asked_at", fleet.now());
   fleet.post(std::move(asked));
-  return json_response(kAccepted, json::serialize(answer));
+  return json_response(kHttpAccepted, json::serialize(answer));
 }
 
 /// To the whole fleet, whoever leads (S27).
@@ -56,7 +54,7 @@ HttpResponse ask_fleet(const ApiContext& context, const ApiRequest& request, cor
   json::object answer{{"verb", core::to_string(verb)}, {"by", body->by}, {"reason", body->reason}};
   put_time(answer, "asked_at", fleet.now());
   fleet.post(core::FleetAsked{verb, body->by, body->reason});
-  return json_response(kAccepted, json::serialize(answer));
+  return json_response(kHttpAccepted, json::serialize(answer));
 }
 
 }  // namespace

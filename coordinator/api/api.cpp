@@ -17,9 +17,6 @@ namespace asio = boost::asio;
 
 constexpr std::size_t kBodyBytesMax = 16UL * 1024;
 constexpr unsigned kSocketMode = 0600;  // root on this host, or who runs us
-constexpr int kForbidden = 403;
-constexpr int kMethodNotAllowed = 405;
-constexpr int kTooLarge = 413;
 
 HttpResponse no_route(const RouteMatch& match, std::string_view method, std::string_view target) {
   if (match.other_methods.empty()) {
@@ -27,7 +24,7 @@ HttpResponse no_route(const RouteMatch& match, std::string_view method, std::str
                             fmt::format("There is no {}; begin at /api/v1/nodes.", target));
   }
   const auto allowed = fmt::format("{}", fmt::join(match.other_methods, ", "));
-  auto response = problem_response(kMethodNotAllowed, "Method not allowed",
+  auto response = problem_response(kHttpMethodNotAllowed, "Method not allowed",
                                    fmt::format("{} is not for this path; {} is.", method, allowed));
   response.headers.emplace_back("Allow", allowed);
   return response;
@@ -66,13 +63,13 @@ asio::awaitable<void> answer(std::shared_ptr<Shared> shared, HttpExchange& excha
     auto detail = "What changes something is asked for on the Unix socket " +
                   shared->options.socket.string() +
                   " only: ecoctl on the coordinator's host, as root.";
-    co_await refuse(exchange, kForbidden, "Only on this host", std::move(detail));
+    co_await refuse(exchange, kHttpForbidden, "Only on this host", std::move(detail));
     co_return;
   }
   if (route.method == "POST") {
     auto body = co_await exchange.read_body(kBodyBytesMax);
     if (!body) {
-      const int status = body.error().code == Errc::too_large ? kTooLarge : kHttpBadRequest;
+      const int status = body.error().code == Errc::too_large ? kHttpTooLarge : kHttpBadRequest;
       co_await refuse(exchange, status, "Bad request body", body.error().message);
       co_return;
     }

@@ -14,7 +14,6 @@ namespace {
 namespace asio = boost::asio;
 namespace json = boost::json;
 
-constexpr int kTooMany = 429;
 constexpr std::chrono::hours kTokenValid{1};
 constexpr std::chrono::hours kTokenValidMax{24 * 30};
 
@@ -22,7 +21,7 @@ HttpResponse problem(const Error& error) {
   switch (error.code) {
     case Errc::invalid: return problem_response(kHttpBadRequest, "Bad request", error.message);
     case Errc::not_found: return problem_response(kHttpNotFound, "Not found", error.message);
-    case Errc::busy: return problem_response(kTooMany, "Too many", error.message);
+    case Errc::busy: return problem_response(kHttpTooManyRequests, "Too many", error.message);
     case Errc::unsupported:
     case Errc::conflict:
       return problem_response(kHttpConflict, "Nothing can happen", error.message);

@@ -4,17 +4,17 @@
 
 #include <boost/json/parse.hpp>
 
+#include "common/http_status.h"
 #include "coordinator/kubernetes/json_access.h"
 
 namespace ecokube::kubernetes {
 namespace {
 
 constexpr std::size_t kLineBytesMax = 16UL * 1024 * 1024;
-constexpr std::int64_t kStatusGone = 410;
 
 Error from_status(const boost::json::object& status) {
   const auto code = find_int(status, {"code"}, 0);
-  const auto kind = code == kStatusGone ? Errc::gone : Errc::unreachable;
+  const auto kind = code == kHttpGone ? Errc::gone : Errc::unreachable;
   return Error{kind, fmt::format("the watch was ended with code {}: {}", code,
                                  find_text(status, {"message"}))};
 }

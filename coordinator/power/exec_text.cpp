@@ -2,18 +2,13 @@
 
 #include <fmt/format.h>
 
+#include "common/trimmed.h"
 #include "coordinator/power/answer_text.h"
 
 namespace ecokube {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\r\n";
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
-}
 
 std::string_view last_line(std::string_view output) {
   output = trimmed(output);

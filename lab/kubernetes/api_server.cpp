@@ -21,14 +21,12 @@ namespace asio = boost::asio;
 constexpr std::size_t kBodyBytesMax = 3UL * 1024 * 1024;
 constexpr std::size_t kJsonDepthMax = 64;
 const std::vector<std::string> kWhoAmI{"apis", "authentication.k8s.io", "v1", "selfsubjectreviews"};
-constexpr int kUnauthorized = 401;
-constexpr int kTooLarge = 413;
 
 HttpResponse to_response(const ApiResult<ApiAnswer>& result) {
   if (result) return json_response(result->code, json::serialize(result->body));
   auto response =
       json_response(result.error().code, json::serialize(status_object(result.error())));
-  if (result.error().code == kUnauthorized) {
+  if (result.error().code == kHttpUnauthorized) {
     response.headers.emplace_back("WWW-Authenticate", "Bearer");
   }
   if (const auto seconds = number_field(result.error().details, {"retryAfterSeconds"}, 0)) {
@@ -67,7 +65,7 @@ std::optional<HttpResponse> public_answer(const std::vector<std::string>& segmen
 asio::awaitable<ApiResult<json::value>> read_json(HttpExchange& exchange) {
   auto text = co_await exchange.read_body(kBodyBytesMax);
   if (!text && text.error().code == Errc::too_large) {
-    co_return refuse(kTooLarge, "RequestEntityTooLarge", text.error().message);
+    co_return refuse(kHttpTooLarge, "RequestEntityTooLarge", text.error().message);
   }
   if (!text) co_return bad_request(text.error().message);
   if (text->empty()) co_return json::value(nullptr);
@@ -130,7 +128,7 @@ asio::awaitable<void> serve(std::shared_ptr<ApiCore> core, HttpExchange& exchang
   ApiResult<ApiAnswer> answer =
       refuse(kHttpNotFound, "NotFound", "the server could not find the requested resource");
   if (!user) {
-    answer = refuse(kUnauthorized, "Unauthorized", "Unauthorized");
+    answer = refuse(kHttpUnauthorized, "Unauthorized", "Unauthorized");
   } else if (!segments.empty() && segments[0] == "lab") {
     answer = lab_command(*core, request, *user);
   } else if (request.method == "POST" && segments == kWhoAmI) {

@@ -10,8 +10,6 @@
 namespace ecokube::lab {
 namespace {
 
-constexpr int kTooManyRequests = 429;
-constexpr int kInternalError = 500;
 constexpr const char* kBudgets = "policy/v1/poddisruptionbudgets";
 
 bool is_ready_pod(const json::object& pod) {
@@ -64,7 +62,7 @@ bool covers(const json::object& budget, const json::object& pod) {
 std::unexpected<ApiFailure> not_allowed_by_budget(const std::string& why, int retry_after_s) {
   json::array causes;
   causes.push_back(json::object{{"reason", "DisruptionBudget"}, {"message", why}});
-  ApiFailure failure{kTooManyRequests, "TooManyRequests",
+  ApiFailure failure{kHttpTooManyRequests, "TooManyRequests",
                      "Cannot evict pod as it would violate the pod's disruption budget."};
   failure.details["causes"] = std::move(causes);
   if (retry_after_s > 0) failure.details["retryAfterSeconds"] = retry_after_s;
@@ -85,7 +83,7 @@ ApiResult<ApiAnswer> Evictions::evict(const ResourcePath& path, const json::obje
   if (needs_no_budget(pod)) return remove(path, pod, options);
   const auto budgets = budgets_of(pod);
   if (budgets.size() > 1) {
-    return refuse(kInternalError, "",
+    return refuse(kHttpInternalError, "",
                   "This pod has more than one PodDisruptionBudget, which the eviction subresource "
                   "does not support.");
   }

@@ -5,6 +5,7 @@
 
 #include <array>
 
+#include "common/http_status.h"
 #include "common/names.h"
 
 namespace ecokube::lab {
@@ -108,8 +109,7 @@ ApiResult<void> agree_with_path(const ResourcePath& path, json::object& object) 
 
 ApiResult<json::object> NewObjects::complete(const ResourcePath& path, json::object object) {
   if (path.name_space.empty() && is_known(path) && !is_cluster_scoped(path)) {
-    constexpr int kNotAllowed = 405;
-    return refuse(kNotAllowed, "MethodNotAllowed",
+    return refuse(kHttpMethodNotAllowed, "MethodNotAllowed",
                   "the server does not allow this method on the requested resource");
   }
   if (auto agrees = agree_with_path(path, object); !agrees) {

@@ -11,11 +11,9 @@ namespace ecokube::lab {
 namespace {
 
 constexpr std::string_view kAdmin = "admin";
-constexpr int kForbidden = 403;
-constexpr int kNotAllowed = 405;
 
 std::unexpected<ApiFailure> not_allowed() {
-  return refuse(kNotAllowed, "MethodNotAllowed",
+  return refuse(kHttpMethodNotAllowed, "MethodNotAllowed",
                 "the server does not allow this method on the requested resource");
 }
 
@@ -118,7 +116,7 @@ std::optional<ApiResult<ApiAnswer>> discovery(const ApiCore& core, const ApiRequ
 ApiResult<ApiAnswer> lab_command(ApiCore& core, const ApiRequest& request, std::string_view user) {
   const auto& segments = request.target.segments;
   if (user != kAdmin) {
-    return refuse(kForbidden, "Forbidden", fmt::format("user \"{}\" is not admin", user));
+    return refuse(kHttpForbidden, "Forbidden", fmt::format("user \"{}\" is not admin", user));
   }
   if (request.method != "POST") return not_allowed();
   if (segments.size() == 2 && segments[1] == "compact") {

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "common/trimmed.h"
 #include "node-agent/sensors/small_file.h"
 
 namespace ecokube::agent {

@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <charconv>
 
+#include "common/trimmed.h"
+
 namespace ecokube::agent {
 
 SmallFile read_small_file(const std::filesystem::path& file) {
@@ -38,12 +40,6 @@ int write_small_file(const std::filesystem::path& file, std::string_view text) {
   const int error = written < 0 ? errno : 0;
   ::close(fd);
   return error;
-}
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r\n";
-  text = text.substr(0, text.find_last_not_of(kBlanks) + 1);
-  return text.substr(std::min(text.size(), text.find_first_not_of(kBlanks)));
 }
 
 std::optional<std::uint64_t> parse_number(std::string_view text) {

@@ -23,8 +23,6 @@ struct SmallFile {
 /// followed. errno; 0: written.
 [[nodiscard]] int write_small_file(const std::filesystem::path& file, std::string_view text);
 
-[[nodiscard]] std::string_view trimmed(std::string_view text);
-
 /// The whole of `text` as a decimal number; nullopt for anything else.
 [[nodiscard]] std::optional<std::uint64_t> parse_number(std::string_view text);
 
