@@ -20,6 +20,12 @@ certificate = "b"
 key = "c"
 )";
 
+/// The least that is allowed, and this behind it.
+Result<CoordinatorConfig> read_with(const std::string& more) {
+  const test::TempDir dir;
+  return read_coordinator_config(dir.write("c.toml", kMinimal + more));
+}
+
 TEST(CoordinatorConfig, TheDocumentedExampleHoldsAndShowsTheDefaults) {
   const auto example = read_coordinator_config(ECOKUBE_EXAMPLE);
   ASSERT_TRUE(example) << example.error().message;
@@ -85,26 +91,21 @@ TEST(CoordinatorConfig, TheDocumentedExampleHoldsAndShowsTheDefaults) {
 }
 
 TEST(CoordinatorConfig, PoolsAdviseUnlessToldToAct) {
-  const test::TempDir dir;
-  const auto file =
-      dir.write("c.toml", fmt::format("{}[[pool]]\nname = \"p\"\nnames = [\"n1\"]\n", kMinimal));
-  const auto config = read_coordinator_config(file);
+  const auto config = read_with("[[pool]]\nname = \"p\"\nnames = [\"n1\"]\n");
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->policy.pools.at(0).mode, core::Mode::advise);
   EXPECT_FALSE(config->policy.dry_run);
 }
 
 TEST(CoordinatorConfig, HowManyMachinesAreSwitchedAtOnce) {
-  const test::TempDir dir;
-  const auto file = dir.write("c.toml", fmt::format("{}[inrush]\nstarts_per_minute = 6\n"
-                                                    "[inrush.power_domain]\nbooting_max = 3\n"
-                                                    "[[pool]]\nname = \"p\"\nnames = [\"n1\"]\n"
-                                                    "[pool.inrush]\ndowns_per_minute = 2\n"
-                                                    "downs_burst = 4\n"
-                                                    "[[node]]\nname = \"n1\"\n"
-                                                    "power_domain = \"rack1\"\n",
-                                                    kMinimal));
-  const auto config = read_coordinator_config(file);
+  const auto config = read_with(
+      "[inrush]\nstarts_per_minute = 6\n"
+      "[inrush.power_domain]\nbooting_max = 3\n"
+      "[[pool]]\nname = \"p\"\nnames = [\"n1\"]\n"
+      "[pool.inrush]\ndowns_per_minute = 2\n"
+      "downs_burst = 4\n"
+      "[[node]]\nname = \"n1\"\n"
+      "power_domain = \"rack1\"\n");
   ASSERT_TRUE(config) << config.error().message;
   const auto& inrush = config->policy.inrush;
   EXPECT_EQ(inrush.all.starts, (core::RateLimit{6, 20}));
@@ -118,14 +119,11 @@ TEST(CoordinatorConfig, HowManyMachinesAreSwitchedAtOnce) {
 }
 
 TEST(CoordinatorConfig, AScalerMayNameAnyKind) {
-  const test::TempDir dir;
-  const auto read = [&](const std::string& target) {
-    const auto file = dir.write(
-        "c.toml", fmt::format("{}[[scaler]]\nname = \"s\"\ntopic = \"t\"\nconsumerGroup = \"g\"\n"
-                              "bootstrapServers = \"b:1\"\n[scaler.scaleTargetRef]\n"
-                              "name = \"x\"\n{}",
-                              kMinimal, target));
-    const auto config = read_coordinator_config(file);
+  const auto read = [](const std::string& target) {
+    const auto config = read_with(
+        "[[scaler]]\nname = \"s\"\ntopic = \"t\"\nconsumerGroup = \"g\"\n"
+        "bootstrapServers = \"b:1\"\n[scaler.scaleTargetRef]\nname = \"x\"\n" +
+        target);
     return config ? config->policy.scalers.at(0).target_key() : config.error().message;
   };
   EXPECT_EQ(read(""), "Deployment.apps/default/x");
@@ -141,10 +139,8 @@ TEST(CoordinatorConfig, AScalerMayNameAnyKind) {
 }
 
 TEST(CoordinatorConfig, OurSchedulerHasANameOfItsOwnOrNone) {
-  const test::TempDir dir;
-  const auto read = [&](const std::string& name) {
-    return read_coordinator_config(
-        dir.write("c.toml", fmt::format("{}[scheduler]\nname = \"{}\"\n", kMinimal, name)));
+  const auto read = [](const std::string& name) {
+    return read_with(fmt::format("[scheduler]\nname = \"{}\"\n", name));
   };
   EXPECT_EQ(read("packer")->policy.scheduler_name, "packer");
   EXPECT_EQ(read("")->policy.scheduler_name, "");
@@ -155,8 +151,7 @@ TEST(CoordinatorConfig, OurSchedulerHasANameOfItsOwnOrNone) {
 }
 
 TEST(CoordinatorConfig, EveryMistakeAboutABmcIsNamed) {
-  const test::TempDir dir;
-  const auto file = dir.write("c.toml", fmt::format("{}{}", kMinimal, R"(
+  const auto config = read_with(R"(
 [[node]]
 name = "n1"
 bmc_address = "10.0.0.9"
@@ -175,8 +170,7 @@ bmc_password_file = "f"
 methods = ["wol", "wol", "smoke"]
 [[node]]
 name = "n3"
-)"));
-  const auto config = read_coordinator_config(file);
+)");
   ASSERT_FALSE(config);
   for (const auto* mistake :
        {"bmc_user", "bmc_password_file", "bmc_cipher_suite", "node[2].bmc_address: is missing",
@@ -187,8 +181,7 @@ name = "n3"
 }
 
 TEST(CoordinatorConfig, EveryMistakeAboutRedfishIsNamed) {
-  const test::TempDir dir;
-  const auto file = dir.write("c.toml", fmt::format("{}{}", kMinimal, R"(
+  const auto config = read_with(R"(
 [[node]]
 name = "n1"
 bmc_protocol = "redfish"
@@ -215,8 +208,7 @@ bmc_user = "u"
 bmc_password_file = "f"
 bmc_ca = "c"
 bmc_fingerprint = "sha1:00"
-)"));
-  const auto config = read_coordinator_config(file);
+)");
   ASSERT_FALSE(config);
   for (const auto* mistake :
        {"node[1].bmc_fingerprint: give this or bmc_ca", "bmc_user: may hold no ':'",
@@ -231,8 +223,7 @@ bmc_fingerprint = "sha1:00"
 }
 
 TEST(CoordinatorConfig, AProgramMayStandForABmc) {
-  const test::TempDir dir;
-  const auto file = dir.write("c.toml", fmt::format("{}{}", kMinimal, R"(
+  const auto config = read_with(R"(
 [bmc]
 poll_s = 30
 [[node]]
@@ -244,8 +235,7 @@ name = "n2"
 exec_program = "/etc/ecokube/plug"
 exec_off = true
 methods = ["exec"]
-)"));
-  const auto config = read_coordinator_config(file);
+)");
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->bmcs.poll, std::chrono::seconds(30));
   const auto& nodes = config->policy.nodes;
@@ -261,8 +251,7 @@ methods = ["exec"]
 }
 
 TEST(CoordinatorConfig, EveryMistakeAboutAProgramIsNamed) {
-  const test::TempDir dir;
-  const auto file = dir.write("c.toml", fmt::format("{}{}", kMinimal, R"(
+  const auto config = read_with(R"(
 [bmc]
 [ipmi]
 [[node]]
@@ -281,8 +270,7 @@ methods = ["wol", "ipmi"]
 [[node]]
 name = "n4"
 methods = ["exec"]
-)"));
-  const auto config = read_coordinator_config(file);
+)");
   ASSERT_FALSE(config);
   for (const auto* mistake :
        {"ipmi: is [bmc]'s older name", "node[1].exec_program: must be an absolute path",
@@ -295,10 +283,8 @@ methods = ["exec"]
 }
 
 TEST(CoordinatorConfig, DaemonSetsThatMayStop) {
-  const test::TempDir dir;
-  const auto listed = [&](const std::string& list) {
-    const auto file = dir.write("c.toml", fmt::format("{}[safety]\n{}", kMinimal, list));
-    const auto config = read_coordinator_config(file);
+  const auto listed = [](const std::string& list) {
+    const auto config = read_with("[safety]\n" + list);
     return config ? config->policy.daemonsets_may_stop
                   : std::vector<std::string>{config.error().message};
   };

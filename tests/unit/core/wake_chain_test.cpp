@@ -34,6 +34,16 @@ class BmcChainTest : public testing::Test {
   }
   void need(const char* pod) { bench.see(PodSeen{pending_pod(pod, 3000)}); }
   WakeMethod method_of(const Step& step) { return std::get<WakeNode>(step.action).method; }
+  /// Each 10 s, until it is on: then it boots (S21).
+  void expect_ordered_seldom_by(WakeMethod method) {
+    EXPECT_EQ(method_of(bench.run("w1", Verb::wake)), method);
+    bench.pass(seconds(9));
+    EXPECT_FALSE(bench.planned("w1", Verb::wake));
+    bench.pass(seconds(1));
+    EXPECT_TRUE(bench.planned("w1", Verb::wake));
+    reads(true);
+    EXPECT_FALSE(bench.planned("w1", Verb::wake)) << "it boots; S21";
+  }
 
   Bench bench;
 };
@@ -84,13 +94,7 @@ TEST_F(BmcChainTest, AnOrderIsRepeatedSeldomAndNotToWhatIsOn) {
   sleep();
   bench.policy.nodes["w1"].methods = {WakeMethod::ipmi};
   need("p1");
-  EXPECT_EQ(method_of(bench.run("w1", Verb::wake)), WakeMethod::ipmi);
-  bench.pass(seconds(9));
-  EXPECT_FALSE(bench.planned("w1", Verb::wake));
-  bench.pass(seconds(1));
-  EXPECT_TRUE(bench.planned("w1", Verb::wake));
-  reads(true);
-  EXPECT_FALSE(bench.planned("w1", Verb::wake)) << "it boots; S21";
+  expect_ordered_seldom_by(WakeMethod::ipmi);
 }
 
 TEST_F(BmcChainTest, WhateverTheBmcIsAskedByComesAfterThePacket) {
@@ -100,13 +104,7 @@ TEST_F(BmcChainTest, WhateverTheBmcIsAskedByComesAfterThePacket) {
   need("p1");
   bench.run("w1", Verb::wake);
   bench.pass(seconds(30));
-  EXPECT_EQ(method_of(bench.run("w1", Verb::wake)), WakeMethod::redfish);
-  bench.pass(seconds(9));
-  EXPECT_FALSE(bench.planned("w1", Verb::wake));
-  bench.pass(seconds(1));
-  EXPECT_TRUE(bench.planned("w1", Verb::wake));
-  reads(true);
-  EXPECT_FALSE(bench.planned("w1", Verb::wake)) << "it boots";
+  expect_ordered_seldom_by(WakeMethod::redfish);
 }
 
 TEST_F(BmcChainTest, AfterTheLastMethodItIsQuarantinedAndBothAreNamed) {
