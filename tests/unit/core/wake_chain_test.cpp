@@ -107,6 +107,18 @@ TEST_F(BmcChainTest, WhateverTheBmcIsAskedByComesAfterThePacket) {
   expect_ordered_seldom_by(WakeMethod::redfish);
 }
 
+TEST_F(BmcChainTest, NoPacketIsTriedWhereNoCardWasArmedAndItsBmcWakesIt) {
+  using Methods = std::vector<WakeMethod>;
+  const auto methods = [&] { return wake_methods(bench.node("w1"), bench.policy); };
+  EXPECT_EQ(methods(), (Methods{WakeMethod::wol, WakeMethod::ipmi}));
+  auto beat = bench.beat_of("w1");
+  for (auto& nic : beat.nics) nic.wake_armed = false;
+  bench.see(beat);
+  EXPECT_EQ(methods(), Methods{WakeMethod::ipmi});
+  bench.policy.nodes["w1"].bmc = false;
+  EXPECT_EQ(methods(), Methods{WakeMethod::wol}) << "better than nothing";
+}
+
 TEST_F(BmcChainTest, AfterTheLastMethodItIsQuarantinedAndBothAreNamed) {
   bench.policy.wake_method_timeout = seconds(30);
   sleep();
