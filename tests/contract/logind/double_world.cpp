@@ -4,6 +4,9 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <filesystem>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
@@ -176,6 +179,14 @@ const sd_bus_vtable LogindDouble::kSystemd[] = {
     SD_BUS_PROPERTY("FinishTimestampMonotonic", "t", get_boot, 0, 0),
     SD_BUS_VTABLE_END};
 
+bool listens(const std::filesystem::path& socket) {
+  boost::asio::io_context io;
+  boost::asio::local::stream_protocol::socket client(io);
+  boost::system::error_code failed;
+  client.connect(boost::asio::local::stream_protocol::endpoint(socket.string()), failed);
+  return !failed;
+}
+
 class DoubleWorld final : public LoginWorld {
  public:
   explicit DoubleWorld(boost::asio::io_context& io) : io_(io) {
@@ -187,7 +198,8 @@ class DoubleWorld final : public LoginWorld {
     options.output_file = dir_ / "bus.log";
     options.die_with_parent = true;
     bus_ = must(start_child(io.get_executor(), options));
-    if (!run_until(io, [&] { return std::filesystem::exists(socket); })) {
+    // The socket is there before the daemon listens to it.
+    if (!run_until(io, [&] { return listens(socket); })) {
       throw std::runtime_error("dbus-daemon does not start: " + read_text(dir_ / "bus.log"));
     }
     logind_ = std::make_unique<LogindDouble>(bus_address());
