@@ -135,9 +135,10 @@ asio::awaitable<void> LeaseKeeper::try_to_take() {
   if (written) {
     log::info("lease event=taken fence={} identity={} acts_in_ms={}", fence, options_.identity,
               wait->count());
-    hold(written->get_object(), fence, sent, options_.clock() + *wait);
+    hold(written->get_object(), fence, sent, claim_.acts_from(*wait, options_.clock()));
   } else if (written.error().code == Errc::conflict) {
     ++failures_;  // another was quicker; what it wrote is read soon
+    claim_.was_refused();
   } else {
     complain(written.error());
   }
@@ -160,6 +161,7 @@ asio::awaitable<void> LeaseKeeper::renew() {
   const auto code = written.error().code;
   if (code != Errc::conflict && code != Errc::not_found) co_return complain(written.error());
   ++failures_;
+  claim_.was_refused();
   co_await read_again();
 }
 

@@ -62,19 +62,24 @@ std::optional<Duration> LeaseClaim::look_at_none(TimePoint now) {
 
 std::optional<Duration> LeaseClaim::look(const object* lease, TimePoint now) {
   if (lease == nullptr) return look_at_none(now);
+  const auto tried = unless_late(tried_.value_or(kAtOnce), now);
   ours_until_ = TimePoint{};
   gone_since_.reset();
   // From a restored past it says nothing of who held it since, and may not know yet.
   const bool forwards = note(*lease);
+  // Nor does one that nobody looked at for long: between, all may have been, and been restored
+  // away.
+  const bool followed = now - std::exchange(looked_at_, now) <= duration_ / 2;
   const auto holder = find_text(*lease, {"spec", "holderIdentity"});
   const auto revision = revision_of(*lease);
   // It ran out here and nobody took it, or our write arrived that seemed lost.
   const bool ours = holder == own_ && (!waiting_ || tried_);
-  if (ours && forwards) return tried_.value_or(kAtOnce);
+  if (ours && forwards) return tried;
   tried_.reset();
   const bool given_back = is_given_back(*lease);
   if (given_back && forwards && (!waiting_ || waiting_->revision != revision)) return kAtOnce;
-  if (!waiting_ || waiting_->holder != holder || waiting_->revision != revision) {
+  if (!forwards || !followed || !waiting_ || waiting_->holder != holder ||
+      waiting_->revision != revision) {
     const std::chrono::seconds says(find_int(*lease, {"spec", "leaseDurationSeconds"}, 0));
     duration_ = std::max<Duration>(duration_, says);
     waiting_ = Waiting{std::string(holder), revision, now + waits_for(duration_)};
@@ -82,6 +87,16 @@ std::optional<Duration> LeaseClaim::look(const object* lease, TimePoint now) {
   }
   if (now <= waiting_->may_be_taken_at) return std::nullopt;
   return kAtOnce;
+}
+
+Duration LeaseClaim::unless_late(Duration wait, TimePoint answered) const {
+  const bool late = ours_until_ != TimePoint{} && answered >= ours_until_;
+  return late ? std::max(wait, waits_for(duration_)) : wait;
+}
+
+TimePoint LeaseClaim::acts_from(Duration wait, TimePoint answered) {
+  acts_from_ = std::max(acts_from_, answered + unless_late(wait, answered));
+  return acts_from_;
 }
 
 std::optional<TimePoint> LeaseClaim::may_be_taken_at() const {

@@ -33,10 +33,17 @@ class LeaseClaim {
   LeaseClaim(std::string own, Duration duration) : own_(std::move(own)), duration_(duration) {}
 
   /// What was read now; nullptr: there is no Lease. nullopt: it may not be taken yet. Else it may
-  /// be taken, or made, now, and who did so acts when that long has passed after the answer.
+  /// be taken, or made, now, and who did so acts when that long has passed after the answer: see
+  /// acts_from().
   [[nodiscard]] std::optional<Duration> look(const boost::json::object* lease, TimePoint now);
   /// A write that takes it is sent after look() said `wait`; whether it arrives may not be known.
   void try_to_take(Duration wait) { tried_ = wait; }
+  /// A write was refused for what is there: it has moved on from what was read last. The same read
+  /// once more is another past.
+  void was_refused() { ++last_revision_; }
+  /// When we act who took it after look() said `wait`. Never before what was said earlier: a Lease
+  /// that ran out here while we waited is ours still, and so is the wait.
+  [[nodiscard]] TimePoint acts_from(Duration wait, TimePoint answered);
   /// It was taken or renewed here.
   void hold(const boost::json::object& lease);
   /// While we acted as its holder it was found to be gone: nobody else acts before `until`, when
@@ -59,6 +66,9 @@ class LeaseClaim {
     TimePoint may_be_taken_at;  ///< if the Lease stays as it is
   };
   [[nodiscard]] std::optional<Duration> look_at_none(TimePoint now);
+  /// That we may act at once on a Lease that was deleted under us holds for our own time only: a
+  /// write of ours that arrived later may have come after another made it, and acted.
+  [[nodiscard]] Duration unless_late(Duration wait, TimePoint answered) const;
   /// False when it is older than what was read before.
   bool note(const boost::json::object& lease);
 
@@ -69,6 +79,8 @@ class LeaseClaim {
   std::int64_t highest_fence_ = 0;
   std::int64_t last_revision_ = 0;
   std::optional<Duration> tried_;  ///< by us; until it is held, or another is seen on it
+  TimePoint looked_at_;            ///< when there was one
+  TimePoint acts_from_;            ///< as it was said last
   TimePoint ours_until_;           ///< though there is no Lease
   bool went_backwards_ = false;
 };

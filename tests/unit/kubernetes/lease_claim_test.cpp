@@ -120,6 +120,60 @@ TEST(LeaseClaim, NothingFromAnotherPastIsFree) {
   }
 }
 
+// The first answer was so late that it ran out before the wait was over; it is taken again at once.
+TEST(LeaseClaim, AWaitOutlivesTheTermItBeganIn) {
+  LeaseClaim claim("b", kLease);
+  const auto wait = claim.look(nullptr, kNow);
+  ASSERT_TRUE(wait);
+  const auto from = claim.acts_from(*wait, kNow);
+  const auto ours = lease("b", 5);
+  claim.hold(ours);
+  const auto later = kNow + kLease / 10;
+  const auto again = claim.look(&ours, later);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(claim.acts_from(*again, later), from);
+}
+
+// It was deleted under us; whether we made it again before our time was over is not known.
+TEST(LeaseClaim, WhatArrivedLateMayHaveComeAfterAnother) {
+  LeaseClaim claim("b", kLease);
+  claim.hold(lease("b", 5));
+  const auto until = kNow + acts_for(kLease);
+  claim.was_deleted(until);
+  ASSERT_EQ(claim.look(nullptr, kNow), Duration(0));
+  claim.try_to_take(Duration(0));
+  EXPECT_EQ(claim.acts_from(Duration(0), until - Duration(1)), until - Duration(1));
+  const auto ours = lease("b", 9);
+  for (const bool answered : {true, false}) {
+    auto late = claim;
+    const auto wait = answered ? Duration(0) : late.look(&ours, until);
+    ASSERT_TRUE(wait);
+    EXPECT_EQ(late.acts_from(*wait, until), until + waits_for(kLease)) << answered;
+  }
+}
+
+// It was refused for what had been written since, and then all that was restored away.
+TEST(LeaseClaim, WhatWasMovedOnFromAndIsBackIsAnotherPast) {
+  LeaseClaim claim("b", kLease);
+  const auto held = lease("a", 5);
+  EXPECT_GT(waited(claim, &held), waits_for(kLease));
+  claim.was_refused();
+  EXPECT_FALSE(claim.look(&held, kNow + kLease));
+  EXPECT_TRUE(claim.went_backwards());
+  EXPECT_GT(claim.may_be_taken_at(), kNow + kLease + acts_for(kLease));
+}
+
+TEST(LeaseClaim, WhatWasNotLookedAtForLongIsWaitedForAnew) {
+  const auto held = lease("a", 5);
+  const auto over = kNow + waits_for(kLease) + Duration(1);
+  for (const bool looked : {true, false}) {
+    LeaseClaim claim("b", kLease);
+    EXPECT_FALSE(claim.look(&held, kNow));
+    if (looked) (void)claim.look(&held, kNow + kLease / 2);
+    EXPECT_EQ(claim.look(&held, over).has_value(), looked);
+  }
+}
+
 TEST(LeaseClaim, AWriteOfOursThatSeemedLostIsOurs) {
   LeaseClaim claim("b", kLease);
   const auto held = lease("a", 5);

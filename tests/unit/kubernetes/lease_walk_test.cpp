@@ -64,6 +64,7 @@ class Walk {
     TimePoint valid_until;
     TimePoint acts_from;
     std::optional<object> held;
+    bool acts = false;  ///< since a write of its own that was answered when it might
   };
 
   struct Backup {
@@ -73,7 +74,7 @@ class Walk {
   };
 
   [[nodiscard]] bool acts(const Keeper& keeper) const {
-    return keeper.alive && keeper.held && now_ < keeper.valid_until && keeper.acts_from <= now_;
+    return keeper.alive && keeper.held && keeper.acts && now_ < keeper.valid_until;
   }
   std::int64_t draw(std::int64_t from, std::int64_t to) {
     return from + static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(to - from + 1));
@@ -82,7 +83,7 @@ class Walk {
     events_.emplace(now_ + time, std::move(what));
   }
   Duration a_way() { return Duration(trouble_ && draw(1, 20) == 1 ? draw(1, 9000) : draw(1, 100)); }
-  bool lost() { return trouble_ && draw(1, 15) == 1; }
+  bool lost() { return now_ < down_until_ || (trouble_ && draw(1, 15) == 1); }
 
   void start_keeper() {
     const auto name = fmt::format("k{}", keepers_.size());
@@ -94,9 +95,9 @@ class Walk {
     auto& keeper = keepers_[at];
     if (!keeper.alive) return;
     if (keeper.held && now_ >= keeper.valid_until) keeper.held.reset();
-    in(a_way(), [this, at] {
+    in(a_way(), [this, at, past = past_] {
       auto seen = lease_;
-      if (lost()) return in(renews_every(kLeaseTime), [this, at] { turn(at); });
+      if (lost() || past != past_) return in(renews_every(kLeaseTime), [this, at] { turn(at); });
       in(a_way(), [this, at, seen = std::move(seen)] { seen_by(at, seen); });
     });
   }
@@ -126,13 +127,15 @@ class Walk {
   void write(std::size_t at, std::optional<object> seen, std::int64_t fence,
              std::optional<Duration> wait) {
     const auto sent = now_;
-    in(a_way(), [this, at, seen = std::move(seen), fence, sent, wait] {
+    in(a_way(), [this, at, seen = std::move(seen), fence, sent, wait, past = past_] {
       const bool same = seen.has_value() == lease_.has_value() &&
                         (!seen || revision_of(*seen) == revision_of(*lease_));
-      const bool written = same && !lost();
+      const bool written = same && past == past_ && !lost();
       if (written) lease_ = made(keepers_[at].name, fence);
       if (written) written_by_[keepers_[at].name] = now_;
-      if (!written || lost()) return again(at);
+      const bool answered = !lost();
+      if (!same && answered) keepers_[at].claim.was_refused();
+      if (!written || !answered) return again(at);
       in(a_way(), [this, at, mine = *lease_, sent, wait] { take(at, mine, sent, wait); });
     });
   }
@@ -141,10 +144,11 @@ class Walk {
     auto& keeper = keepers_[at];
     if (!keeper.alive) return;
     const bool acted = acts(keeper);
-    if (wait) keeper.acts_from = now_ + *wait;
+    if (wait) keeper.acts_from = keeper.claim.acts_from(*wait, now_);
     keeper.claim.hold(mine);
     keeper.held = mine;
     keeper.valid_until = sent + acts_for(kLeaseTime);
+    keeper.acts = keeper.acts_from <= now_;
     if (acts(keeper)) {
       for (const auto& other : keepers_) {
         EXPECT_FALSE(&other != &keeper && acts(other)) << other.name << " and " << keeper.name;
@@ -177,7 +181,8 @@ class Walk {
   }
 
   /// The Lease is deleted, its holder struck out, or all is restored from a backup that is older
-  /// than what anybody saw last.
+  /// than what anybody saw last. Its servers are stopped for that: a request on its way to them
+  /// ends with its connection, and it takes more than a moment.
   void make_trouble() {
     in(Duration(draw(2000, 40'000)), [this] {
       const bool restores = backup_ && now_ - backup_->at > 2 * kLeaseTime;
@@ -190,6 +195,8 @@ class Walk {
         default:
           lease_ = backup_->lease;
           revision_ = backup_->revision;
+          ++past_;
+          down_until_ = now_ + kLeaseTime / 2;
           backup_.reset();
       }
       if (!backup_ && !restores) backup_ = Backup{lease_, revision_, now_};
@@ -205,6 +212,8 @@ class Walk {
   std::optional<object> lease_;
   std::int64_t revision_ = 100;
   std::optional<Backup> backup_;
+  int past_ = 0;
+  TimePoint down_until_ = kStart;
   std::map<std::string, TimePoint> written_by_;
   std::int64_t highest_fence_ = 0;
   std::string last_actor_;
