@@ -98,6 +98,9 @@ void read_safety(ConfigTable table, Policy& policy) {
   time("wake_repeat_s", policy.wake_repeat, milliseconds(200), seconds(60));
   time("person_wake_for_s", policy.person_wake_for, seconds(1), hours(24 * 30));
   time("quarantine_s", policy.quarantine_base, seconds(1), hours(24));
+  time("wake_proof_age_max_s", policy.wake_proof_age_max, hours(1), hours(24 * 365));
+  time("first_sleep_s", policy.first_sleep, seconds(1), hours(24 * 14));
+  time("sleep_max_s", policy.sleep_max, seconds(60), hours(24 * 365));
   if (table.has("daemonsets_may_stop")) policy.daemonsets_may_stop = daemonsets(table);
   policy.cover_node_loss = table.boolean("cover_node_loss", policy.cover_node_loss);
   policy.downs_per_day_max =
@@ -133,6 +136,7 @@ core::Pool read_pool(ConfigTable table) {
   constexpr std::int64_t kNodesMax = 100'000;
   pool.min_on = table.integer("min_on", 0, 0, kNodesMax);
   pool.spare = table.integer("spare", 0, 0, kNodesMax);
+  pool.prove_wakes = table.boolean("prove_wakes", pool.prove_wakes);
   pool.hard_off = table.boolean("hard_off", false);
   pool.inrush = read_inrush_limits(table.table("inrush"), pool.inrush);
   pool.unneeded_time = table.seconds("unneeded_time_s", pool.unneeded_time, seconds(0), hours(720));

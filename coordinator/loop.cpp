@@ -28,8 +28,9 @@ FleetEvent event(std::string kind, std::string subject, std::string text) {
 }
 
 core::RememberedNode remembered(const core::Node& node) {
-  return {node.name,  node.inventory,     node.boot_times, node.wake_proven_at,
-          node.downs, node.agent.goodbye, node.transition, node.wake_proven_boot};
+  return {
+      node.name,          node.inventory,  node.boot_times,       node.wake_proven_at,   node.downs,
+      node.agent.goodbye, node.transition, node.wake_proven_boot, node.wake_proven_sleep};
 }
 
 }  // namespace

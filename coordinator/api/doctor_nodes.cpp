@@ -9,6 +9,7 @@
 #include "coordinator/api/doctor.h"
 #include "coordinator/core/power.h"
 #include "coordinator/core/wake_chain.h"
+#include "coordinator/core/wake_proof.h"
 
 namespace ecokube {
 namespace {
@@ -83,10 +84,11 @@ const std::array kKinds{
                const bool fails = core::has_bmc(policy, node.name) && node.bmc.failure;
                return said_if(fails, fails ? node.bmc.failure->message : "");
              }},
-    NodeKind{
-        Level::warning, "WakeNotProven", "no wake of it was ever seen",
-        "ecoctl test-wake NODE --wait",
-        [](const Policy&, const Node& node, TimePoint) { return said_if(!node.wake_proven_at); }},
+    NodeKind{Level::warning, "WakeNotProven", "no wake of it was seen, or too long ago",
+             "ecoctl test-wake NODE --wait; pools with prove_wakes do it once it is idle",
+             [](const Policy& policy, const Node& node, TimePoint now) {
+               return said_if(!core::wake_proven(node, policy, now));
+             }},
     NodeKind{Level::warning, "Held", "a person holds it", "ecoctl release NODE",
              [](const Policy&, const Node& node, TimePoint now) {
                const auto* hold = core::hold_at(node, now);

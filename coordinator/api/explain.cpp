@@ -6,6 +6,7 @@
 
 #include "coordinator/api/explain_power.h"
 #include "coordinator/api/times.h"
+#include "coordinator/core/wake_proof.h"
 
 namespace ecokube {
 
@@ -52,6 +53,9 @@ std::string change_when_ready(const Fleet& fleet, const core::Node& node) {
   const auto* want = want_of(fleet.plan(), node.name);
   if (want != nullptr && !want->on) {
     const auto blockers = blockers_of(fleet, node);
+    if (blockers.empty() && core::would_prove_wake(fleet.policy(), node, fleet.now())) {
+      return "It is about to be put down and woken at once: that shows that it can be woken.";
+    }
     if (blockers.empty()) return "It is about to be put to sleep.";
     return "It is put to sleep once this no longer holds: " + text_of(blockers) + ".";
   }

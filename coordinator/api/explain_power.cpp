@@ -5,6 +5,7 @@
 #include "coordinator/api/explain.h"
 #include "coordinator/api/times.h"
 #include "coordinator/core/power.h"
+#include "coordinator/core/sleep_limit.h"
 #include "coordinator/core/wake_chain.h"
 
 namespace ecokube {
@@ -50,6 +51,11 @@ std::string change_when_off(const Fleet& fleet, const core::Node& node) {
   if (want != nullptr && want->on) return "It is wanted on: it is being woken.";
   std::string text = fmt::format(
       "Pods or lag that need its room wake it, or a person: ecoctl wake {}.", node.name);
+  const core::SleepLimits limits(fleet.world(), fleet.policy(), fleet.now());
+  if (const auto until = limits.until(node)) {
+    text += fmt::format(" It may sleep until {}, or longer if it is to show a longer sleep.",
+                        rfc3339(*until));
+  }
   if (core::bmc_says_on(node, fleet.policy(), fleet.now())) {
     text +=
         " Its BMC says that it is on: somebody has started it; it is Ready once its agent "

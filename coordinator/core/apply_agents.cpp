@@ -127,6 +127,7 @@ void on(World& world, const Recovered& fact, TimePoint now) {
     node.boot_times = remembered.boot_times;
     node.wake_proven_at = remembered.wake_proven_at;
     node.wake_proven_boot = remembered.wake_proven_boot;
+    node.wake_proven_sleep = remembered.wake_proven_sleep;
     node.downs = remembered.downs;
     // Past every id that the last process may have used.
     node.transition = remembered.transition + 1;

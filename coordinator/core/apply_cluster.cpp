@@ -47,7 +47,11 @@ void read_marks(Node& node, const KubeNode& kube) {
     node.marked = carries_our_mark(kube);
     const auto intent = parse_intent(annotation(kube, names::kIntent));
     node.marked_unproven = intent && intent->boot_unproven;
+    node.marked_proof = intent && intent->proves_wake;
     node.off_recorded = annotation(kube, names::kPower).starts_with("off");
+    if (const auto since = parse_off_since(annotation(kube, names::kPower))) {
+      node.asleep_since = since;
+    }
     const auto waking = parse_waking(annotation(kube, names::kWaking));
     if (waking && (!node.waking_at || *node.waking_at < *waking)) node.waking_at = waking;
   }
@@ -60,6 +64,7 @@ void read_marks(Node& node, const KubeNode& kube) {
   if (proof && (!node.wake_proven_at || *node.wake_proven_at < *proof)) {
     node.wake_proven_at = proof;
     node.wake_proven_boot = parse_wake_proof_boot(annotation(kube, names::kWakeProof));
+    node.wake_proven_sleep = parse_wake_proof_sleep(annotation(kube, names::kWakeProof));
   }
   const auto recipe = parse_wake_recipe(annotation(kube, names::kWakeRecipe));
   if (recipe && node.inventory.nics.empty()) {

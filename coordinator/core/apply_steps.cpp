@@ -31,6 +31,7 @@ void begin(Node& node, const MarkNode& mark, const Step& /*step*/, TimePoint now
   node.down.evicting.insert(mark.pods_to_evict.begin(), mark.pods_to_evict.end());
   node.marked = true;  // from now on it may be, even if no answer comes
   node.marked_unproven = mark.boot_unproven;
+  node.marked_proof = mark.proves_wake;
   enter(node, Lifecycle::draining, now);
 }
 
@@ -51,12 +52,14 @@ void begin(Node& node, const RecordOff& record, const Step& /*step*/, TimePoint 
   if (record.mark) {
     node.marked = true;  // from now on it may be, even if no answer comes
     node.marked_unproven = record.mark->boot_unproven;
+    node.marked_proof = record.mark->proves_wake;
   }
   if (node.request && node.request->verb == PersonVerb::sleep) {
     node.request.reset();
     node.request_unsaved = true;
   }
   node.refusals = 0;
+  node.asleep_since = record.since;
   enter(node, Lifecycle::powered_down, now);
 }
 
@@ -167,6 +170,7 @@ void end_unmark(Node& node, const StepEnded& fact, TimePoint now) {
     enter(node, Lifecycle::ready, now);
   }
   follow_evidence(node, now);
+  if (node.state == Lifecycle::ready) node.asleep_since.reset();
 }
 
 /// What a person asked for stands on the Node, or must be written again.

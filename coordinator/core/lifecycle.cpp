@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "coordinator/core/marks.h"
+#include "coordinator/core/sleep_limit.h"
 
 namespace ecokube::core {
 namespace {
@@ -47,12 +48,14 @@ void finish_way_up(Node& node, TimePoint now) {
     if (node.boot_times.size() > kBootTimesKept) node.boot_times.erase(node.boot_times.begin());
     node.wake_proven_at = now;
     node.wake_proven_boot = node.inventory.boot.fingerprint;
+    node.wake_proven_sleep = slept_at_wake(node);
     if (node.request && node.request->verb == PersonVerb::test_wake) {
       node.request.reset();
       node.request_unsaved = true;
     }
   }
   node.wake_failures = 0;
+  node.asleep_since.reset();
   node.quarantined_until.reset();
   node.down = WayDown{};
   node.work_ended_at = now;

@@ -32,6 +32,12 @@ std::optional<std::int64_t> number(std::string_view text, std::string_view key) 
   return parsed;
 }
 
+std::optional<TimePoint> time_at(std::string_view text, std::string_view key) {
+  const auto ms = number(text, key);
+  if (!ms) return std::nullopt;
+  return from_ms(*ms);
+}
+
 /// Takes the first word off the text.
 std::string_view next_word(std::string_view& text) {
   const auto end = std::min(text.find(' '), text.size());
@@ -51,19 +57,34 @@ std::pair<std::string, std::string> by_and_reason(std::string_view text) {
 
 std::string format_intent(const Intent& intent) {
   return "down transition=" + std::to_string(intent.transition) + " boot_id=" + intent.boot_id +
-         (intent.boot_unproven ? " boot=unproven" : "");
+         (intent.boot_unproven ? " boot=unproven" : "") + (intent.proves_wake ? " for=proof" : "");
 }
 
 std::optional<Intent> parse_intent(std::string_view text) {
   const auto transition = number(text, "transition");
   if (!text.starts_with("down ") || !transition) return std::nullopt;
   return Intent{*transition, std::string(word(text, "boot_id").value_or("")),
-                word(text, "boot") == "unproven"};
+                word(text, "boot") == "unproven", word(text, "for") == "proof"};
 }
 
-std::string format_wake_proof(TimePoint at, WakeMethod method, const std::string& boot) {
+std::string format_wake_proof(TimePoint at, WakeMethod method, const std::string& boot,
+                              Duration slept) {
   return std::string(to_string(method)) + " at_ms=" + std::to_string(to_ms(at)) +
-         (boot.empty() ? "" : " boot=" + boot);
+         (boot.empty() ? "" : " boot=" + boot) +
+         (slept.count() > 0 ? " slept_ms=" + std::to_string(slept.count()) : "");
+}
+
+Duration parse_wake_proof_sleep(std::string_view text) {
+  return Duration(std::max<std::int64_t>(0, number(text, "slept_ms").value_or(0)));
+}
+
+std::string format_off(const std::string& power, TimePoint since) {
+  return power + " since_ms=" + std::to_string(to_ms(since));
+}
+
+std::optional<TimePoint> parse_off_since(std::string_view text) {
+  if (!text.starts_with("off ")) return std::nullopt;
+  return time_at(text, "since_ms");
 }
 
 std::string parse_wake_proof_boot(std::string_view text) {
@@ -74,11 +95,7 @@ std::optional<TimePoint> parse_wake_proof(std::string_view text) { return parse_
 
 std::string format_waking(TimePoint at) { return "at_ms=" + std::to_string(to_ms(at)); }
 
-std::optional<TimePoint> parse_waking(std::string_view text) {
-  const auto ms = number(text, "at_ms");
-  if (!ms) return std::nullopt;
-  return from_ms(*ms);
-}
+std::optional<TimePoint> parse_waking(std::string_view text) { return time_at(text, "at_ms"); }
 
 std::string format_wake_recipe(const WakeRecipe& recipe) {
   std::string macs;

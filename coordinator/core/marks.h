@@ -11,22 +11,29 @@
 // successor with no database reads what its predecessor meant.
 namespace ecokube::core {
 
-/// names::kIntent: "down transition=7 boot_id=<id>", and " boot=unproven" where that is so.
+/// names::kIntent: "down transition=7 boot_id=<id>", and " boot=unproven" and " for=proof" where
+/// that is so.
 struct Intent {
   std::int64_t transition = 0;
   std::string boot_id;  ///< of the machine that was to go down; another one has rebooted since
   bool boot_unproven = false;  ///< MarkNode
+  bool proves_wake = false;    ///< MarkNode
   bool operator==(const Intent&) const = default;
 };
 [[nodiscard]] std::string format_intent(const Intent& intent);
 [[nodiscard]] std::optional<Intent> parse_intent(std::string_view text);
 
-/// names::kWakeProof: "<method> at_ms=<ms> boot=<fingerprint>", by the method that brought it up;
-/// boot only where it is known.
+/// names::kWakeProof: "<method> at_ms=<ms> boot=<fingerprint> slept_ms=<ms>", by the method that
+/// brought it up, after the longest sleep so far; the last two only where they are known.
 [[nodiscard]] std::string format_wake_proof(TimePoint at, WakeMethod method = WakeMethod::wol,
-                                            const std::string& boot = {});
+                                            const std::string& boot = {}, Duration slept = {});
 [[nodiscard]] std::optional<TimePoint> parse_wake_proof(std::string_view text);
 [[nodiscard]] std::string parse_wake_proof_boot(std::string_view text);
+[[nodiscard]] Duration parse_wake_proof_sleep(std::string_view text);
+
+/// names::kPower of what is off: "off (inferred) since_ms=<ms>"; `power` is power_text().
+[[nodiscard]] std::string format_off(const std::string& power, TimePoint since);
+[[nodiscard]] std::optional<TimePoint> parse_off_since(std::string_view text);
 
 /// names::kWakeRecipe: "address=<host:port> macs=<mac>,<mac>".
 struct WakeRecipe {

@@ -4,6 +4,7 @@
 #include "coordinator/core/eviction.h"
 #include "coordinator/core/marks.h"
 #include "coordinator/core/wake_chain.h"
+#include "coordinator/core/wake_proof.h"
 
 namespace ecokube::core {
 
@@ -21,14 +22,17 @@ MarkNode mark_with(const Policy& policy, const Node& node, const std::string& bo
 
 }  // namespace
 
-MarkNode mark_of(const World& world, const Policy& policy, const Node& node) {
+MarkNode mark_of(const World& world, const Policy& policy, const Node& node, TimePoint now) {
   auto mark = mark_with(policy, node, node.agent.boot_id, node.agent.nics);
+  mark.proves_wake = would_prove_wake(policy, node, now);
   for (const auto* pod : work_on(world, node)) mark.pods_to_evict.push_back(pod->uid);
   return mark;
 }
 
 MarkNode mark_of_sleeper(const Policy& policy, const Node& node) {
-  return mark_with(policy, node, node.inventory.boot_id, node.inventory.nics);
+  auto mark = mark_with(policy, node, node.inventory.boot_id, node.inventory.nics);
+  mark.proves_wake = node.marked_proof;
+  return mark;
 }
 
 }  // namespace ecokube::core

@@ -64,7 +64,8 @@ class NodePlanner {
   void quarantine();
   void go_back(Reason reason);
   void block(Reason reason);
-  [[nodiscard]] bool another_proof_runs() const;
+  /// No other node of its pool proves its wake, those of this plan counted (S15).
+  [[nodiscard]] bool turn_for_proof() const;
   /// One more node may sleep whose boot is not proven, those of this plan counted (S18).
   [[nodiscard]] bool room_for_doubt() const;
   /// False where it is not the time for it yet.

@@ -14,6 +14,7 @@
 #include "coordinator/core/power.h"
 #include "coordinator/core/requests.h"
 #include "coordinator/core/safety_spread.h"
+#include "coordinator/core/wake_proof.h"
 
 namespace ecokube::core {
 namespace {
@@ -105,9 +106,6 @@ void NodePlanner::ready() {
     return;
   }
   if (want_.on) return;
-  if (node_.request && node_.request->verb == PersonVerb::test_wake && another_proof_runs()) {
-    return block({"AnotherProof", "one node of a pool is tested at a time"});
-  }
   // Idle nodes were looked at together; one with pods to move takes room from the others.
   if (reasons().empty() && may_be_drained(node_, now_)) {
     s22_node_loss(world_, policy_, node_, now_, *reasons_);
@@ -116,17 +114,25 @@ void NodePlanner::ready() {
     if (node_.down_not_before) look_again(*node_.down_not_before);
     return block({reasons().front().code, reasons().front().text});
   }
+  if (would_prove_wake(policy_, node_, now_) && !turn_for_proof()) {
+    return block({"AnotherProof", "one node of a pool is tested at a time"});
+  }
   if (boot_unproven(node_) && !room_for_doubt()) {
     return block({"BootNotProven", "what it boots next has changed; others prove it first"});
   }
-  if (node_.kube->revision < node_.soft_taint_revision) return;  // until its view is ours
+  // Until its view is ours.
+  if (node_.kube->revision < std::max(node_.soft_taint_revision, node_.marks_revision)) return;
   // A mark now would only meet the conflict with what a person's words change on the Node.
   if (request_waits(node_, policy_)) return;
   if (auto wait = inrush_.mark_waits(node_)) {
     want_.on = true;
     return wait_for_turn(*std::move(wait));
   }
-  if (add(Verb::mark, mark_of(world_, policy_, node_), want_.reason)) inrush_.take_mark(node_);
+  if (want_.reason.code == "Idle" && would_prove_wake(policy_, node_, now_)) {
+    want_.reason = {"ProvesWake", "it is idle; it is put down to be woken at once"};
+  }
+  if (add(Verb::mark, mark_of(world_, policy_, node_, now_), want_.reason))
+    inrush_.take_mark(node_);
 }
 
 void NodePlanner::draining() {
@@ -220,14 +226,14 @@ bool NodePlanner::room_for_doubt() const {
   return fleet_.sleep_unproven + planned < doubtful_max(fleet_.in_cluster);
 }
 
-bool NodePlanner::another_proof_runs() const {
+bool NodePlanner::turn_for_proof() const {
   const Pool* pool = pool_of(policy_, node_.name, node_.kube->labels);
-  return std::any_of(world_.nodes.begin(), world_.nodes.end(), [&](const auto& entry) {
-    const Node& other = entry.second;
-    return other.name != node_.name && other.kube && other.request &&
-           other.request->verb == PersonVerb::test_wake && other.state != Lifecycle::ready &&
-           pool_of(policy_, other.name, other.kube->labels) == pool;
+  const bool planned = std::any_of(plan_.steps.begin(), plan_.steps.end(), [&](const Step& step) {
+    const auto* mark = std::get_if<MarkNode>(&step.action);
+    if (mark == nullptr || !mark->proves_wake) return false;
+    return pool_of(policy_, step.id.subject, world_.nodes.at(step.id.subject).kube->labels) == pool;
   });
+  return !planned && other_proof(world_, policy_, node_) == nullptr;
 }
 
 bool NodePlanner::add(Verb verb, Action action, Reason reason, std::vector<PodRef> pods) {

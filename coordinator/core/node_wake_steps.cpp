@@ -10,6 +10,7 @@
 #include "coordinator/core/placement.h"
 #include "coordinator/core/power.h"
 #include "coordinator/core/power_off.h"
+#include "coordinator/core/sleep_limit.h"
 #include "coordinator/core/wake_chain.h"
 
 namespace ecokube::core {
@@ -62,7 +63,8 @@ void NodePlanner::record_proven_off() {
 void NodePlanner::record_off(Reason reason) {
   const bool read = has_bmc(policy_, node_.name);
   RecordOff record{
-      power_text({PowerState::off, read ? PowerEvidence::bmc : PowerEvidence::inferred})};
+      power_text({PowerState::off, read ? PowerEvidence::bmc : PowerEvidence::inferred}),
+      node_.asleep_since.value_or(now_)};
   const bool dead = state_at(node_, policy_, now_) == Lifecycle::unknown;
   if (!dead && !node_.marked && node_.kube) record.mark = mark_of_sleeper(policy_, node_);
   add(Verb::record_off, std::move(record), std::move(reason));
@@ -73,7 +75,8 @@ void NodePlanner::powering_up() {
       agent_alive(node_, policy_, now_)) {
     const bool proven = node_.up.asked_at.has_value();
     const auto& boot = node_.inventory.boot.fingerprint;
-    UnmarkNode unmark{proven ? format_wake_proof(now_, node_.up.method, boot) : std::string()};
+    UnmarkNode unmark{proven ? format_wake_proof(now_, node_.up.method, boot, slept_at_wake(node_))
+                             : ""};
     add(Verb::unmark, std::move(unmark), {"BootProven", "a new boot id and Ready in Kubernetes"});
     return;
   }

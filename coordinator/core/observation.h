@@ -269,6 +269,7 @@ struct RememberedNode {
   std::optional<AgentGoodbye> goodbye;  ///< the last, if it was after the last Hello
   std::int64_t transition = 0;
   std::string wake_proven_boot = {};  ///< the fingerprint that the proof is bound to
+  Duration wake_proven_sleep = {};
   bool operator==(const RememberedNode&) const = default;
 };
 /// Once, before everything else.

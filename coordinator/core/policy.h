@@ -45,8 +45,9 @@ struct Pool {
   Labels node_selector;
   Mode mode = Mode::advise;
   std::int64_t min_on = 0;
-  std::int64_t spare = 0;  ///< idle nodes kept on beyond demand
-  bool hard_off = false;   ///< a machine that hangs on its way down is switched off by its BMC
+  std::int64_t spare = 0;   ///< idle nodes kept on beyond demand
+  bool prove_wakes = true;  ///< one node at a time is put down and woken again to prove its wake
+  bool hard_off = false;    ///< a machine that hangs on its way down is switched off by its BMC
   Duration unneeded_time{std::chrono::minutes(10)};
   InrushLimits inrush = {};  ///< of this pool's machines
 };
@@ -128,8 +129,11 @@ struct Policy {
   Duration bmc_poll_close{std::chrono::seconds(5)};    ///< ... of one that is looked at closely
   Duration person_wake_for{std::chrono::hours(1)};     ///< how long a person's wake keeps a node on
   Duration quarantine_base{std::chrono::minutes(10)};  ///< doubles with each failure
-  std::int64_t downs_per_day_max = 24;                 ///< S17
-  std::int64_t unready_percent_max = 30;               ///< S16
+  Duration wake_proof_age_max{std::chrono::hours(24 * 30)};  ///< S15
+  Duration first_sleep{std::chrono::minutes(15)};            ///< S18, of what has not slept longer
+  Duration sleep_max{std::chrono::hours(24 * 14)};           ///< S26
+  std::int64_t downs_per_day_max = 24;                       ///< S17
+  std::int64_t unready_percent_max = 30;                     ///< S16
 };
 
 /// The pool of a node, or nullptr.

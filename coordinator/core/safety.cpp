@@ -12,6 +12,7 @@
 #include "coordinator/core/safety_power.h"
 #include "coordinator/core/safety_spread.h"
 #include "coordinator/core/safety_work.h"
+#include "coordinator/core/wake_proof.h"
 
 namespace ecokube::core {
 namespace {
@@ -106,12 +107,6 @@ void s10_s11_people(const Node& node, TimePoint now, Violations& out) {
 void s13_vetoes(const Node& node, Violations& out) {
   if (node.agent.vetoes.empty()) return;
   out.push_back({"S13", "AgentVeto", "its agent would refuse: " + node.agent.vetoes.front()});
-}
-
-void s15_proven(const Node& node, TimePoint now, Violations& out) {
-  if (node.wake_proven_at || person_asked(node, now)) return;
-  out.push_back(
-      {"S15", "WakeNotProven", "no wake of it was ever seen; run: ecoctl test-wake " + node.name});
 }
 
 void s16_unwell(const Policy& policy, const FleetCounts& fleet, const Node& node, TimePoint now,
@@ -221,7 +216,7 @@ std::vector<Violation> blockers(const World& world, const Policy& policy, const 
   s19_right_machine(node, out);
   if (fleet.identity_shared) s19_no_twin(world, policy, node, now, out);
   s13_vetoes(node, out);
-  s15_proven(node, now, out);
+  s15_proven(world, policy, node, now, out);
   s18_boot_proven(fleet, node, out);
   s16_unwell(policy, fleet, node, now, out);
   s17_flapping(policy, node, now, out);

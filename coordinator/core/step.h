@@ -79,6 +79,7 @@ struct MarkNode {
   std::vector<std::string> pods_to_evict =
       {};                      ///< UIDs; once marked, these and no others are moved
   bool boot_unproven = false;  ///< it goes down to boot what is not proven (S18)
+  bool proves_wake = false;    ///< it goes down only to be woken again (S15)
   bool operator==(const MarkNode&) const = default;
 };
 /// Asks the Eviction API for each of these pods, one after another, under their budgets (S12).
@@ -107,6 +108,7 @@ struct PowerOff {
 /// Annotation with the power as known, once the node is off.
 struct RecordOff {
   std::string power;
+  TimePoint since;  ///< it is known to be off
   /// Where the Node does not carry our mark: a restored cluster knows nothing of it.
   std::optional<MarkNode> mark = {};
   bool operator==(const RecordOff&) const = default;

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "coordinator/core/safety_spread.h"
+#include "coordinator/core/sleep_limit.h"
+#include "coordinator/core/wake_proof.h"
 
 namespace ecokube::core {
 namespace {
@@ -17,6 +19,12 @@ bool sleeps(Lifecycle state) {
          state == Lifecycle::quarantined || state == Lifecycle::unknown;
 }
 
+/// What was put down for a test of its wake is woken from here on.
+bool is_down_or_coming(Lifecycle state) {
+  return state == Lifecycle::powered_down || state == Lifecycle::powering_up ||
+         state == Lifecycle::quarantined;
+}
+
 std::string seconds_text(Duration duration) {
   return std::to_string((duration.count() + 999) / 1000) + " s";
 }
@@ -24,12 +32,17 @@ std::string seconds_text(Duration duration) {
 class Wanting {
  public:
   Wanting(const World& world, const Policy& policy, const Placement& placement, TimePoint now)
-      : world_(world), policy_(policy), placement_(placement), now_(now) {}
+      : world_(world),
+        policy_(policy),
+        placement_(placement),
+        now_(now),
+        sleep_limits_(world, policy, now) {}
 
   Wants run() {
     for (const auto& [name, node] : world_.nodes) wants_.nodes.push_back(want(node));
     keep_cover();
     keep_floors();
+    if (const auto at = sleep_limits_.next()) sooner(wants_.reconsider_at, *at);
     return std::move(wants_);
   }
 
@@ -37,6 +50,9 @@ class Wanting {
   NodeWant want(const Node& node) {
     if (auto fixed = hands_off(node)) return std::move(*fixed);
     if (auto person = person_wants(node)) return std::move(*person);
+    if (proves_wake(node) && is_down_or_coming(node.state)) {
+      return {node.name, true, {"ProvesWake", "it was put down to prove its wake"}};
+    }
     if (node.work_pods > 0) {
       return {node.name, true, {"HasWork", std::to_string(node.work_pods) + " pods run here"}};
     }
@@ -86,10 +102,8 @@ class Wanting {
         if (request.until && now_ >= *request.until) return std::nullopt;
         return NodeWant{node.name, false, {"PersonAskedSleep", "sleep " + who}};
       case PersonVerb::test_wake: {
-        const bool down = node.state == Lifecycle::powered_down ||
-                          node.state == Lifecycle::powering_up ||
-                          node.state == Lifecycle::quarantined;
-        return NodeWant{node.name, down, {"TestWake", "test of its wake " + who}};
+        const bool on = is_down_or_coming(node.state);
+        return NodeWant{node.name, on, {"TestWake", "test of its wake " + who}};
       }
       case PersonVerb::unquarantine:
       case PersonVerb::hold:
@@ -99,6 +113,7 @@ class Wanting {
   }
 
   NodeWant idle(const Node& node) {
+    if (auto over = sleep_limits_.over(node)) return {node.name, true, *std::move(over)};
     const Pool& pool = *pool_of(policy_, node.name, node.kube->labels);
     const auto since = node.work_ended_at.value_or(node.since);
     if (!sleeps(node.state) && now_ < since + pool.unneeded_time) {
@@ -168,6 +183,7 @@ class Wanting {
   const Policy& policy_;
   const Placement& placement_;
   TimePoint now_;
+  SleepLimits sleep_limits_;
   Wants wants_;
 };
 

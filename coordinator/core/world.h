@@ -151,6 +151,7 @@ struct Node {
   bool marked = false;               ///< our taint or intent is on the Node object
   Revision marks_revision = 0;       ///< of our last mark or unmark; older views of the Node lie
   bool marked_unproven = false;      ///< and says that it boots what is not proven (S18)
+  bool marked_proof = false;         ///< and that it goes down to prove its wake (S15)
   bool off_recorded = false;         ///< our power annotation says off
   Revision soft_taint_revision = 0;  ///< of our last change of the soft taint
   std::optional<TimePoint> soft_tainted_at;  ///< when we last tried to change it
@@ -161,6 +162,8 @@ struct Node {
   std::vector<Duration> boot_times;
   std::optional<TimePoint> wake_proven_at;
   std::string wake_proven_boot;  ///< the fingerprint of what it booted then; empty: not known
+  Duration wake_proven_sleep{};  ///< the longest that it woke from
+  std::optional<TimePoint> asleep_since;  ///< when it was known to be off, until it is up
   std::int64_t wake_failures = 0;
   std::optional<TimePoint> waking_at;  ///< RecordWake, ours or another's; gone when it is up
   std::optional<TimePoint> quarantined_until;

@@ -86,7 +86,8 @@ object one_annotation(std::string_view key, std::string_view text) {
 
 object mark_patch(const object& node, const core::MarkNode& mark, std::int64_t transition) {
   object annotations;
-  annotations[names::kIntent] = core::format_intent({transition, mark.boot_id, mark.boot_unproven});
+  annotations[names::kIntent] =
+      core::format_intent({transition, mark.boot_id, mark.boot_unproven, mark.proves_wake});
   annotations[names::kTransition] = std::to_string(transition);
   if (!mark.wake_recipe.empty()) annotations[names::kWakeRecipe] = mark.wake_recipe;
 
@@ -185,7 +186,8 @@ Result<object> out_of_service_patch(const object& node) {
 
 object record_off_patch(const object& node, const core::RecordOff& off, std::int64_t transition) {
   auto patch = mark_patch(node, *off.mark, transition);
-  patch["metadata"].as_object()["annotations"].as_object()[names::kPower] = off.power;
+  patch["metadata"].as_object()["annotations"].as_object()[names::kPower] =
+      core::format_off(off.power, off.since);
   return patch;
 }
 
@@ -211,7 +213,7 @@ std::optional<object> in_service_patch(const object& node) {
 
 std::optional<object> annotation_patch(const core::Action& action) {
   if (const auto* off = std::get_if<core::RecordOff>(&action)) {
-    return one_annotation(names::kPower, off->power);
+    return one_annotation(names::kPower, core::format_off(off->power, off->since));
   }
   if (const auto* wake = std::get_if<core::RecordWake>(&action)) {
     return one_annotation(names::kWaking, core::format_waking(wake->at));

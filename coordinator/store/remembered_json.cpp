@@ -159,6 +159,7 @@ std::string to_document(const core::RememberedNode& node) {
                         {"transition", node.transition}};
   if (node.wake_proven_at) document["wake_proven_at_ms"] = to_ms(*node.wake_proven_at);
   if (!node.wake_proven_boot.empty()) document["wake_proven_boot"] = node.wake_proven_boot;
+  document["wake_proven_sleep_ms"] = node.wake_proven_sleep.count();
   if (node.goodbye) {
     document["goodbye"] = {{"session", static_cast<std::int64_t>(node.goodbye->session)},
                            {"origin", core::to_string(node.goodbye->origin)},
@@ -182,6 +183,7 @@ Result<core::RememberedNode> from_document(std::string_view name, std::string_vi
   for (const auto& at : list(from, "downs_at_ms")) node.downs.push_back(from_ms(at.as_int64()));
   if (const auto at = number(from, "wake_proven_at_ms")) node.wake_proven_at = from_ms(*at);
   node.wake_proven_boot = text_field(from, "wake_proven_boot");
+  node.wake_proven_sleep = Duration(number(from, "wake_proven_sleep_ms").value_or(0));
   if (const auto* goodbye = from.if_contains("goodbye")) {
     node.goodbye = goodbye_from(node.name, goodbye->as_object());
   }

@@ -177,6 +177,7 @@ down_deadline_s = 60
 name = "workers"
 names = ["worker1", "worker2"]
 mode = "act"
+prove_wakes = false
 unneeded_time_s = 0
 [[scaler]]
 name = "eco-worker"

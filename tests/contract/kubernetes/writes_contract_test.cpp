@@ -103,7 +103,7 @@ TEST_P(Writing, UnmarkRemovesOnlyWhatIsOurs) {
   const auto name = fresh("node");
   const auto made = create_node(name, R"({"taints": [{"key": "gpu", "effect": "NoSchedule"}]})");
   ASSERT_TRUE(mark(name, {revision_of(made), "boot-1", false, "", {}}));
-  ASSERT_TRUE(annotate(name, core::RecordOff{"off (inferred)"}));
+  ASSERT_TRUE(annotate(name, core::RecordOff{"off (inferred)", from_ms(1234)}));
   patch("/api/v1/nodes/" + name,
         R"({"metadata": {"annotations": {"theirs": "x", "ecokube.io/hold": "ann: disk"}}})");
   const auto unmarked = unmark(name, core::format_wake_proof(from_ms(1234)));

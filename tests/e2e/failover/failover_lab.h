@@ -40,6 +40,7 @@ struct FailoverOptions {
   int workers = 2;
   int view_age_max_s = 30;
   Bmcs bmcs = Bmcs::none;
+  bool prove_wakes = false;  ///< by policy; else by prove_wake() of the lab
 };
 
 /// Workers w1, w2 and so on and two coordinators a and b, all real processes, on one cluster;
@@ -49,7 +50,7 @@ class FailoverLab {
  public:
   static constexpr std::chrono::seconds kLease{3};
 
-  /// Up to: a leads, and both coordinators know all workers as Ready.
+  /// Up to: a leads, and, but with prove_wakes, both coordinators know all workers as Ready.
   explicit FailoverLab(FailoverOptions options = {});
   ~FailoverLab();
   FailoverLab(const FailoverLab&) = delete;

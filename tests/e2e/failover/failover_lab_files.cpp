@@ -135,12 +135,13 @@ name = "workers"
 node_selector = {{ "lab/role" = "worker" }}
 mode = "act"
 hard_off = {12}
+prove_wakes = {13}
 unneeded_time_s = 0
 {10})",
                          name, dir_.path().string(), kubeconfig.string(), kLease.count(),
                          agents_port(name), ca_.certificate.string(), made.certificate.string(),
                          made.key.string(), own_address(), options_.view_age_max_s,
-                         bmc_configuration(), hangs() ? 5 : 180, hangs()));
+                         bmc_configuration(), hangs() ? 5 : 180, hangs(), options_.prove_wakes));
 }
 
 }  // namespace ecokube::test

@@ -144,7 +144,7 @@ TEST_F(DoctorTest, EachReasonOfANodeHasItsFinding) {
   expect("WakeNotArmed", Level::warning, "worker1", "no NIC");
   expect("NoWakeAddress", Level::warning, "worker1", "magic packet");
   expect("WakeNotProven", Level::warning, "worker1", "no wake");
-  EXPECT_EQ(finding("WakeNotProven").what_to_do, "ecoctl test-wake worker1 --wait");
+  EXPECT_TRUE(finding("WakeNotProven").what_to_do.starts_with("ecoctl test-wake worker1 --wait"));
   expect("Held", Level::warning, "worker1", "(ann: disk swap)");
   EXPECT_EQ(finding("Held").what_to_do, "ecoctl release worker1");
   expect("OwnedByOther", Level::warning, "worker1", "(kured)");

@@ -122,6 +122,7 @@ TEST_F(DocumentsTest, AnIdleProvenNodeIsAboutToBePutToSleep) {
 }
 
 TEST_F(DocumentsTest, BlockersAreNamedWithRuleAndSentence) {
+  fleet_.policy_value.pools.front().prove_wakes = false;
   node("worker1").wake_proven_at.reset();
   node("worker1").agent.vetoes = {"hold file /etc/ecokube/hold"};
   const auto explanation = explain("worker1");
@@ -129,6 +130,20 @@ TEST_F(DocumentsTest, BlockersAreNamedWithRuleAndSentence) {
   const std::string change(explanation.at("what_would_change").as_string());
   EXPECT_NE(change.find("ecoctl test-wake worker1"), std::string::npos) << change;
   EXPECT_NE(change.find("S13"), std::string::npos) << change;
+}
+
+TEST_F(DocumentsTest, ANodeOfAPoolThatProvesWakesIsAboutToProveIts) {
+  node("worker1").wake_proven_at.reset();
+  const auto explanation = explain("worker1");
+  EXPECT_EQ(codes(explanation), std::set<std::string>{}) << json::serialize(explanation);
+  EXPECT_NE(what_would_change_of("worker1").find("woken at once"), std::string::npos);
+}
+
+TEST_F(DocumentsTest, ASleeperSaysUntilWhenItMaySleep) {
+  node("worker1").state = Lifecycle::powered_down;
+  node("worker1").asleep_since = test::kNow;
+  const auto until = rfc3339(test::kNow + fleet_.policy_value.first_sleep);
+  EXPECT_NE(what_would_change_of("worker1").find("until " + until), std::string::npos);
 }
 
 TEST_F(DocumentsTest, AHeldNodeSaysByWhomAndHowToEndIt) {

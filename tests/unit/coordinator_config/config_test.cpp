@@ -45,6 +45,9 @@ TEST(CoordinatorConfig, TheDocumentedExampleHoldsAndShowsTheDefaults) {
   EXPECT_EQ(policy.person_wake_for, defaults.person_wake_for);
   EXPECT_EQ(policy.quarantine_base, defaults.quarantine_base);
   EXPECT_EQ(policy.scheduler_name, defaults.scheduler_name);
+  EXPECT_EQ(policy.wake_proof_age_max, defaults.wake_proof_age_max);
+  EXPECT_EQ(policy.first_sleep, defaults.first_sleep);
+  EXPECT_EQ(policy.sleep_max, defaults.sleep_max);
   EXPECT_EQ(policy.downs_per_day_max, defaults.downs_per_day_max);
   EXPECT_EQ(policy.unready_percent_max, defaults.unready_percent_max);
   EXPECT_EQ(policy.inrush.all, defaults.inrush.all);
@@ -56,6 +59,7 @@ TEST(CoordinatorConfig, TheDocumentedExampleHoldsAndShowsTheDefaults) {
   EXPECT_EQ(policy.pools[0].mode, core::Mode::advise);
   EXPECT_EQ(policy.pools[0].unneeded_time, core::Pool().unneeded_time);
   EXPECT_FALSE(policy.pools[0].hard_off);
+  EXPECT_EQ(policy.pools[0].prove_wakes, core::Pool().prove_wakes);
   ASSERT_EQ(policy.scalers.size(), 1U);
   EXPECT_EQ(policy.scalers[0].lag_threshold, core::Scaler().lag_threshold);
   EXPECT_EQ(policy.nodes.at("worker1").wake_address, "192.168.1.255:9");

@@ -15,6 +15,7 @@ Policy worker_policy() {
   pool.node_selector = {{"role", "worker"}};
   pool.mode = Mode::act;
   pool.unneeded_time = minutes(1);
+  pool.prove_wakes = false;
   policy.pools.push_back(pool);
   return policy;
 }
@@ -205,10 +206,14 @@ void Bench::see_marked(const NodeName& name, bool marked, Readiness ready, int b
   kube.boot_id = boot_of(name, boot);
   const auto& asked = node(name).request;
   if (asked) kube.annotations[std::string(names::kRequest)] = format_request(*asked);
+  const std::string proof(names::kWakeProof);
+  if (node(name).kube && !node(name).kube->annotations.contains(proof)) {
+    kube.annotations.erase(proof);
+  }
   if (marked) {
     kube.taints.push_back({std::string(names::kTaint), "", "NoSchedule"});
     kube.annotations[std::string(names::kIntent)] =
-        format_intent({node(name).transition, boot_of(name)});
+        format_intent({node(name).transition, boot_of(name), false, node(name).marked_proof});
     kube.annotations[std::string(names::kCordonedByUs)] = "true";
     kube.unschedulable = true;
   }

@@ -28,7 +28,7 @@ Node& Bender::some_node(World& world) {
 void Bender::bend_around(Bench& bench, Node& node) {
   World& world = bench.world;
   Pool& pool = bench.policy.pools.front();
-  switch (draw(20)) {
+  switch (draw(21)) {
     case 0: world.cluster_ok = false; return;
     case 1: world.cluster_seen_at = bench.now - seconds(29 + draw(3)); return;
     case 2: world.went_backwards_at = bench.now - seconds(29 + draw(3)); return;
@@ -45,10 +45,22 @@ void Bender::bend_around(Bench& bench, Node& node) {
     case 13: world.attachments["a"] = {"a", 1, node.name, "disk"}; return;
     case 14: world.local_volumes["v"] = {"v", 1, {node.name}, "default/data"}; return;
     case 15: node.kube->owned_by = "kured"; return;
+    case 19: return bend_proofs(bench);
     case 17: return bend_buckets(bench);
     case 18: return bend_booting(bench, node);
     case 16: world.pods.at("uid-free").scheduler = "another"; return;
     default: return bend_pods(world, node);
+  }
+}
+
+/// The pool proves wakes itself, and one of it may be under way.
+void Bender::bend_proofs(Bench& bench) {
+  bench.policy.pools.front().prove_wakes = true;
+  for (auto& [name, node] : bench.world.nodes) {
+    if (draw(3) == 0) node.wake_proven_at.reset();
+    if (draw(8) == 0)
+      node.wake_proven_at = bench.now - bench.policy.wake_proof_age_max - Duration(draw(2));
+    if (draw(12) == 0) node.marked = node.marked_proof = true;
   }
 }
 
@@ -234,7 +246,8 @@ std::vector<Step> hostile_steps(const World& world, const Policy& policy) {
     }
     steps.push_back(
         {id(Verb::wake), WakeNode{"127.0.0.255:9", {}}, {}, 1, {}, start_tokens(policy, node)});
-    steps.push_back({id(Verb::record_off), RecordOff{"off", MarkNode{0, "", false, ""}}, {}, 1});
+    steps.push_back(
+        {id(Verb::record_off), RecordOff{"off", world.now, MarkNode{0, "", false, ""}}, {}, 1});
     for (const auto* pod : {"free", "asking", "theirs"}) {
       const PodRef ref{std::string("uid-") + pod, "default", pod};
       steps.push_back({{subject_of(ref), Verb::bind, 0, 1}, BindPod{ref, name}, {}, 1, {ref}});

@@ -96,7 +96,7 @@ StepEnded MiniFleet::mark(const Step& step) {
   std::erase_if(node.taints, put_there_by_us);
   node.taints.push_back({std::string(names::kTaint), "", "NoSchedule"});
   node.annotations[std::string(names::kIntent)] =
-      format_intent({step.id.transition, mark.boot_id, mark.boot_unproven});
+      format_intent({step.id.transition, mark.boot_id, mark.boot_unproven, mark.proves_wake});
   node.annotations[std::string(names::kWakeRecipe)] = mark.wake_recipe;
   if (!mark.already_cordoned) node.annotations[std::string(names::kCordonedByUs)] = "true";
   node.unschedulable = true;
@@ -161,7 +161,7 @@ StepEnded MiniFleet::annotate(const Step& step) {
       const auto marked = mark({step.id, *off->mark, {}});
       if (marked.outcome != Outcome::done) return marked;
     }
-    node.annotations[std::string(names::kPower)] = off->power;
+    node.annotations[std::string(names::kPower)] = format_off(off->power, off->since);
   }
   if (const auto* quarantine = std::get_if<QuarantineNode>(&step.action)) {
     node.annotations[std::string(names::kQuarantine)] = format_quarantine(*quarantine);

@@ -13,6 +13,7 @@ Policy fast_policy() {
   policy.wake_deadline = minutes(3);
   policy.quarantine_base = minutes(2);
   policy.downs_per_day_max = 1000;
+  policy.first_sleep = policy.sleep_max;
   return policy;
 }
 
@@ -149,8 +150,15 @@ void MiniFleet::post(Fact fact) {
 /// What production has in its store when it dies.
 void MiniFleet::remember() {
   for (const auto& [name, node] : world.nodes) {
-    saved_[name] = {name,       node.inventory,     node.boot_times, node.wake_proven_at,
-                    node.downs, node.agent.goodbye, node.transition, node.wake_proven_boot};
+    saved_[name] = {name,
+                    node.inventory,
+                    node.boot_times,
+                    node.wake_proven_at,
+                    node.downs,
+                    node.agent.goodbye,
+                    node.transition,
+                    node.wake_proven_boot,
+                    node.wake_proven_sleep};
   }
 }
 

@@ -28,12 +28,14 @@ struct Machine {
   std::int64_t command_fence = 0;
   std::string command_id;
   bool dead_on_next_wake = false;
-  bool dead = false;            ///< nothing starts it any more
-  TimePoint deaf_until;         ///< to packets
-  int slowness = 1;             ///< its boots take so many times as long
-  Duration flashes{};           ///< its next boot takes that much longer
-  std::int64_t wake_heard = 0;  ///< the transition whose loss has been drawn
-  bool wake_lost = false;       ///< none of that one's packets arrives
+  bool dead = false;     ///< nothing starts it any more
+  TimePoint deaf_until;  ///< to packets
+  TimePoint off_since;
+  std::optional<Duration> deaf_after;  ///< to packets, once it was off for so long
+  int slowness = 1;                    ///< its boots take so many times as long
+  Duration flashes{};                  ///< its next boot takes that much longer
+  std::int64_t wake_heard = 0;         ///< the transition whose loss has been drawn
+  bool wake_lost = false;              ///< none of that one's packets arrives
   std::string installed;  ///< fingerprint of what it boots next; empty: its agent does not tell
   TimePoint kubelet_seen;
 };
@@ -96,6 +98,8 @@ class MiniFleet {
   void cut(const NodeName& name);
   /// All that run boot this from now on; their agents tell it. A bad one hangs at each boot.
   void install(const std::string& fingerprint, bool bad);
+  /// That it was ever woken: nobody has seen that, nor will know of it.
+  void forget_proof(const NodeName& name);
   /// Machines that hang in a bad boot.
   [[nodiscard]] int lost() const;
   /// No magic packet is heard any more.

@@ -107,6 +107,7 @@ StepEnded MiniFleet::order_off(const Step& step) {
 
 void MiniFleet::power_off(const NodeName& name) {
   machines[name].phase = Phase::off;
+  machines[name].off_since = now;
   for (const auto& [uid, pod] : pods_) {
     if (pod.node == name && !may_remain(pod, {}, {}))
       error(name + " was switched off under pod " + uid);
@@ -138,7 +139,8 @@ void MiniFleet::wake(const Step& step) {
     machine.wake_lost = faults.wakes_lost > 0 && draw(1, 100) <= faults.wakes_lost;
   }
   if (machine.phase != Phase::off || machine.dead || chance(30)) return;
-  if (packet && (deaf_ || machine.wake_lost || now < machine.deaf_until)) return;
+  const bool too_late = machine.deaf_after && now - machine.off_since >= *machine.deaf_after;
+  if (packet && (deaf_ || machine.wake_lost || now < machine.deaf_until || too_late)) return;
   if (chance(2)) machine.dead_on_next_wake = true;
   machine.phase = Phase::booting;
   ++machine.boot;
@@ -187,9 +189,17 @@ int MiniFleet::lost() const {
   return lost;
 }
 
+void MiniFleet::forget_proof(const NodeName& name) {
+  nodes_.at(name).annotations.erase(std::string(names::kWakeProof));
+  const auto known = world.nodes.find(name);
+  if (known != world.nodes.end()) known->second.wake_proven_at.reset();
+  changed(name);
+}
+
 void MiniFleet::cut(const NodeName& name) {
   Machine& machine = machines[name];
   machine.phase = Phase::off;
+  machine.off_since = now;
   machine.agent_up = false;
   drop_link(name);
 }

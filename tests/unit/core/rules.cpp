@@ -8,11 +8,6 @@
 namespace ecokube::core::test {
 namespace {
 
-bool asked_down(const Node& node, TimePoint now) {
-  if (!node.request || (node.request->until && *node.request->until <= now)) return false;
-  return node.request->verb == PersonVerb::sleep || node.request->verb == PersonVerb::test_wake;
-}
-
 /// May be taken off a node, as far as its own fields and its kind tell. No budget is in these
 /// tests.
 bool movable(const World& world, const KubePod& pod) {
@@ -104,7 +99,7 @@ void view(const World& world, const Policy& policy, const Node& node, Verb verb,
   if (node.kube->ready != Readiness::ready) out.push_back("S2 not Ready");
 }
 
-void power_path(const Policy& policy, const Node& node, TimePoint now, Broken& out) {
+void power_path(const Policy& policy, const Node& node, Broken& out) {
   bool armed = false;
   for (const auto& nic : node.agent.nics) armed = armed || nic.wake_armed;
   if (!armed) out.push_back("S3 no NIC armed");
@@ -112,7 +107,6 @@ void power_path(const Policy& policy, const Node& node, TimePoint now, Broken& o
     out.push_back("S3 no address");
   }
   if (!node.agent.vetoes.empty()) out.push_back("S13 veto");
-  if (!node.wake_proven_at && !asked_down(node, now)) out.push_back("S15 no proof");
 }
 
 void floors(const World& world, const Policy& policy, const Node& node, TimePoint now,
@@ -309,7 +303,8 @@ std::vector<std::string> broken_rules(const World& world, const Policy& policy, 
   }
   view(world, policy, node, step.id.verb, now, out);
   if (step.id.verb != Verb::shutdown) spread(world, policy, node, now, out);
-  power_path(policy, node, now, out);
+  power_path(policy, node, out);
+  wake_seen(world, policy, node, now, out);
   floors(world, policy, node, now, out);
   flapping(policy, node, now, out);
   identity(world, policy, node, now, out);

@@ -25,6 +25,11 @@ bool in_pool(const Node& node) {
   return role != node.kube->labels.end() && role->second == "worker";
 }
 
+bool asked_down(const Node& node, TimePoint now) {
+  if (!node.request || (node.request->until && *node.request->until <= now)) return false;
+  return node.request->verb == PersonVerb::sleep || node.request->verb == PersonVerb::test_wake;
+}
+
 namespace {
 
 /// Counted in whole tokens, not by times as the core does it.
@@ -142,6 +147,19 @@ void cut_off(const World& world, const Policy& policy, const Node& node, const P
   if (!node.kube->owned_by.empty()) out.push_back("S25 owned");
   if (world.freeze.now) out.push_back("S27 frozen");
   if (off.hard && node.down.offs_ordered == 0) out.push_back("S21 soft first");
+}
+
+void wake_seen(const World& world, const Policy& policy, const Node& node, TimePoint now,
+               Broken& out) {
+  const bool seen = node.wake_proven_at && *node.wake_proven_at + policy.wake_proof_age_max >= now;
+  if (seen || asked_down(node, now)) return;
+  if (!policy.pools.front().prove_wakes) out.push_back("S15 no proof");
+  for (const auto& [name, other] : world.nodes) {
+    if (name == node.name || !other.kube || !in_pool(other)) continue;
+    const bool tested = other.request && other.request->verb == PersonVerb::test_wake &&
+                        other.state != Lifecycle::ready;
+    if (tested || (other.marked && other.marked_proof)) out.push_back("S15 two proofs");
+  }
 }
 
 }  // namespace ecokube::core::test

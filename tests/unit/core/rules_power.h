@@ -18,6 +18,12 @@ using Broken = std::vector<std::string>;
 /// Every pool of these tests selects role=worker.
 [[nodiscard]] bool in_pool(const Node& node);
 
+/// A person wants it down now.
+[[nodiscard]] bool asked_down(const Node& node, TimePoint now);
+
+/// S15: seen to wake within the time that counts, or the only one of its pool that is to show it.
+void wake_seen(const World& world, const Policy& policy, const Node& node, TimePoint now,
+               Broken& out);
 /// A start needs a token of those of a minute, and a place among those that boot; a way down a
 /// token. Only the limits of all and of the one pool are set in these tests.
 void switching(const World& world, const Policy& policy, const Step& step, const Node& node,

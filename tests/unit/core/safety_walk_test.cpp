@@ -79,7 +79,7 @@ TEST(SafetyWalk, EveryStepOfAFleetInTroubleKeepsTheRules) {
   EXPECT_GT(steps, 1000);
   EXPECT_GT(evictions, 20);
   EXPECT_GT(binds, 200);
-  EXPECT_GT(failovers, 20);
+  EXPECT_GT(failovers, 10);
   EXPECT_GT(cuts, 20);
 }
 

@@ -68,8 +68,10 @@ TEST_F(BmcChainTest, SilenceIsNoOffWhereThereIsABmcAndNeverBlocksWaking) {
   EXPECT_FALSE(bench.planned("w1", Verb::record_off));
   EXPECT_EQ(bench.state("w1"), Lifecycle::powering_down);
   EXPECT_EQ(power_at(bench.node("w1"), bench.policy, bench.now).state, PowerState::unknown);
-  Step forged{
-      {"w1", Verb::record_off, bench.node("w1").transition, 1}, RecordOff{"off (BMC)"}, {}, 1};
+  Step forged{{"w1", Verb::record_off, bench.node("w1").transition, 1},
+              RecordOff{"off (BMC)", bench.now},
+              {},
+              1};
   EXPECT_TRUE(bench.broken(forged).contains("S2 PowerNotSeen"));
   for (const auto* pod : {"p1", "p2"}) need(pod);
   EXPECT_EQ(method_of(bench.run("w1", Verb::wake)), WakeMethod::wol);

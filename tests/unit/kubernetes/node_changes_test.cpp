@@ -87,18 +87,21 @@ TEST(NodeChanges, UnmarkOfAnUnmarkedNodeIsNothing) {
 
 TEST(NodeChanges, ASleeperIsMarkedAnewWithItsPower) {
   const auto node = json(R"({"metadata": {"name": "n", "resourceVersion": "7"}})");
-  const core::RecordOff off{"off (inferred)", core::MarkNode{7, "boot", false, "recipe", {}}};
+  const core::RecordOff off{"off (inferred)", from_ms(5),
+                            core::MarkNode{7, "boot", false, "recipe", {}}};
   const auto patch = record_off_patch(node.as_object(), off, 3);
   const auto& annotations = patch.at("metadata").at("annotations");
-  EXPECT_EQ(annotations.at(names::kPower), "off (inferred)");
+  EXPECT_EQ(annotations.at(names::kPower), "off (inferred) since_ms=5");
   EXPECT_EQ(annotations.at(names::kIntent), "down transition=3 boot_id=boot");
   EXPECT_EQ(patch.at("spec").at("taints").as_array().size(), 1U);
 }
 
 TEST(NodeChanges, Annotations) {
   const core::QuarantineNode quarantine{from_ms(1234), 3};
-  EXPECT_EQ(boost::json::value(*annotation_patch(core::RecordOff{"off (inferred)"})),
-            json(R"j({"metadata": {"annotations": {"ecokube.io/power": "off (inferred)"}}})j"));
+  EXPECT_EQ(
+      boost::json::value(*annotation_patch(core::RecordOff{"off (inferred)", from_ms(5)})),
+      json(
+          R"j({"metadata": {"annotations": {"ecokube.io/power": "off (inferred) since_ms=5"}}})j"));
   EXPECT_EQ(annotation_patch(quarantine)->at("metadata").at("annotations").at(names::kQuarantine),
             boost::json::value(core::format_quarantine(quarantine)));
   EXPECT_EQ(boost::json::value(*annotation_patch(core::RecordWake{from_ms(5)})),

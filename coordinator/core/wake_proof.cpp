@@ -1,0 +1,65 @@
+#include "coordinator/core/wake_proof.h"
+
+#include <algorithm>
+
+namespace ecokube::core {
+namespace {
+
+bool person_wants(const Node& node, PersonVerb verb, TimePoint now) {
+  const auto& request = node.request;
+  return request && request->verb == verb && (!request->until || now < *request->until);
+}
+
+bool is_tested_by_person(const Node& node) {
+  return node.request && node.request->verb == PersonVerb::test_wake &&
+         node.state != Lifecycle::ready;
+}
+
+std::string why_not_proven(const Node& node) {
+  if (!node.wake_proven_at) return "no wake of it was ever seen";
+  return "its last wake was too long ago";
+}
+
+}  // namespace
+
+bool wake_proven(const Node& node, const Policy& policy, TimePoint now) {
+  return node.wake_proven_at && now - *node.wake_proven_at <= policy.wake_proof_age_max;
+}
+
+bool proves_wake(const Node& node) { return node.marked && node.marked_proof; }
+
+bool would_prove_wake(const Policy& policy, const Node& node, TimePoint now) {
+  if (person_wants(node, PersonVerb::test_wake, now)) return true;
+  return !wake_proven(node, policy, now) && !person_wants(node, PersonVerb::sleep, now);
+}
+
+const Node* other_proof(const World& world, const Policy& policy, const Node& node) {
+  const Pool* pool = pool_of(policy, node.name, node.kube->labels);
+  const auto at = std::find_if(world.nodes.begin(), world.nodes.end(), [&](const auto& entry) {
+    const Node& other = entry.second;
+    return other.name != node.name && other.kube &&
+           (proves_wake(other) || is_tested_by_person(other)) &&
+           pool_of(policy, other.name, other.kube->labels) == pool;
+  });
+  return at == world.nodes.end() ? nullptr : &at->second;
+}
+
+void s15_proven(const World& world, const Policy& policy, const Node& node, TimePoint now,
+                std::vector<Violation>& out) {
+  const bool asked =
+      person_wants(node, PersonVerb::sleep, now) || person_wants(node, PersonVerb::test_wake, now);
+  if (asked || wake_proven(node, policy, now)) return;
+  const Pool* pool = node.kube ? pool_of(policy, node.name, node.kube->labels) : nullptr;
+  if (pool == nullptr) return;  // S4 says it
+  if (!pool->prove_wakes) {
+    out.push_back({"S15", "WakeNotProven",
+                   why_not_proven(node) + "; run: ecoctl test-wake " + node.name +
+                       ", or set prove_wakes of pool " + pool->name});
+  } else if (const Node* other = other_proof(world, policy, node)) {
+    out.push_back({"S15", "AnotherProof",
+                   why_not_proven(node) + "; it is proven after that of " + other->name +
+                       ": one node of a pool at a time"});
+  }
+}
+
+}  // namespace ecokube::core

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "coordinator/core/policy.h"
+#include "coordinator/core/safety.h"
+#include "coordinator/core/world.h"
+
+// S15: policy puts down only what was seen to wake, not too long ago. A pool proves its wakes
+// itself: one node at a time goes down for it and is woken at once. What such a node is down for
+// stands in its mark, so that a successor wakes it too (S23).
+namespace ecokube::core {
+
+/// A wake of it was seen that still counts.
+[[nodiscard]] bool wake_proven(const Node& node, const Policy& policy, TimePoint now);
+
+/// It is down, or on its way, to prove its wake.
+[[nodiscard]] bool proves_wake(const Node& node);
+
+/// It would go down to prove its wake: a person wants that tested, or policy does.
+[[nodiscard]] bool would_prove_wake(const Policy& policy, const Node& node, TimePoint now);
+
+/// The other node of its pool that is proving its wake, also for a person, or has failed to;
+/// nullptr: none.
+[[nodiscard]] const Node* other_proof(const World& world, const Policy& policy, const Node& node);
+
+void s15_proven(const World& world, const Policy& policy, const Node& node, TimePoint now,
+                std::vector<Violation>& out);
+
+}  // namespace ecokube::core

@@ -1,0 +1,164 @@
+// S18, S26: a sleep may be as long as one that was woken from, and four times that for few.
+#include "coordinator/core/sleep_limit.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "bench.h"
+#include "coordinator/core/marks.h"
+#include "mini_fleet.h"
+
+namespace ecokube::core::test {
+namespace {
+
+using std::chrono::hours;
+
+class SleepLimit : public testing::Test {
+ protected:
+  SleepLimit() {
+    bench.fleet({"w1", "w2", "w3"});
+    bench.pass(minutes(2));
+    for (const auto* name : {"w1", "w2"}) bench.put_to_sleep(name);
+  }
+  /// Passes `time` after w1 fell asleep; only who is awake speaks.
+  void at(Duration time) { bench.pass(*bench.node("w1").asleep_since + time - bench.now); }
+  Bench bench;
+};
+
+TEST_F(SleepLimit, TheFirstIsShortAndOneMaySleepLonger) {
+  at(bench.policy.first_sleep - Duration(1));
+  for (const auto* name : {"w1", "w2"}) EXPECT_FALSE(bench.want(name).on) << name;
+  ASSERT_TRUE(bench.plan().reconsider_at);
+  EXPECT_LE(*bench.plan().reconsider_at, bench.now + Duration(1));
+  at(bench.policy.first_sleep + minutes(5));
+  EXPECT_FALSE(bench.want("w1").on) << "it slept first, and tries a longer one";
+  EXPECT_EQ(bench.want("w2").reason.code, "SleptAsProven");
+  EXPECT_TRUE(bench.planned("w2", Verb::wake));
+  at(4 * bench.policy.first_sleep);
+  EXPECT_EQ(bench.want("w1").reason.code, "SleptAsProven") << "that is to be shown now";
+}
+
+TEST_F(SleepLimit, WhatOneHasShownHoldsForItsPool) {
+  bench.world.nodes.at("w3").wake_proven_sleep = hours(2);
+  at(hours(2) - Duration(1));
+  for (const auto* name : {"w1", "w2"}) EXPECT_FALSE(bench.want(name).on) << name;
+  at(hours(2) + minutes(5));
+  EXPECT_FALSE(bench.want("w1").on);
+  EXPECT_TRUE(bench.want("w2").on);
+}
+
+TEST_F(SleepLimit, OneThatDidNotComeBackTakesThePlace) {
+  auto& w2 = bench.world.nodes.at("w2");
+  w2.asleep_since = bench.now - hours(1);
+  w2.state = Lifecycle::quarantined;
+  w2.since = bench.now;
+  at(bench.policy.first_sleep + minutes(5));
+  EXPECT_EQ(bench.want("w1").reason.code, "SleptAsProven");
+}
+
+TEST_F(SleepLimit, NobodySleepsLongerThanBetweenTwoPatches) {
+  bench.world.nodes.at("w3").wake_proven_sleep = hours(24 * 100);
+  at(bench.policy.sleep_max - Duration(1));
+  EXPECT_FALSE(bench.want("w1").on);
+  at(bench.policy.sleep_max);
+  EXPECT_EQ(bench.want("w1").reason.code, "SleptLongest");
+}
+
+TEST_F(SleepLimit, APersonsPoolIsLeftToThePerson) {
+  bench.policy.pools.front().mode = Mode::advise;
+  at(bench.policy.sleep_max + hours(1));
+  EXPECT_FALSE(bench.want("w1").on);
+}
+
+TEST_F(SleepLimit, HowLongItSleptStandsInItsProofAndOnItsNode) {
+  const auto since = *bench.node("w1").asleep_since;
+  at(minutes(60));
+  bench.see_node([&] {
+    auto kube = *bench.node("w1").kube;
+    kube.annotations[std::string(names::kPower)] = format_off("off (inferred)", since);
+    return kube;
+  }());
+  bench.run("w1", Verb::wake);
+  const auto woken = bench.now;
+  bench.pass(seconds(40));
+  bench.hello("w1", 2);
+  bench.heartbeat("w1");
+  bench.see_marked("w1", true, Readiness::ready, 2);
+  const auto unmark = bench.start("w1", Verb::unmark);
+  const auto proof = std::get<UnmarkNode>(unmark.action).wake_proof;
+  EXPECT_EQ(parse_wake_proof_sleep(proof), woken - since);
+  bench.end(unmark);
+  bench.see_marked("w1", false, Readiness::ready, 2);
+  EXPECT_EQ(bench.state("w1"), Lifecycle::ready);
+  EXPECT_EQ(bench.node("w1").wake_proven_sleep, woken - since);
+  EXPECT_FALSE(bench.node("w1").asleep_since);
+
+  auto kube = worker("w9");
+  kube.annotations[std::string(names::kWakeProof)] = proof;
+  bench.see_node(kube);
+  EXPECT_EQ(bench.node("w9").wake_proven_sleep, woken - since);
+}
+
+TEST(SleepMarks, SinceWhenItIsOffIsRead) {
+  EXPECT_EQ(parse_off_since(format_off("off (BMC)", from_ms(77))), from_ms(77));
+  EXPECT_FALSE(parse_off_since("off (BMC)"));
+  EXPECT_FALSE(parse_off_since("on since_ms=5"));
+  EXPECT_EQ(parse_wake_proof_sleep("wol at_ms=5"), Duration(0));
+  EXPECT_EQ(parse_wake_proof_sleep("wol at_ms=5 slept_ms=-7"), Duration(0));
+}
+
+/// Sleeps, is woken as it must be, and sleeps again: for days, with nothing to do.
+class IdleFleet : public testing::Test {
+ protected:
+  static Policy slow_to_trust() {
+    auto policy = fast_policy();
+    policy.first_sleep = minutes(15);
+    policy.inrush.all = {};
+    return policy;
+  }
+  explicit IdleFleet(int nodes = 20) : fleet(5, nodes, false, slow_to_trust()) {
+    fleet.coalesce = Duration(1000);
+  }
+  [[nodiscard]] std::int64_t quarantined() const {
+    return std::count_if(fleet.world.nodes.begin(), fleet.world.nodes.end(), [](const auto& entry) {
+      return entry.second.state == Lifecycle::quarantined;
+    });
+  }
+  MiniFleet fleet;
+};
+
+TEST_F(IdleFleet, TrustGrowsFourfold) {
+  fleet.run_for(hours(7));
+  Duration proven{};
+  for (const auto& [name, node] : fleet.world.nodes) {
+    proven = std::max(proven, node.wake_proven_sleep);
+  }
+  EXPECT_GE(proven, hours(4)) << "15 min, 1 h, 4 h";
+  EXPECT_LT(proven, hours(5));
+  EXPECT_EQ(quarantined(), 0);
+  EXPECT_TRUE(fleet.errors().empty());
+}
+
+class LargeIdleFleet : public IdleFleet {
+ protected:
+  LargeIdleFleet() : IdleFleet(100) {}
+};
+
+TEST_F(LargeIdleFleet, WhereEveryPortGoesDeafAfterAnHourTwoInAHundredAreLost) {
+  for (auto& [name, machine] : fleet.machines) machine.deaf_after = hours(1);
+  fleet.run_for(hours(2));
+  fleet.kill(false);
+  fleet.run_for(hours(2));
+  EXPECT_GT(quarantined(), 0) << "else nothing was tried";
+  std::int64_t lost = 0;
+  for (const auto& [name, machine] : fleet.machines) {
+    const bool off = machine.phase == Machine::Phase::off;
+    if (off && fleet.now - machine.off_since >= hours(1)) ++lost;
+  }
+  EXPECT_LE(lost, 2);
+  EXPECT_GT(lost, 0);
+}
+
+}  // namespace
+}  // namespace ecokube::core::test
