@@ -19,6 +19,7 @@
 #include "coordinator/kubernetes/event_recorder.h"
 #include "coordinator/loop.h"
 #include "coordinator/power/bmcs.h"
+#include "coordinator/power/own_segments.h"
 #include "coordinator/power/wake_on_lan.h"
 #include "coordinator/store/store.h"
 
@@ -162,7 +163,9 @@ Result<void> run_coordinator(const CoordinatorConfig& config) {
     parts.demand.push_back(make_kafka_lag(io.get_executor(), scaler));
   }
   const Ports ports{*parts.cluster, *parts.power, *parts.bmcs, *parts.agents, *parts.store};
-  parts.loop = std::make_unique<Loop>(io.get_executor(), config.policy, ports, clock);
+  auto policy = config.policy;
+  policy.own_segments = own_segments();
+  parts.loop = std::make_unique<Loop>(io.get_executor(), std::move(policy), ports, clock);
   auto api = config.api;
   api.events_dropped = [&parts] { return parts.events ? parts.events->dropped() : 0; };
   parts.api = make_api(io.get_executor(), std::move(api), *parts.loop, parts.enrolment.get());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "coordinator/core/inrush.h"
@@ -64,6 +65,8 @@ class NodePlanner {
   void quarantine();
   void go_back(Reason reason);
   void block(Reason reason);
+  /// Those of this plan that are about to go down.
+  [[nodiscard]] std::set<NodeName> marked_in_plan() const;
   /// No other node of its pool proves its wake, those of this plan counted (S15).
   [[nodiscard]] bool turn_for_proof() const;
   /// One more node may sleep whose boot is not proven, those of this plan counted (S18).

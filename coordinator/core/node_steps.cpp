@@ -12,6 +12,7 @@
 #include "coordinator/core/node_steps.h"
 #include "coordinator/core/placement.h"
 #include "coordinator/core/power.h"
+#include "coordinator/core/relays.h"
 #include "coordinator/core/requests.h"
 #include "coordinator/core/safety_spread.h"
 #include "coordinator/core/wake_proof.h"
@@ -113,6 +114,9 @@ void NodePlanner::ready() {
   if (!reasons().empty()) {
     if (node_.down_not_before) look_again(*node_.down_not_before);
     return block({reasons().front().code, reasons().front().text});
+  }
+  if (auto why = last_relay(world_, policy_, node_, now_, marked_in_plan())) {
+    return block(*std::move(why));
   }
   if (would_prove_wake(policy_, node_, now_) && !turn_for_proof()) {
     return block({"AnotherProof", "one node of a pool is tested at a time"});
@@ -224,6 +228,14 @@ bool NodePlanner::room_for_doubt() const {
     return boot_unproven(world_.nodes.at(step.id.subject));
   });
   return fleet_.sleep_unproven + planned < doubtful_max(fleet_.in_cluster);
+}
+
+std::set<NodeName> NodePlanner::marked_in_plan() const {
+  std::set<NodeName> names;
+  for (const auto& step : plan_.steps) {
+    if (step.id.verb == Verb::mark) names.insert(step.id.subject);
+  }
+  return names;
 }
 
 bool NodePlanner::turn_for_proof() const {

@@ -10,6 +10,7 @@
 #include "coordinator/core/placement.h"
 #include "coordinator/core/power.h"
 #include "coordinator/core/power_off.h"
+#include "coordinator/core/relays.h"
 #include "coordinator/core/sleep_limit.h"
 #include "coordinator/core/wake_chain.h"
 

@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/names.h"
@@ -13,6 +15,9 @@
 #include "coordinator/core/step.h"
 
 namespace ecokube::core {
+
+/// A subnet as all on it have it: its first address and its prefix.
+using Segment = std::pair<std::uint32_t, int>;
 
 enum class Mode { off, advise, act };
 
@@ -111,6 +116,7 @@ struct Policy {
   std::string scheduler_name = "ecokube";
   /// Awake agents send magic packets for sleepers on their segments.
   bool relay = true;
+  std::set<Segment> own_segments;  ///< that the coordinator's host is on
   Inrush inrush;
   NodeName host_node;  ///< the coordinator's own host: never put down (S4)
 

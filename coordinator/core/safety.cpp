@@ -5,6 +5,7 @@
 #include "coordinator/core/boot_proof.h"
 #include "coordinator/core/eviction.h"
 #include "coordinator/core/placement.h"
+#include "coordinator/core/relays.h"
 #include "coordinator/core/safety_demand.h"
 #include "coordinator/core/safety_identity.h"
 #include "coordinator/core/safety_inrush.h"
@@ -212,6 +213,7 @@ std::vector<Violation> blockers(const World& world, const Policy& policy, const 
   s5_lease(world, now, out);
   s2_fresh(world, policy, node, now, out);
   s3_wakeable(policy, node, now, out);
+  s3_relayed(world, policy, node, now, out);
   s19_right_bmc(policy, node, out);
   s19_right_machine(node, out);
   if (fleet.identity_shared) s19_no_twin(world, policy, node, now, out);

@@ -1,10 +1,8 @@
 #include "coordinator/core/wake_chain.h"
 
 #include <algorithm>
-#include <charconv>
 #include <functional>
 
-#include "coordinator/core/identity.h"
 #include "coordinator/core/power.h"
 
 namespace ecokube::core {
@@ -13,17 +11,6 @@ namespace {
 constexpr std::size_t kBootsToLearnFrom = 3;
 constexpr Duration kLearnedMin{std::chrono::seconds(10)};
 constexpr std::uint16_t kWakePort = 9;
-constexpr std::ptrdiff_t kRelaysOfASegment = 2;
-
-/// As its own address has it: some networks let only one port through.
-std::uint16_t port_of(std::string_view address) {
-  const auto colon = address.rfind(':');
-  if (colon == std::string_view::npos) return kWakePort;
-  std::uint16_t port = 0;
-  const auto digits = address.substr(colon + 1);
-  const auto [end, error] = std::from_chars(digits.begin(), digits.end(), port);
-  return error == std::errc{} && end == digits.end() && port != 0 ? port : kWakePort;
-}
 
 std::optional<Duration> learned(const Node& node) {
   auto times = node.boot_times;
@@ -106,25 +93,6 @@ WakeNode wake_order(const Node& node, const Policy& policy, WakeMethod method) {
     for (const auto& nic : node.inventory.nics) order.macs.push_back(nic.mac.text());
   }
   return order;
-}
-
-std::vector<Relay> relays_for(const World& world, const Policy& policy, const Node& node,
-                              const WakeNode& order, TimePoint now) {
-  std::vector<Relay> relays;
-  if (!policy.relay || order.method != WakeMethod::wol) return relays;
-  const auto port = port_of(order.address);
-  for (const auto& [network, prefix] : segments_of(node.inventory)) {
-    const auto there = world.on_segment.find({network, prefix});
-    if (there == world.on_segment.end()) continue;
-    std::ptrdiff_t found = 0;
-    for (const auto& name : there->second) {
-      const Node& other = world.nodes.at(name);
-      if (name == node.name || !other.agent.relays || !agent_alive(other, policy, now)) continue;
-      relays.push_back({name, Ipv4Subnet{network, prefix}.broadcast(), port});
-      if (++found == kRelaysOfASegment) break;
-    }
-  }
-  return relays;
 }
 
 std::optional<TimePoint> promised_until(const Node& node, const Policy& policy) {

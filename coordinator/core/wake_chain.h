@@ -25,11 +25,6 @@ namespace ecokube::core {
 /// The order by that method.
 [[nodiscard]] WakeNode wake_order(const Node& node, const Policy& policy, WakeMethod method);
 
-/// Awake agents on the sleeper's segments, two of each, that send this order's packets there too:
-/// the coordinator need not be on them, and a doubled packet does no harm.
-[[nodiscard]] std::vector<Relay> relays_for(const World& world, const Policy& policy,
-                                            const Node& node, const WakeNode& order, TimePoint now);
-
 /// A wake under way, or a boot that nobody asked for, is capacity until then; nullopt: no more. The
 /// method that it was promised by has its time, and no later one makes it a promise again.
 [[nodiscard]] std::optional<TimePoint> promised_until(const Node& node, const Policy& policy);

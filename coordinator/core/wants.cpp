@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "coordinator/core/relays.h"
 #include "coordinator/core/safety_spread.h"
 #include "coordinator/core/sleep_limit.h"
 #include "coordinator/core/wake_proof.h"
@@ -42,6 +43,7 @@ class Wanting {
     for (const auto& [name, node] : world_.nodes) wants_.nodes.push_back(want(node));
     keep_cover();
     keep_floors();
+    keep_relays();
     if (const auto at = sleep_limits_.next()) sooner(wants_.reconsider_at, *at);
     return std::move(wants_);
   }
@@ -147,6 +149,18 @@ class Wanting {
       want.on = true;
       want.reason = {"NodeLossNotCovered",
                      "its room is kept for the pods of " + *lost + ", were that lost"};
+    }
+  }
+
+  /// While somebody is left to wake them (S3).
+  void keep_relays() {
+    for (const auto& name : sleepers_to_relay(world_, policy_, now_)) {
+      const auto want =
+          std::find_if(wants_.nodes.begin(), wants_.nodes.end(),
+                       [&](const NodeWant& candidate) { return candidate.node == name; });
+      if (want->on || want->reason.code != "Idle") continue;
+      want->on = true;
+      want->reason = {"KeepsRelay", "too few agents are awake to wake the others of its segment"};
     }
   }
 

@@ -234,9 +234,6 @@ struct Buckets {
   std::int64_t machines = 0;
 };
 
-/// A subnet as all on it have it: its first address and its prefix.
-using Segment = std::pair<std::uint32_t, int>;
-
 /// All that is known. Changed by apply() alone.
 class World {
  public:

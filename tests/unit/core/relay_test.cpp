@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "bench.h"
+#include "coordinator/core/relays.h"
 #include "coordinator/core/wake_chain.h"
 
 namespace ecokube::core::test {
@@ -14,8 +15,10 @@ class RelayTest : public testing::Test {
     for (const auto* name : {"w1", "w2", "w3", "w4"}) on_segment(name, {"10.0.1.7/24"});
     on_segment("w5", {"10.0.2.7/24"});
   }
-  void on_segment(const NodeName& name, std::vector<const char*> subnets, bool relays = true) {
+  void on_segment(const NodeName& name, std::vector<const char*> subnets, bool relays = true,
+                  const std::string& wake_address = "127.0.0.255:9") {
     Inventory inventory = inventory_of(name);
+    inventory.wake_address = wake_address;
     for (const auto* text : subnets) {
       inventory.nics.front().subnets.push_back(*Ipv4Subnet::parse(text));
     }
@@ -68,6 +71,75 @@ TEST_F(RelayTest, TheOrderThatIsSentNamesThem) {
   bench.ask("w1", PersonVerb::wake);
   const Step wake = bench.run("w1", Verb::wake);
   EXPECT_EQ(std::get<WakeNode>(wake.action).relays.size(), 2U);
+}
+
+/// Where broadcasts of the coordinator are not heard, and nobody has said what else to do.
+class FarSegment : public RelayTest {
+ protected:
+  FarSegment() {
+    for (const auto* name : {"w1", "w2", "w3", "w4"}) far(name);
+    on_segment("w5", {"10.0.2.7/24"});
+    bench.pass(minutes(2));
+  }
+  void far(const NodeName& name) { on_segment(name, {"10.0.1.7/24"}, true, ""); }
+  [[nodiscard]] int marks() const {
+    int count = 0;
+    for (const auto& step : bench.plan().steps) count += step.id.verb == Verb::mark ? 1 : 0;
+    return count;
+  }
+};
+
+TEST_F(FarSegment, TwoAreKeptAwakeToWakeTheOthers) {
+  EXPECT_EQ(marks(), 3) << "two of four, and w5, to whom an address was given";
+  EXPECT_TRUE(bench.planned("w5", Verb::mark));
+  EXPECT_EQ(bench.want("w4").reason.code, "LastRelay") << bench.want("w4").reason.text;
+  for (const auto* name : {"w1", "w2"}) bench.put_to_sleep(name);
+  EXPECT_FALSE(bench.planned("w3", Verb::mark));
+  EXPECT_EQ(bench.want("w3").reason.code, "LastRelay");
+  const Step forced{{"w3", Verb::mark, bench.node("w3").transition, 1},
+                    MarkNode{bench.node("w3").kube->revision, boot_of("w3"), false, ""},
+                    {},
+                    1};
+  EXPECT_TRUE(bench.broken(forced).contains("S3 LastRelay"));
+}
+
+TEST_F(FarSegment, NotWhereTheCoordinatorIsOrABmcIsOrSomebodySaysOtherwise) {
+  bench.policy.own_segments = {{0x0a000100, 24}};
+  EXPECT_EQ(marks(), 5);
+  bench.policy.own_segments.clear();
+  bench.policy.relay = false;
+  EXPECT_EQ(marks(), 5) << "nobody is asked to relay";
+  bench.policy.relay = true;
+  for (const auto* name : {"w1", "w2", "w3", "w4"}) {
+    bench.policy.nodes[name].wake_address = "10.0.1.255:9";
+  }
+  EXPECT_EQ(marks(), 5);
+  for (auto& [name, given] : bench.policy.nodes) {
+    given.wake_address.clear();
+    given.bmc = true;
+  }
+  EXPECT_FALSE(needs_relay(bench.policy, bench.node("w1")));
+}
+
+TEST_F(FarSegment, WhoSleepsOnAnotherSegmentTooHasItsRelaysThere) {
+  on_segment("w1", {"10.0.1.7/24", "10.0.2.9/24"}, true, "");
+  on_segment("w6", {"10.0.2.8/24"});
+  bench.see_node(worker("w6"));
+  bench.policy.own_segments = {};
+  for (const auto* name : {"w3", "w4"}) bench.hang_up(name);
+  EXPECT_FALSE(last_relay(bench.world, bench.policy, bench.node("w1"), bench.now))
+      << "w5 and w6 are awake";
+  EXPECT_TRUE(last_relay(bench.world, bench.policy, bench.node("w1"), bench.now, {"w5"}));
+}
+
+TEST_F(FarSegment, AnotherIsWokenForOneThatDied) {
+  for (const auto* name : {"w1", "w2"}) bench.put_to_sleep(name);
+  bench.hang_up("w3");
+  EXPECT_EQ(bench.want("w1").reason.code, "KeepsRelay");
+  EXPECT_FALSE(bench.want("w2").on) << "one is enough";
+  const Step wake = bench.run("w1", Verb::wake);
+  EXPECT_EQ(std::get<WakeNode>(wake.action).relays.size(), 1U);
+  EXPECT_FALSE(bench.want("w2").on);
 }
 
 }  // namespace

@@ -1,0 +1,146 @@
+#include "coordinator/core/relays.h"
+
+#include <algorithm>
+#include <charconv>
+#include <string>
+
+#include "coordinator/core/identity.h"
+#include "coordinator/core/wake_chain.h"
+
+namespace ecokube::core {
+namespace {
+
+constexpr std::uint16_t kWakePort = 9;
+constexpr std::ptrdiff_t kRelaysOfASegment = 2;
+
+/// As its own address has it: some networks let only one port through.
+std::uint16_t port_of(std::string_view address) {
+  const auto colon = address.rfind(':');
+  if (colon == std::string_view::npos) return kWakePort;
+  std::uint16_t port = 0;
+  const auto digits = address.substr(colon + 1);
+  const auto [end, error] = std::from_chars(digits.begin(), digits.end(), port);
+  return error == std::errc{} && end == digits.end() && port != 0 ? port : kWakePort;
+}
+
+bool sends_now(const Node& node, const Policy& policy, TimePoint now) {
+  return node.agent.relays && agent_alive(node, policy, now);
+}
+
+/// ... and will go on doing so, as far as is known.
+bool stays(const Node& node, const Policy& policy, TimePoint now) {
+  return node.state == Lifecycle::ready && !node.marked && sends_now(node, policy, now);
+}
+
+/// At most as many as there must be.
+std::ptrdiff_t relays_on(const World& world, const Policy& policy, const Segment& segment,
+                         TimePoint now, const std::set<NodeName>& without) {
+  const auto there = world.on_segment.find(segment);
+  if (there == world.on_segment.end()) return 0;
+  std::ptrdiff_t found = 0;
+  for (const auto& name : there->second) {
+    if (without.contains(name) || !stays(world.nodes.at(name), policy, now)) continue;
+    if (++found == kRelaysOfASegment) break;
+  }
+  return found;
+}
+
+bool reached(const World& world, const Policy& policy, const Node& node, TimePoint now,
+             const std::set<NodeName>& without) {
+  const auto segments = segments_of(node.inventory);
+  return std::any_of(segments.begin(), segments.end(), [&](const Segment& segment) {
+    return relays_on(world, policy, segment, now, without) >= kRelaysOfASegment;
+  });
+}
+
+bool asleep(const Node& node) {
+  return node.state == Lifecycle::powered_down || node.state == Lifecycle::powering_down;
+}
+
+std::string segment_text(const Segment& segment) {
+  return ipv4_text(segment.first) + "/" + std::to_string(segment.second);
+}
+
+}  // namespace
+
+std::vector<Relay> relays_for(const World& world, const Policy& policy, const Node& node,
+                              const WakeNode& order, TimePoint now) {
+  std::vector<Relay> relays;
+  if (!policy.relay || order.method != WakeMethod::wol) return relays;
+  const auto port = port_of(order.address);
+  for (const auto& [network, prefix] : segments_of(node.inventory)) {
+    const auto there = world.on_segment.find({network, prefix});
+    if (there == world.on_segment.end()) continue;
+    std::ptrdiff_t found = 0;
+    for (const auto& name : there->second) {
+      const Node& other = world.nodes.at(name);
+      if (name == node.name || !sends_now(other, policy, now)) continue;
+      relays.push_back({name, Ipv4Subnet{network, prefix}.broadcast(), port});
+      if (++found == kRelaysOfASegment) break;
+    }
+  }
+  return relays;
+}
+
+bool needs_relay(const Policy& policy, const Node& node) {
+  if (!policy.relay || !node.inventory.wake_address.empty()) return false;
+  const auto given = policy.nodes.find(node.name);
+  if (given != policy.nodes.end() && !given->second.wake_address.empty()) return false;
+  if (wake_methods(node, policy) != std::vector{WakeMethod::wol}) return false;
+  const auto segments = segments_of(node.inventory);
+  return std::none_of(segments.begin(), segments.end(), [&](const Segment& segment) {
+    return policy.own_segments.contains(segment);
+  });
+}
+
+std::optional<Reason> last_relay(const World& world, const Policy& policy, const Node& node,
+                                 TimePoint now, const std::set<NodeName>& going) {
+  auto without = going;
+  without.insert(node.name);
+  const auto reason = [&](const Segment& segment, const std::string& whom) {
+    return Reason{"LastRelay", "two awake agents of " + segment_text(segment) +
+                                   " are kept on besides, to send the packets that wake " + whom};
+  };
+  for (const auto& segment : segments_of(node.inventory)) {
+    if (policy.own_segments.contains(segment)) continue;
+    if (relays_on(world, policy, segment, now, without) >= kRelaysOfASegment) continue;
+    if (needs_relay(policy, node) && !reached(world, policy, node, now, without)) {
+      return reason(segment, "it");
+    }
+    for (const auto& name : world.on_segment.at(segment)) {
+      const Node& other = world.nodes.at(name);
+      if (name == node.name || (!asleep(other) && !going.contains(name))) continue;
+      if (!needs_relay(policy, other) || reached(world, policy, other, now, without)) continue;
+      return reason(segment, name);
+    }
+  }
+  return std::nullopt;
+}
+
+std::set<NodeName> sleepers_to_relay(const World& world, const Policy& policy, TimePoint now) {
+  std::set<NodeName> chosen;
+  for (const auto& [segment, names] : world.on_segment) {
+    if (policy.own_segments.contains(segment)) continue;
+    auto missing = kRelaysOfASegment - relays_on(world, policy, segment, now, {});
+    for (const auto& name : names) {
+      const auto state = world.nodes.at(name).state;
+      if (state == Lifecycle::powering_up || chosen.contains(name)) --missing;
+    }
+    for (const auto& name : names) {
+      const Node& node = world.nodes.at(name);
+      if (missing <= 0) break;
+      if (node.state != Lifecycle::powered_down || !needs_relay(policy, node)) continue;
+      if (reached(world, policy, node, now, {}) || !chosen.insert(name).second) continue;
+      --missing;
+    }
+  }
+  return chosen;
+}
+
+void s3_relayed(const World& world, const Policy& policy, const Node& node, TimePoint now,
+                std::vector<Violation>& out) {
+  auto why = last_relay(world, policy, node, now);
+  if (why) out.push_back({"S3", std::move(why->code), std::move(why->text)});
+}
+
+}  // namespace ecokube::core
