@@ -28,7 +28,7 @@ Node& Bender::some_node(World& world) {
 void Bender::bend_around(Bench& bench, Node& node) {
   World& world = bench.world;
   Pool& pool = bench.policy.pools.front();
-  switch (draw(21)) {
+  switch (draw(22)) {
     case 0: world.cluster_ok = false; return;
     case 1: world.cluster_seen_at = bench.now - seconds(29 + draw(3)); return;
     case 2: world.went_backwards_at = bench.now - seconds(29 + draw(3)); return;
@@ -46,6 +46,7 @@ void Bender::bend_around(Bench& bench, Node& node) {
     case 14: world.local_volumes["v"] = {"v", 1, {node.name}, "default/data"}; return;
     case 15: node.kube->owned_by = "kured"; return;
     case 19: return bend_proofs(bench);
+    case 20: return bend_segments(bench);
     case 17: return bend_buckets(bench);
     case 18: return bend_booting(bench, node);
     case 16: world.pods.at("uid-free").scheduler = "another"; return;
@@ -61,6 +62,19 @@ void Bender::bend_proofs(Bench& bench) {
     if (draw(8) == 0)
       node.wake_proven_at = bench.now - bench.policy.wake_proof_age_max - Duration(draw(2));
     if (draw(12) == 0) node.marked = node.marked_proof = true;
+  }
+}
+
+/// All are on one of two segments that the coordinator is not on; some know an address for their
+/// packets, and some are no relays.
+void Bender::bend_segments(Bench& bench) {
+  for (auto& [name, node] : bench.world.nodes) {
+    auto inventory = node.inventory;
+    const auto* subnet = draw(3) == 0 ? "10.0.2.7/24" : "10.0.1.7/24";
+    inventory.nics.front().subnets = {*Ipv4Subnet::parse(subnet)};
+    if (draw(4) != 0) inventory.wake_address.clear();
+    node.agent.relays = draw(4) != 0;
+    detail::take_inventory(bench.world, node, std::move(inventory));
   }
 }
 

@@ -103,7 +103,8 @@ void power_path(const Policy& policy, const Node& node, Broken& out) {
   bool armed = false;
   for (const auto& nic : node.agent.nics) armed = armed || nic.wake_armed;
   if (!armed) out.push_back("S3 no NIC armed");
-  if (node.inventory.wake_address.empty() && !policy.nodes.contains(node.name)) {
+  if (node.inventory.wake_address.empty() && node.inventory.nics.front().subnets.empty() &&
+      !policy.nodes.contains(node.name)) {
     out.push_back("S3 no address");
   }
   if (!node.agent.vetoes.empty()) out.push_back("S13 veto");
@@ -305,6 +306,7 @@ std::vector<std::string> broken_rules(const World& world, const Policy& policy, 
   if (step.id.verb != Verb::shutdown) spread(world, policy, node, now, out);
   power_path(policy, node, out);
   wake_seen(world, policy, node, now, out);
+  relays_stay(world, policy, node, now, out);
   floors(world, policy, node, now, out);
   flapping(policy, node, now, out);
   identity(world, policy, node, now, out);

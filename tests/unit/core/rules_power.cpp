@@ -162,4 +162,23 @@ void wake_seen(const World& world, const Policy& policy, const Node& node, TimeP
   }
 }
 
+void relays_stay(const World& world, const Policy& policy, const Node& node, TimePoint now,
+                 Broken& out) {
+  const auto& here = node.inventory.nics.front().subnets;
+  if (here.empty()) return;
+  const auto far = [&](const Node& one) {
+    return one.inventory.wake_address.empty() && !policy.nodes.contains(one.name);
+  };
+  int relays = 0;
+  bool needed = far(node);
+  for (const auto& [name, other] : world.nodes) {
+    if (name == node.name || other.inventory.nics.front().subnets != here) continue;
+    const bool awake = other.state == Lifecycle::ready && !other.marked && other.agent.relays;
+    if (awake && speaks(other, policy, now)) ++relays;
+    const bool off = other.state == Lifecycle::powered_down;
+    needed = needed || (far(other) && (off || other.state == Lifecycle::powering_down));
+  }
+  if (needed && relays < 2) out.push_back("S3 relays");
+}
+
 }  // namespace ecokube::core::test

@@ -24,6 +24,10 @@ using Broken = std::vector<std::string>;
 /// S15: seen to wake within the time that counts, or the only one of its pool that is to show it.
 void wake_seen(const World& world, const Policy& policy, const Node& node, TimePoint now,
                Broken& out);
+/// S3: two others are awake to send the packets of this node's segment, if anybody there needs
+/// that. In these tests a node is on one segment at most, and the coordinator on none.
+void relays_stay(const World& world, const Policy& policy, const Node& node, TimePoint now,
+                 Broken& out);
 /// A start needs a token of those of a minute, and a place among those that boot; a way down a
 /// token. Only the limits of all and of the one pool are set in these tests.
 void switching(const World& world, const Policy& policy, const Step& step, const Node& node,
