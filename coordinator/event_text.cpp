@@ -51,6 +51,15 @@ std::vector<ObjectEvent> of_pod(const FleetEvent& event, const core::PodRef& pod
   return {};
 }
 
+/// At each node, since the cluster as a whole is no object.
+std::vector<ObjectEvent> of_alarm(const FleetEvent& event) {
+  std::vector<ObjectEvent> told;
+  for (const auto& node : event.nodes) {
+    told.push_back({about_node(node), true, event.reason.code, event.text});
+  }
+  return told;
+}
+
 std::optional<ObjectEvent> of_node(const FleetEvent& event) {
   const auto about = about_node(event.subject);
   if (event.kind == "state") {
@@ -71,6 +80,7 @@ std::optional<ObjectEvent> of_node(const FleetEvent& event) {
 
 std::vector<ObjectEvent> events_of(const FleetEvent& event) {
   if (const auto pod = core::pod_of(event.subject)) return of_pod(event, *pod);
+  if (event.kind == "alarm") return of_alarm(event);
   if (!is_node_name(event.subject)) return {};
   if (event.kind == "step") return begun(event);
   auto told = of_node(event);

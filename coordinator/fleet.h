@@ -15,8 +15,8 @@ namespace ecokube {
 struct FleetEvent {
   std::uint64_t id = 0;  ///< 1, 2, ... within this process
   TimePoint at;
-  std::string
-      kind;  ///< "state", "step", "step_ended", "blocked", "demand", "power", "lease", "agent"
+  std::string kind;  ///< "state", "step", "step_ended", "blocked", "demand", "power", "lease",
+                     ///< "agent", "alarm"
   std::string subject;             ///< a node's name or "scaler/<name>"
   std::string text;                ///< one sentence
   core::Reason reason;             ///< "state": its code is the new state
@@ -24,6 +24,7 @@ struct FleetEvent {
   std::string outcome;             ///< "step_ended": "done", "refused" or "failed"
   std::string rule;                ///< "blocked": "S1", ...
   std::vector<core::PodRef> pods;  ///< "step": the pods that it is done for or to
+  std::vector<NodeName> nodes;     ///< "alarm": that it is about
 };
 
 /// What the API sees of the loop: const views, and a way to put an observation in.

@@ -143,12 +143,14 @@ void Loop::perform(const Step& step) {
 void Loop::note_alarms() {
   std::map<std::string, std::string> now;
   for (const auto& alarm : plan_.alarms) {
-    now[alarm.code] = alarm.text;
-    const auto before = alarms_.find(alarm.code);
-    if (before != alarms_.end() && before->second == alarm.text) continue;
-    log::error("alarm={} {}", alarm.code, alarm.text);
-    auto raised = event("alarm", "cluster", alarm.text);
-    raised.reason = alarm;
+    const auto& [code, text] = alarm.reason;
+    now[code] = text;
+    const auto before = alarms_.find(code);
+    if (before != alarms_.end() && before->second == text) continue;
+    log::error("alarm={} {}", code, text);
+    auto raised = event("alarm", "cluster", text);
+    raised.reason = alarm.reason;
+    raised.nodes = alarm.nodes;
     emit(std::move(raised));
   }
   alarms_ = std::move(now);

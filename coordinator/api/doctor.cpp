@@ -87,7 +87,7 @@ void examine_machines(const World& world, const Policy& policy, TimePoint now, F
   }
   const auto fleet = core::count_fleet(world, policy, now);
   if (auto alarm = core::boots_alarm(world, fleet)) {
-    out.push_back({Level::problem, alarm->code, "fleet", std::move(alarm->text),
+    out.push_back({Level::problem, alarm->reason.code, "fleet", std::move(alarm->reason.text),
                    "look at their consoles; ecoctl wake NODE once they boot again"});
   }
 }

@@ -52,22 +52,24 @@ void s18_boot_proven(const FleetCounts& fleet, const Node& node, std::vector<Vio
   out.push_back({"S18", "BootNotProven", std::move(text)});
 }
 
-std::optional<Reason> boots_alarm(const World& world, const FleetCounts& fleet) {
+std::optional<Alarm> boots_alarm(const World& world, const FleetCounts& fleet) {
   if (fleet.lost_unproven == 0 || fleet.lost_unproven < doubtful_max(fleet.in_cluster)) {
     return std::nullopt;
   }
-  constexpr int kNamed = 8;
-  int named = 0;
+  constexpr std::size_t kNamed = 8;
+  Alarm alarm;
   std::string names;
   for (const auto& [name, node] : world.nodes) {
-    if (!node.kube || !lost_in_doubt(node) || ++named > kNamed) continue;
-    names += (names.empty() ? "" : ", ") + name;
+    if (!node.kube || !lost_in_doubt(node)) continue;
+    if (alarm.nodes.size() < kNamed) names += (names.empty() ? "" : ", ") + name;
+    alarm.nodes.push_back(name);
   }
-  return Reason{"BootsFail",
-                names +
-                    " did not come back with what they were to boot (kernel, initramfs, "
-                    "command line, network or firmware has changed): no node whose boot "
-                    "has changed sleeps until they are looked at"};
+  alarm.reason = {"BootsFail",
+                  names +
+                      " did not come back with what they were to boot (kernel, initramfs, "
+                      "command line, network or firmware has changed): no node whose boot "
+                      "has changed sleeps until they are looked at"};
+  return alarm;
 }
 
 void bind_old_proof(Node& node) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "coordinator/core/plan.h"
 #include "coordinator/core/safety.h"
 #include "coordinator/core/world.h"
 
@@ -31,7 +32,7 @@ void s18_boot_proven(const FleetCounts& fleet, const Node& node, std::vector<Vio
 
 /// As many as may be are lost: nothing else with an unproven boot goes to sleep until somebody has
 /// looked.
-[[nodiscard]] std::optional<Reason> boots_alarm(const World& world, const FleetCounts& fleet);
+[[nodiscard]] std::optional<Alarm> boots_alarm(const World& world, const FleetCounts& fleet);
 
 /// A proof from before fingerprints were known is of the boot that runs, where that is what boots
 /// next.

@@ -22,12 +22,19 @@ struct NodeWant {
   bool operator==(const NodeWant&) const = default;
 };
 
+/// What people should know of the fleet, and of which nodes, while it lasts.
+struct Alarm {
+  Reason reason;
+  std::vector<NodeName> nodes;
+  bool operator==(const Alarm&) const = default;
+};
+
 struct Plan {
   std::vector<NodeWant> nodes;
   std::vector<Step> steps;
   std::set<NodeName> look_closely = {};  ///< whose BMC should be read often
   std::optional<TimePoint> reconsider_at;
-  std::vector<Reason> alarms = {};  ///< what people should know of the fleet, while it lasts
+  std::vector<Alarm> alarms = {};
   bool operator==(const Plan&) const = default;
 };
 

@@ -63,7 +63,8 @@ TEST(BootProof, ABadKernelOn200ProvenNodesLosesAtMostFour) {
   }
   const auto plan = decide(fleet.world, fleet.policy, fleet.now);
   ASSERT_EQ(plan.alarms.size(), 1U);
-  EXPECT_EQ(plan.alarms[0].code, "BootsFail");
+  EXPECT_EQ(plan.alarms[0].reason.code, "BootsFail");
+  EXPECT_EQ(std::ssize(plan.alarms[0].nodes), fleet.lost());
 }
 
 TEST(BootProof, NorDoesItWhereCoordinatorsComeAndGoWithoutTheirStore) {

@@ -121,6 +121,14 @@ TEST(EventsOf, TellStatesStepsAndRefusals) {
   EXPECT_EQ(events_of(blocked), one(true, "Blocked", "S2: why"));
 }
 
+TEST(EventsOf, TellAnAlarmAtEachNodeThatItIsAbout) {
+  auto alarm = event("alarm", "cluster");
+  alarm.reason.code = "BootsFail";
+  EXPECT_TRUE(events_of(alarm).empty());
+  alarm.nodes = {"worker1"};
+  EXPECT_EQ(events_of(alarm), one(true, "BootsFail"));
+}
+
 TEST(EventsOf, TellThePodsThatItIsDoneForOrTo) {
   auto wake = event("step", "worker1", "wake");
   wake.pods = {{"uid-1", "shop", "web-0"}};
