@@ -18,8 +18,8 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr std::array kBmcKeys{"bmc_address",       "bmc_port", "bmc_user",
-                              "bmc_password_file", "bmc_guid", "bmc_protocol"};
+constexpr std::array kBmcKeys{"bmc_address",      "bmc_port", "bmc_user",    "bmc_password_file",
+                              "bmc_password_env", "bmc_guid", "bmc_protocol"};
 constexpr std::array kIpmiKeys{"bmc_cipher_suite"};
 constexpr std::array kRedfishKeys{"bmc_auth", "bmc_ca", "bmc_fingerprint", "bmc_system"};
 constexpr std::array kExecKeys{"exec_program", "exec_off", "exec_env"};
@@ -38,13 +38,24 @@ void refuse(ConfigTable& table, const std::array<const char*, N>& keys, const ch
   }
 }
 
+bool is_variable(const std::string& name) {
+  constexpr auto* kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+  return !name.empty() && name.find_first_not_of(kLetters) == std::string::npos &&
+         (name[0] < '0' || name[0] > '9') && !name.starts_with("ECOKUBE_");
+}
+
 template <class Access>
 void read_address(ConfigTable& table, std::uint16_t port, Access& bmc) {
   bmc.address.host = table.required_text("bmc_address");
   bmc.address.port = static_cast<std::uint16_t>(
       table.integer("bmc_port", port, 1, std::numeric_limits<std::uint16_t>::max()));
   bmc.user = table.required_text("bmc_user");
-  bmc.password_file = table.required_text("bmc_password_file");
+  bmc.password = {table.text("bmc_password_file", ""), table.text("bmc_password_env", "")};
+  if (bmc.password.file.empty() == bmc.password.variable.empty()) {
+    table.report("bmc_password_file", "give this or bmc_password_env, the name of a variable");
+  } else if (bmc.password.file.empty() && !is_variable(bmc.password.variable)) {
+    table.report("bmc_password_env", "must be the name of a variable");
+  }
 }
 
 IpmiAccess read_ipmi(ConfigTable& table) {
@@ -104,12 +115,6 @@ void read_bmc(ConfigTable& table, const NodeName& name, core::NodeOverride& node
   if (protocol != "ipmi") table.report("bmc_protocol", "must be ipmi or redfish");
   bmcs.bmcs[name] = read_ipmi(table);
   refuse(table, kRedfishKeys, "redfish");
-}
-
-bool is_variable(const std::string& name) {
-  constexpr auto* kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
-  return !name.empty() && name.find_first_not_of(kLetters) == std::string::npos &&
-         (name[0] < '0' || name[0] > '9') && !name.starts_with("ECOKUBE_");
 }
 
 ExecAccess read_exec(ConfigTable& table, const NodeName& name) {

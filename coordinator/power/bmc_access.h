@@ -15,11 +15,18 @@ namespace ecokube {
 inline constexpr std::uint16_t kIpmiPort = 623;  ///< UDP
 inline constexpr std::int64_t kCipherSuiteDefault = 17;
 
-/// A BMC that is asked by IPMI v2.0 (lanplus). Its password stays in its file.
+/// Where a password is read each time that it is needed; one of them is empty.
+struct PasswordSource {
+  std::filesystem::path file;
+  std::string variable;  ///< of our environment
+  bool operator==(const PasswordSource&) const = default;
+};
+
+/// A BMC that is asked by IPMI v2.0 (lanplus).
 struct IpmiAccess {
   HostPort address;
   std::string user;
-  std::filesystem::path password_file;
+  PasswordSource password;
   /// Of RMCP+: 17 (HMAC-SHA256, AES-128) on new BMCs, 3 (HMAC-SHA1, AES-128) on old ones.
   std::int64_t cipher_suite = kCipherSuiteDefault;
   bool operator==(const IpmiAccess&) const = default;
@@ -34,11 +41,11 @@ struct RedfishTrust {
   bool operator==(const RedfishTrust&) const = default;
 };
 
-/// A BMC that is asked by Redfish over HTTPS. Its password stays in its file.
+/// A BMC that is asked by Redfish over HTTPS.
 struct RedfishAccess {
   HostPort address;
   std::string user;
-  std::filesystem::path password_file;
+  PasswordSource password;
   RedfishTrust trust;
   std::string system;    ///< its path; empty: the only one there is
   bool session = false;  ///< we log in; else each request carries user and password

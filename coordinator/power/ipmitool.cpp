@@ -5,19 +5,31 @@
 #include <utility>
 
 #include "common/child_process.h"
-#include "coordinator/power/password_file.h"
+#include "coordinator/power/password.h"
 
 namespace ecokube {
 
 namespace asio = boost::asio;
+namespace {
+
+/// ipmitool reads the file itself; what is in a variable of ours it finds in its own.
+Result<void> give_password(const PasswordSource& source, ChildOptions& options) {
+  if (!source.file.empty()) return check_password_file(source.file);
+  auto password = read_password(source);
+  if (!password) return std::unexpected(std::move(password.error()));
+  options.environment.emplace_back("IPMI_PASSWORD", *std::move(password));
+  return {};
+}
+
+}  // namespace
 
 asio::awaitable<Result<std::string>> call_ipmitool(asio::any_io_executor executor, IpmiAccess bmc,
                                                    BmcVerb verb, std::chrono::milliseconds limit) {
   constexpr std::size_t kOutputMax = 64 * 1024;
-  if (auto readable = check_password_file(bmc.password_file); !readable) {
-    co_return fail_while("BMC " + bmc.address.text(), readable.error());
-  }
   ChildOptions options;
+  if (auto given = give_password(bmc.password, options); !given) {
+    co_return fail_while("BMC " + bmc.address.text(), given.error());
+  }
   options.argv = ipmitool_command(bmc, verb);
   options.no_input = true;
   options.die_with_parent = true;

@@ -99,11 +99,15 @@ std::vector<std::string> ipmitool_command(const IpmiAccess& bmc, BmcVerb verb) {
                                 "-H",       bmc.address.host,
                                 "-p",       std::to_string(bmc.address.port),
                                 "-U",       bmc.user,
-                                "-f",       bmc.password_file.string(),
                                 "-C",       std::to_string(bmc.cipher_suite),
                                 "-L",       "OPERATOR",
                                 "-N",       "1",
                                 "-R",       "1"};
+  if (bmc.password.file.empty()) {
+    argv.emplace_back("-E");
+  } else {
+    argv.insert(argv.end(), {"-f", bmc.password.file.string()});
+  }
   if (verb == BmcVerb::guid) {
     // Get System GUID, as raw bytes: `mc guid` guesses at their order.
     argv.insert(argv.end(), {"raw", "0x06", "0x37"});

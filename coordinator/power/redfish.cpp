@@ -10,7 +10,7 @@
 
 #include "common/http_client.h"
 #include "common/http_status.h"
-#include "coordinator/power/password_file.h"
+#include "coordinator/power/password.h"
 #include "coordinator/power/redfish_text.h"
 #include "coordinator/power/redfish_tls.h"
 
@@ -148,7 +148,7 @@ class Redfish final : public ManagementController {
   asio::awaitable<Result<std::pair<std::string, std::string>>> credentials() {
     using Header = std::pair<std::string, std::string>;
     if (access_.session && !token_.empty()) co_return Header("X-Auth-Token", token_);
-    const auto password = read_password_file(access_.password_file);
+    const auto password = read_password(access_.password);
     if (!password) co_return std::unexpected(password.error());
     if (!access_.session) {
       co_return Header("Authorization", basic_authorization(access_.user, *password));

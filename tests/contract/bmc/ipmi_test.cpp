@@ -29,8 +29,8 @@ class IpmiTest : public testing::Test {
 
 TEST_F(IpmiTest, AWrongPasswordAndAForeignCipherSuiteAreToldApart) {
   auto access = bmc.ipmi();
-  access.password_file = bmc.dir() / "wrong";
-  ASSERT_TRUE(lab::write_password_file(access.password_file, "wrong"));
+  access.password.file = bmc.dir() / "wrong";
+  ASSERT_TRUE(lab::write_password_file(access.password.file, "wrong"));
   const auto wrong = failure(access);
   EXPECT_EQ(wrong.code, Errc::unauthorized);
   EXPECT_THAT(wrong.message, HasSubstr("the password is wrong"));
@@ -45,14 +45,30 @@ TEST_F(IpmiTest, AWrongPasswordAndAForeignCipherSuiteAreToldApart) {
 
 TEST_F(IpmiTest, APasswordFileThatOthersMayReadIsNotUsed) {
   auto access = bmc.ipmi();
-  std::filesystem::permissions(access.password_file, std::filesystem::perms(0640));
+  std::filesystem::permissions(access.password.file, std::filesystem::perms(0640));
   const auto open = failure(access);
   EXPECT_EQ(open.code, Errc::config);
   EXPECT_THAT(open.message, HasSubstr("chmod 600"));
-  access.password_file = bmc.dir() / "none";
+  access.password.file = bmc.dir() / "none";
   EXPECT_EQ(failure(access).code, Errc::config);
-  access.password_file = bmc.dir().path();
+  access.password.file = bmc.dir().path();
   EXPECT_EQ(failure(access).code, Errc::config);
+}
+
+TEST_F(IpmiTest, APasswordMayStandInAVariable) {
+  auto access = bmc.ipmi();
+  const auto password = test::read_text(access.password.file);
+  access.password = {"", "TEST_BMC_PASSWORD"};
+  const auto missing = failure(access);
+  EXPECT_EQ(missing.code, Errc::config);
+  EXPECT_THAT(missing.message, HasSubstr("TEST_BMC_PASSWORD"));
+  ::setenv("TEST_BMC_PASSWORD", password.c_str(), 1);
+  const auto asked = make_ipmitool(io.get_executor(), access);
+  const auto power = test::run(io, asked->read_power(milliseconds(5000)));
+  EXPECT_TRUE(power) << power.error().message;
+  ::setenv("TEST_BMC_PASSWORD", "wrong", 1);
+  EXPECT_EQ(failure(access).code, Errc::unauthorized);
+  ::unsetenv("TEST_BMC_PASSWORD");
 }
 
 TEST_F(IpmiTest, OneThatIsFrozenDoesNotAnswer) {

@@ -136,29 +136,38 @@ TEST_F(RedfishTest, AWrongPasswordIsTriedOnceAndMissingSessionsAreABusyBmc) {
   access.session = true;
   const auto by = make();
   EXPECT_EQ(read(*by), false);
-  must(lab::write_password_file(access.password_file, "wrong"));
+  must(lab::write_password_file(access.password.file, "wrong"));
   service().end_sessions();
   const auto before = service().requests().size();
   EXPECT_EQ(read(*by).error().code, Errc::unauthorized);
   EXPECT_EQ(service().requests().size(), before + 2) << "the old token, one login";
-  must(lab::write_password_file(access.password_file, "s3cret-1"));
+  must(lab::write_password_file(access.password.file, "s3cret-1"));
   service().options().sessions_max = 0;
   const auto full = read(*by);
   EXPECT_EQ(full.error().code, Errc::busy);
   EXPECT_THAT(full.error().message, HasSubstr("30 s"));
 }
 
+TEST_F(RedfishTest, OrFromAVariable) {
+  access.password = {"", "TEST_BMC_PASSWORD"};
+  EXPECT_EQ(failure().code, Errc::config);
+  ::setenv("TEST_BMC_PASSWORD", "s3cret-1", 1);
+  const auto by = make();
+  EXPECT_EQ(read(*by), false);
+  ::unsetenv("TEST_BMC_PASSWORD");
+}
+
 TEST_F(RedfishTest, ThePasswordIsReadFromAFileThatOnlyItsOwnerMayRead) {
-  std::filesystem::permissions(access.password_file, std::filesystem::perms(0640));
+  std::filesystem::permissions(access.password.file, std::filesystem::perms(0640));
   const auto open = failure();
   EXPECT_EQ(open.code, Errc::config);
   EXPECT_THAT(open.message, HasSubstr("chmod 600"));
-  access.password_file = bmc.dir() / "none";
+  access.password.file = bmc.dir() / "none";
   EXPECT_EQ(failure().code, Errc::config);
   must(lab::write_password_file(bmc.dir() / "empty", "\n"));
-  access.password_file = bmc.dir() / "empty";
+  access.password.file = bmc.dir() / "empty";
   EXPECT_EQ(failure().code, Errc::config);
-  access.password_file = bmc.dir().path();
+  access.password.file = bmc.dir().path();
   EXPECT_EQ(failure().code, Errc::config);
   EXPECT_THAT(service().requests(), IsEmpty());
 }

@@ -80,7 +80,7 @@ IpmiTestBmc::IpmiTestBmc(boost::asio::io_context& io) : io_(io) {
 }
 
 IpmiAccess IpmiTestBmc::ipmi() const {
-  return {{"127.0.0.1", options_.port}, options_.user, options_.folder / "password", 3};
+  return {{"127.0.0.1", options_.port}, options_.user, {options_.folder / "password", ""}, 3};
 }
 
 BmcAccess IpmiTestBmc::wrong_access() const {
@@ -124,14 +124,14 @@ RedfishAccess RedfishTestBmc::redfish() const {
   RedfishAccess access;
   access.address = {"127.0.0.1", options_.port};
   access.user = options_.user;
-  access.password_file = folder / "password";
+  access.password.file = folder / "password";
   access.trust.ca = folder / "ca.crt";
   return access;
 }
 
 BmcAccess RedfishTestBmc::wrong_access() const {
   auto wrong = redfish();
-  wrong.password_file.replace_filename("wrong");
+  wrong.password.file.replace_filename("wrong");
   return wrong;
 }
 

@@ -4,27 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/support/temp_dir.h"
+#include "read_with.h"
 
 namespace ecokube {
 namespace {
 
 using testing::HasSubstr;
-
-constexpr auto kMinimal = R"(
-[kubernetes]
-kubeconfig = "k"
-[agents]
-ca = "a"
-certificate = "b"
-key = "c"
-)";
-
-/// The least that is allowed, and this behind it.
-Result<CoordinatorConfig> read_with(const std::string& more) {
-  const test::TempDir dir;
-  return read_coordinator_config(dir.write("c.toml", kMinimal + more));
-}
 
 TEST(CoordinatorConfig, TheDocumentedExampleHoldsAndShowsTheDefaults) {
   const auto example = read_coordinator_config(ECOKUBE_EXAMPLE);
@@ -76,13 +61,14 @@ TEST(CoordinatorConfig, TheDocumentedExampleHoldsAndShowsTheDefaults) {
   EXPECT_EQ(example->bmcs.manners.backoff_max, bmcs.manners.backoff_max);
   EXPECT_EQ(example->bmcs.manners.reads_at_once, bmcs.manners.reads_at_once);
   EXPECT_EQ(example->bmcs.manners.orders_at_once, bmcs.manners.orders_at_once);
-  const BmcAccess bmc = IpmiAccess{{"10.0.0.12", 623}, "power", "/etc/ecokube/bmc/worker2", 17};
+  const BmcAccess bmc =
+      IpmiAccess{{"10.0.0.12", 623}, "power", {"/etc/ecokube/bmc/worker2", ""}, 17};
   EXPECT_EQ(example->bmcs.bmcs.at("worker2"), bmc);
   EXPECT_TRUE(policy.nodes.at("worker2").bmc);
   const std::string digits = "0123456789abcdef0123456789abcdef";
   const BmcAccess redfish = RedfishAccess{{"10.0.0.13", 443},
                                           "power",
-                                          "/etc/ecokube/bmc/worker3",
+                                          {"/etc/ecokube/bmc/worker3", ""},
                                           {"sha256:" + digits + digits, ""},
                                           "",
                                           false};
@@ -152,138 +138,6 @@ TEST(CoordinatorConfig, OurSchedulerHasANameOfItsOwnOrNone) {
   ASSERT_FALSE(theirs);
   EXPECT_THAT(theirs.error().message, HasSubstr("scheduler.name"));
   EXPECT_FALSE(read("No Name"));
-}
-
-TEST(CoordinatorConfig, EveryMistakeAboutABmcIsNamed) {
-  const auto config = read_with(R"(
-[[node]]
-name = "n1"
-bmc_address = "10.0.0.9"
-bmc_cipher_suite = 0
-[[node]]
-name = "n2"
-bmc_user = "power"
-[[node]]
-name = "n4"
-methods = ["ipmi"]
-[[node]]
-name = "n3"
-bmc_address = "-x"
-bmc_user = "power"
-bmc_password_file = "f"
-methods = ["wol", "wol", "smoke"]
-[[node]]
-name = "n3"
-)");
-  ASSERT_FALSE(config);
-  for (const auto* mistake :
-       {"bmc_user", "bmc_password_file", "bmc_cipher_suite", "node[2].bmc_address: is missing",
-        "ipmi needs a bmc_address", "may begin with '-'", "wol stands twice",
-        "\"smoke\" is none of wol, ipmi, redfish and exec", "the name n3 stands twice"}) {
-    EXPECT_THAT(config.error().message, HasSubstr(mistake));
-  }
-}
-
-TEST(CoordinatorConfig, EveryMistakeAboutRedfishIsNamed) {
-  const auto config = read_with(R"(
-[[node]]
-name = "n1"
-bmc_protocol = "redfish"
-bmc_address = "10.0.0.9"
-bmc_user = "a:b"
-bmc_password_file = "f"
-bmc_cipher_suite = 17
-bmc_auth = "none"
-bmc_system = "Systems/1"
-methods = ["ipmi"]
-[[node]]
-name = "n2"
-bmc_protocol = "telnet"
-bmc_address = "10.0.0.9"
-bmc_user = "u"
-bmc_password_file = "f"
-bmc_ca = "c"
-methods = ["redfish"]
-[[node]]
-name = "n3"
-bmc_protocol = "redfish"
-bmc_address = "10.0.0.9"
-bmc_user = "u"
-bmc_password_file = "f"
-bmc_ca = "c"
-bmc_fingerprint = "sha1:00"
-)");
-  ASSERT_FALSE(config);
-  for (const auto* mistake :
-       {"node[1].bmc_fingerprint: give this or bmc_ca", "bmc_user: may hold no ':'",
-        "bmc_cipher_suite: is for bmc_protocol = \"ipmi\"", "bmc_auth: must be basic or session",
-        "bmc_system: must be a path", "ipmi needs a bmc_address with bmc_protocol = \"ipmi\"",
-        "bmc_protocol: must be ipmi or redfish",
-        "node[2].bmc_ca: is for bmc_protocol = \"redfish\"",
-        "redfish needs a bmc_address with bmc_protocol = \"redfish\"",
-        "node[3].bmc_fingerprint: give this or bmc_ca", "64 hexadecimal digits"}) {
-    EXPECT_THAT(config.error().message, HasSubstr(mistake));
-  }
-}
-
-TEST(CoordinatorConfig, AProgramMayStandForABmc) {
-  const auto config = read_with(R"(
-[bmc]
-poll_s = 30
-[[node]]
-name = "n1"
-exec_program = "/etc/ecokube/plug"
-exec_env = { PLUG = "10.0.0.77" }
-[[node]]
-name = "n2"
-exec_program = "/etc/ecokube/plug"
-exec_off = true
-methods = ["exec"]
-)");
-  ASSERT_TRUE(config) << config.error().message;
-  EXPECT_EQ(config->bmcs.poll, std::chrono::seconds(30));
-  const auto& nodes = config->policy.nodes;
-  EXPECT_TRUE(nodes.at("n1").bmc);
-  EXPECT_EQ(nodes.at("n1").bmc_by, core::WakeMethod::exec);
-  EXPECT_EQ(nodes.at("n1").bmc_off, core::BmcOff::never);
-  EXPECT_EQ(nodes.at("n2").bmc_off, core::BmcOff::configured);
-  const BmcAccess plug = ExecAccess{"n1", "/etc/ecokube/plug", {{"PLUG", "10.0.0.77"}}, false};
-  EXPECT_EQ(config->bmcs.bmcs.at("n1"), plug);
-  const auto text = describe(*config);
-  EXPECT_THAT(text, HasSubstr("node n1: woken by wol, then exec; program /etc/ecokube/plug\n"));
-  EXPECT_THAT(text, HasSubstr("node n2: woken by exec; program /etc/ecokube/plug, which may cut"));
-}
-
-TEST(CoordinatorConfig, EveryMistakeAboutAProgramIsNamed) {
-  const auto config = read_with(R"(
-[bmc]
-[ipmi]
-[[node]]
-name = "n1"
-exec_program = "plug"
-exec_env = { "A B" = "1", ECOKUBE_NODE = "n2" }
-exec_off = "yes"
-bmc_user = "power"
-[[node]]
-name = "n2"
-exec_off = true
-[[node]]
-name = "n3"
-exec_program = "/p"
-methods = ["wol", "ipmi"]
-[[node]]
-name = "n4"
-methods = ["exec"]
-)");
-  ASSERT_FALSE(config);
-  for (const auto* mistake :
-       {"ipmi: is [bmc]'s older name", "node[1].exec_program: must be an absolute path",
-        "\"A B\" is no name of a variable", "\"ECOKUBE_NODE\" is no name",
-        "exec_off: must be true or false", "a node has one controller",
-        "node[2].exec_program: is missing", "ipmi needs a bmc_address",
-        "exec needs an exec_program"}) {
-    EXPECT_THAT(config.error().message, HasSubstr(mistake));
-  }
 }
 
 TEST(CoordinatorConfig, DaemonSetsThatMayStop) {

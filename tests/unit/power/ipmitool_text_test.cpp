@@ -12,7 +12,7 @@ using testing::Contains;
 using testing::HasSubstr;
 using testing::Not;
 
-const IpmiAccess kBmc{{"10.0.0.9", 623}, "power", "/etc/ecokube/bmc.password", 17};
+const IpmiAccess kBmc{{"10.0.0.9", 623}, "power", {"/etc/ecokube/bmc.password", ""}, 17};
 
 Error error(BmcVerb verb, std::string_view output) { return ipmitool_error(kBmc, verb, output); }
 

@@ -1,4 +1,4 @@
-#include "coordinator/power/password_file.h"
+#include "coordinator/power/password.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <string_view>
 
@@ -37,6 +38,8 @@ Result<void> check_password_file(const std::filesystem::path& file) {
   return check(file, facts);
 }
 
+namespace {
+
 Result<std::string> read_password_file(const std::filesystem::path& file) {
   // Without O_NONBLOCK a pipe of that name would stop us.
   const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -51,6 +54,16 @@ Result<std::string> read_password_file(const std::filesystem::path& file) {
   std::string line(text.substr(0, text.find_first_of("\r\n")));
   if (line.empty()) return wrong(file, " holds no password in its first line");
   return line;
+}
+
+}  // namespace
+
+Result<std::string> read_password(const PasswordSource& source) {
+  if (!source.file.empty()) return read_password_file(source.file);
+  const char* value = std::getenv(source.variable.c_str());
+  if (value != nullptr && *value != '\0') return value;
+  return fail(Errc::config,
+              fmt::format("the variable {} of the environment holds no password", source.variable));
 }
 
 }  // namespace ecokube
