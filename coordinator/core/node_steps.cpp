@@ -245,7 +245,7 @@ bool NodePlanner::turn_for_proof() const {
     if (mark == nullptr || !mark->proves_wake) return false;
     return pool_of(policy_, step.id.subject, world_.nodes.at(step.id.subject).kube->labels) == pool;
   });
-  return !planned && other_proof(world_, policy_, node_) == nullptr;
+  return !planned && other_proof(fleet_, pool, node_).empty();
 }
 
 bool NodePlanner::add(Verb verb, Action action, Reason reason, std::vector<PodRef> pods) {

@@ -177,6 +177,9 @@ FleetCounts count_fleet(const World& world, const Policy& policy, TimePoint now)
     ++counts.in_cluster;
     if (in_doubt(node)) ++counts.sleep_unproven;
     if (lost_in_doubt(node)) ++counts.lost_unproven;
+    if (proves_wake(node)) {
+      counts.proofs.emplace(pool_of(policy, name, node.kube->labels), name);
+    }
     if (is_on(node, policy, now)) ++counts.on[pool_of(policy, name, node.kube->labels)];
     if (!should_be_on(node)) continue;
     ++counts.should_be_on;
@@ -218,7 +221,7 @@ std::vector<Violation> blockers(const World& world, const Policy& policy, const 
   s19_right_machine(node, out);
   if (fleet.identity_shared) s19_no_twin(world, policy, node, now, out);
   s13_vetoes(node, out);
-  s15_proven(world, policy, node, now, out);
+  s15_proven(policy, fleet, node, now, out);
   s18_boot_proven(fleet, node, out);
   s16_unwell(policy, fleet, node, now, out);
   s17_flapping(policy, node, now, out);

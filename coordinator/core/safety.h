@@ -33,6 +33,8 @@ struct FleetCounts {
   std::int64_t sleep_unproven = 0;  ///< in_doubt() of boot_proof.h
   std::int64_t lost_unproven = 0;   ///< of those, that did not come back
   bool identity_shared = false;     ///< any_identity_shared() of safety_identity.h
+  std::multimap<const Pool*, NodeName>
+      proofs;  ///< nodes that show, or were to show, that they wake
 };
 [[nodiscard]] FleetCounts count_fleet(const World& world, const Policy& policy, TimePoint now);
 

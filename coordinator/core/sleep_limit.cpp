@@ -40,7 +40,7 @@ SleepLimits::SleepLimits(const World& world, const Policy& policy, TimePoint now
     : world_(world), policy_(policy), now_(now) {
   for (const auto& pool : policy.pools) proven_[&pool] = policy.first_sleep;
   for (const auto& [name, node] : world.nodes) {
-    if (!node.kube) continue;
+    if (!node.kube || node.wake_proven_sleep <= policy.first_sleep) continue;
     const auto pool = proven_.find(pool_of(policy, name, node.kube->labels));
     if (pool != proven_.end()) pool->second = std::max(pool->second, node.wake_proven_sleep);
   }

@@ -26,25 +26,23 @@ bool wake_proven(const Node& node, const Policy& policy, TimePoint now) {
   return node.wake_proven_at && now - *node.wake_proven_at <= policy.wake_proof_age_max;
 }
 
-bool proves_wake(const Node& node) { return node.marked && node.marked_proof; }
+bool proves_wake(const Node& node) {
+  return (node.marked && node.marked_proof) || is_tested_by_person(node);
+}
 
 bool would_prove_wake(const Policy& policy, const Node& node, TimePoint now) {
   if (person_wants(node, PersonVerb::test_wake, now)) return true;
   return !wake_proven(node, policy, now) && !person_wants(node, PersonVerb::sleep, now);
 }
 
-const Node* other_proof(const World& world, const Policy& policy, const Node& node) {
-  const Pool* pool = pool_of(policy, node.name, node.kube->labels);
-  const auto at = std::find_if(world.nodes.begin(), world.nodes.end(), [&](const auto& entry) {
-    const Node& other = entry.second;
-    return other.name != node.name && other.kube &&
-           (proves_wake(other) || is_tested_by_person(other)) &&
-           pool_of(policy, other.name, other.kube->labels) == pool;
-  });
-  return at == world.nodes.end() ? nullptr : &at->second;
+NodeName other_proof(const FleetCounts& fleet, const Pool* pool, const Node& node) {
+  const auto [first, last] = fleet.proofs.equal_range(pool);
+  const auto at =
+      std::find_if(first, last, [&](const auto& proof) { return proof.second != node.name; });
+  return at == last ? NodeName() : at->second;
 }
 
-void s15_proven(const World& world, const Policy& policy, const Node& node, TimePoint now,
+void s15_proven(const Policy& policy, const FleetCounts& fleet, const Node& node, TimePoint now,
                 std::vector<Violation>& out) {
   const bool asked =
       person_wants(node, PersonVerb::sleep, now) || person_wants(node, PersonVerb::test_wake, now);
@@ -55,9 +53,9 @@ void s15_proven(const World& world, const Policy& policy, const Node& node, Time
     out.push_back({"S15", "WakeNotProven",
                    why_not_proven(node) + "; run: ecoctl test-wake " + node.name +
                        ", or set prove_wakes of pool " + pool->name});
-  } else if (const Node* other = other_proof(world, policy, node)) {
+  } else if (const auto other = other_proof(fleet, pool, node); !other.empty()) {
     out.push_back({"S15", "AnotherProof",
-                   why_not_proven(node) + "; it is proven after that of " + other->name +
+                   why_not_proven(node) + "; it is proven after that of " + other +
                        ": one node of a pool at a time"});
   }
 }

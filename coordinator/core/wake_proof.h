@@ -15,17 +15,16 @@ namespace ecokube::core {
 /// A wake of it was seen that still counts.
 [[nodiscard]] bool wake_proven(const Node& node, const Policy& policy, TimePoint now);
 
-/// It is down, or on its way, to prove its wake.
+/// It is down, or on its way, to prove its wake, also for a person, or has failed to.
 [[nodiscard]] bool proves_wake(const Node& node);
 
 /// It would go down to prove its wake: a person wants that tested, or policy does.
 [[nodiscard]] bool would_prove_wake(const Policy& policy, const Node& node, TimePoint now);
 
-/// The other node of its pool that is proving its wake, also for a person, or has failed to;
-/// nullptr: none.
-[[nodiscard]] const Node* other_proof(const World& world, const Policy& policy, const Node& node);
+/// Another node of its pool is doing so; empty: none.
+[[nodiscard]] NodeName other_proof(const FleetCounts& fleet, const Pool* pool, const Node& node);
 
-void s15_proven(const World& world, const Policy& policy, const Node& node, TimePoint now,
+void s15_proven(const Policy& policy, const FleetCounts& fleet, const Node& node, TimePoint now,
                 std::vector<Violation>& out);
 
 }  // namespace ecokube::core
