@@ -48,6 +48,7 @@ bool LeaseClaim::note(const object& lease) {
 
 void LeaseClaim::hold(const object& lease) {
   (void)note(lease);
+  ours_until_ = TimePoint{};
   waiting_.reset();
   gone_since_.reset();
   tried_.reset();

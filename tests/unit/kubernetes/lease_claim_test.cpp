@@ -152,6 +152,17 @@ TEST(LeaseClaim, WhatArrivedLateMayHaveComeAfterAnother) {
   }
 }
 
+TEST(LeaseClaim, OneThatWasDeletedOnceIsOursAsBefore) {
+  LeaseClaim claim("b", kLease);
+  claim.hold(lease("b", 5));
+  claim.was_deleted(kNow + acts_for(kLease));
+  ASSERT_EQ(claim.look(nullptr, kNow), Duration(0));
+  claim.try_to_take(Duration(0));
+  const auto again = lease("b", 9);
+  claim.hold(again);
+  EXPECT_EQ(claim.look(&again, kNow + kLease), Duration(0)) << "it only ran out here";
+}
+
 // It was refused for what had been written since, and then all that was restored away.
 TEST(LeaseClaim, WhatWasMovedOnFromAndIsBackIsAnotherPast) {
   LeaseClaim claim("b", kLease);
