@@ -71,12 +71,15 @@ class App final : public LinkHost {
                                       : nullptr),
         arming_(io.get_executor(), arming_options(config)),
         way_down_(io.get_executor(), config, boot_id_, logind_.get()),
+        last_end_(config.state_dir, boot_id_),
         links_(io.get_executor(), config.coordinators, link_options(std::move(tls)), *this),
         renewal_(io.get_executor(), renewal_options(), certificate),
         clock_(io.get_executor(), clock_options(config, renewal_)),
         discovery_(config),
         signals_(io, SIGTERM, SIGINT) {
     if (logind_) discovery_.use_boot_times([this] { return logind_->boot_times(); });
+    discovery_.say_after_crash(last_end_.was_a_crash());
+    way_down_.use_last_end(last_end_);
     way_down_.use_links(links_);
     way_down_.use_waking(arming_, clock_);
     way_down_.use_certificate([this] { return renewal_.veto(); });
@@ -150,6 +153,7 @@ class App final : public LinkHost {
   std::unique_ptr<Logind> logind_;
   NicArming arming_;
   WayDown way_down_;
+  LastEnd last_end_;
   Links links_;
   Renewal renewal_;
   RtcWaking clock_;
@@ -228,6 +232,7 @@ asio::awaitable<void> App::wait_for_signal() {
     v1::Goodbye goodbye;
     auto origin = v1::ORIGIN_SERVICE_STOP;
     if (logind_) origin = co_await logind_->why_stopped();
+    if (origin != v1::ORIGIN_SERVICE_STOP) last_end_.ends();
     goodbye.set_origin(origin);
     goodbye.set_boot_id(boot_id_);
     co_await links_.leave(std::move(goodbye), kGoodbyeLimit);

@@ -28,11 +28,6 @@ std::int64_t ms_of(const std::optional<std::chrono::milliseconds>& time) {
   return time ? time->count() : 0;
 }
 
-void write_boot(const BootState& boot, v1::Boot& out) {
-  out.set_fingerprint(boot.fingerprint);
-  out.set_pending(boot.pending);
-}
-
 }  // namespace
 
 Discovery::Discovery(const Config& config)
@@ -55,6 +50,12 @@ void Discovery::write_machine(v1::Machine& out) const {
   out.set_boot_loader_ms(ms_of(times.loader));
   out.set_boot_kernel_ms(ms_of(times.kernel));
   out.set_boot_userspace_ms(ms_of(times.userspace));
+}
+
+void Discovery::write_boot(const BootState& boot, v1::Boot& out) const {
+  out.set_fingerprint(boot.fingerprint);
+  out.set_pending(boot.pending);
+  out.set_after_crash(after_crash_);
 }
 
 void Discovery::write(v1::Hello& hello) {

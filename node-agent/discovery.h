@@ -30,6 +30,8 @@ class Discovery {
   };
   /// What changes: what it boots next and how long it took if this was not told.
   void write(v1::Heartbeat& heartbeat, Told& told);
+  /// This boot followed one that had no proper end.
+  void say_after_crash(bool so) { after_crash_ = so; }
   /// How long the stages of this boot took, as far as it is known by now.
   void use_boot_times(std::function<BootTimes()> times) { boot_times_ = std::move(times); }
   /// Sends what a coordinator asks for, if it may be sent, and logs it.
@@ -37,6 +39,7 @@ class Discovery {
 
  private:
   void write_machine(v1::Machine& out) const;
+  void write_boot(const BootState& boot, v1::Boot& out) const;
   [[nodiscard]] std::vector<Ipv4Subnet> segments() const;
   [[nodiscard]] Result<void> send(const v1::Relay& asked);
 
@@ -44,6 +47,7 @@ class Discovery {
   std::vector<Ipv4Subnet> given_segments_;
   bool relays_;
   BootWatch boot_;
+  bool after_crash_ = false;
   std::function<BootTimes()> boot_times_ = [] { return BootTimes(); };
   MagicRelay relay_;
   std::string relay_problem_;  ///< that was logged last

@@ -221,6 +221,7 @@ asio::awaitable<void> WayDown::power_off(ShutdownCommand command) {
   goodbye.set_command_id(command.id);
   goodbye.set_boot_id(boot_id_);
   powering_off_ = true;
+  last_end_->ends();
   co_await links_->leave(std::move(goodbye), kGoodbyeLimit);
   log::info("powering off command={}", command.id);
   auto problem = co_await begin_power_off();
@@ -233,6 +234,7 @@ asio::awaitable<void> WayDown::power_off(ShutdownCommand command) {
   log::error("power-off failed command={} why=\"{}\"", command.id, problem);
   guard_.abandon();
   powering_off_ = false;
+  last_end_->stays();
   links_->resume();
 }
 

@@ -11,6 +11,7 @@
 #include "node-agent/link/links.h"
 #include "node-agent/logind/logind.h"
 #include "node-agent/shutdown/guard.h"
+#include "node-agent/shutdown/last_end.h"
 #include "node-agent/wake/nic_arming.h"
 #include "node-agent/wake/rtc_waking.h"
 
@@ -32,6 +33,8 @@ class WayDown {
     arming_ = &arming;
     clock_ = &clock;
   }
+  /// Before anything else, too: who remembers that this boot comes to a proper end.
+  void use_last_end(LastEnd& last_end) { last_end_ = &last_end; }
   /// Says why this machine might not be let in when it wakes; empty: it would.
   void use_certificate(std::function<std::string()> problem) { certificate_ = std::move(problem); }
 
@@ -72,6 +75,7 @@ class WayDown {
   Links* links_ = nullptr;
   NicArming* arming_ = nullptr;
   RtcWaking* clock_ = nullptr;
+  LastEnd* last_end_ = nullptr;
   std::function<std::string()> certificate_;
   bool powering_off_ = false;
 };

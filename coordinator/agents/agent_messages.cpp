@@ -115,7 +115,7 @@ Result<core::BootFacts> read_boot(const v1::Boot& boot) {
   });
   if (!hex || print.size() > kIdMax) return broken("boot fingerprint is no hex number");
   if (!is_text(boot.pending(), kVetoMax)) return broken("pending boot is too long or no text");
-  return core::BootFacts{print, boot.pending()};
+  return core::BootFacts{print, boot.pending(), boot.after_crash()};
 }
 
 core::LeaveOrigin origin_of(v1::Origin origin) {

@@ -119,8 +119,9 @@ struct MachineFacts {
 
 /// What it boots next (S18).
 struct BootFacts {
-  std::string fingerprint;  ///< of kernel, initramfs, command line, ...; empty: not known
-  std::string pending;      ///< why it differs from the running boot; empty: it does not
+  std::string fingerprint;   ///< of kernel, initramfs, command line, ...; empty: not known
+  std::string pending;       ///< why it differs from the running boot; empty: it does not
+  bool after_crash = false;  ///< of the running one: the boot before it had no proper end
   bool operator==(const BootFacts&) const = default;
 };
 

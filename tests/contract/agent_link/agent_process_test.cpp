@@ -136,6 +136,27 @@ TEST_F(AgentLinkProcess, RefusesWhatItMustAndRemembersAcrossAKill) {
   EXPECT_EQ(agent->terminate(), 0);
 }
 
+TEST_F(AgentLinkProcess, SaysWhetherTheBootBeforeCameToAProperEnd) {
+  const auto boot = [&](const std::string& id) {
+    dir.write("proc/sys/kernel/random/boot_id", id + "\n");
+    agent->start();
+    EXPECT_TRUE(wait_for([&] {
+      const auto& connected = seen<core::AgentConnected>();
+      return !connected.empty() && connected.back().inventory.boot_id == id;
+    })) << agent->log();
+    return seen<core::AgentConnected>().back().inventory.boot.after_crash;
+  };
+  EXPECT_FALSE(boot("boot-1"));
+  agent->kill();
+  EXPECT_TRUE(boot("boot-2"));
+  ASSERT_TRUE(wait_for_heartbeats(1)) << agent->log();
+  const auto outcome = shut_down(step(1, 10));
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  ASSERT_TRUE(wait_for([&] { return std::filesystem::exists(agent->action_file()); }));
+  EXPECT_EQ(agent->terminate(), 0);
+  EXPECT_FALSE(boot("boot-3"));
+}
+
 TEST_F(AgentLinkProcess, RefusesWhileWorkLivesWhateverACoordinatorSays) {
   const std::string kubepods = "sys/fs/cgroup/kubepods.slice/kubepods-pod";
   dir.write(kubepods + "daemon_1.slice/cgroup.events", "populated 1\n");
