@@ -15,10 +15,12 @@ namespace ecokube {
 inline constexpr std::uint16_t kIpmiPort = 623;  ///< UDP
 inline constexpr std::int64_t kCipherSuiteDefault = 17;
 
-/// Where a password is read each time that it is needed; one of them is empty.
+/// Where a password is: in a file, which is read each time that it is needed, or in a variable of
+/// our environment, which is taken out of it before there are children.
 struct PasswordSource {
   std::filesystem::path file;
-  std::string variable;  ///< of our environment
+  std::string variable;
+  std::string taken = {};  ///< from there
   bool operator==(const PasswordSource&) const = default;
 };
 

@@ -8,11 +8,13 @@
 #include <list>
 #include <random>
 #include <utility>
+#include <vector>
 
 #include "common/asio_tuple.h"
 #include "common/log.h"
 #include "coordinator/power/exec_program.h"
 #include "coordinator/power/ipmitool.h"
+#include "coordinator/power/password.h"
 #include "coordinator/power/redfish.h"
 
 namespace ecokube {
@@ -170,6 +172,13 @@ std::unique_ptr<ManagementController> make_controller(asio::any_io_executor exec
 }
 
 std::unique_ptr<BmcControl> make_bmcs(asio::any_io_executor executor, BmcOptions options) {
+  std::vector<PasswordSource*> passwords;
+  for (auto& [node, access] : options.bmcs) {
+    if (auto* ipmi = std::get_if<IpmiAccess>(&access)) passwords.push_back(&ipmi->password);
+    if (auto* redfish = std::get_if<RedfishAccess>(&access))
+      passwords.push_back(&redfish->password);
+  }
+  take_passwords(passwords);
   return std::make_unique<Bmcs>(executor, std::move(options));
 }
 

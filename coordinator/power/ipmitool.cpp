@@ -17,6 +17,8 @@ Result<void> give_password(const PasswordSource& source, ChildOptions& options) 
   if (!source.file.empty()) return check_password_file(source.file);
   auto password = read_password(source);
   if (!password) return std::unexpected(std::move(password.error()));
+  // The second counts less, and is what older ones know.
+  options.environment.emplace_back("IPMITOOL_PASSWORD", *password);
   options.environment.emplace_back("IPMI_PASSWORD", *std::move(password));
   return {};
 }

@@ -60,10 +60,19 @@ Result<std::string> read_password_file(const std::filesystem::path& file) {
 
 Result<std::string> read_password(const PasswordSource& source) {
   if (!source.file.empty()) return read_password_file(source.file);
-  const char* value = std::getenv(source.variable.c_str());
-  if (value != nullptr && *value != '\0') return value;
+  if (!source.taken.empty()) return source.taken;
   return fail(Errc::config,
               fmt::format("the variable {} of the environment holds no password", source.variable));
+}
+
+void take_passwords(const std::vector<PasswordSource*>& sources) {
+  for (auto* source : sources) {
+    const char* value = source->variable.empty() ? nullptr : std::getenv(source->variable.c_str());
+    if (value != nullptr) source->taken = value;
+  }
+  for (const auto* source : sources) {
+    if (!source->variable.empty()) ::unsetenv(source->variable.c_str());
+  }
 }
 
 }  // namespace ecokube

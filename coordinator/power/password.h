@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "common/error.h"
 #include "coordinator/power/bmc_access.h"
@@ -14,5 +15,9 @@ namespace ecokube {
 /// The first line of its file, after the same check, or its variable. Errc::config also where that
 /// is empty.
 [[nodiscard]] Result<std::string> read_password(const PasswordSource& source);
+
+/// Takes what is there of these variables, and then out of our environment: whatever program is run
+/// for one controller has no business with the passwords of the others.
+void take_passwords(const std::vector<PasswordSource*>& sources);
 
 }  // namespace ecokube

@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <cstdlib>
 
 #include "coordinator/power/ipmitool.h"
+#include "coordinator/power/password.h"
 #include "tests/contract/bmc/test_bmc.h"
 #include "tests/support/run.h"
 
@@ -63,12 +65,17 @@ TEST_F(IpmiTest, APasswordMayStandInAVariable) {
   EXPECT_EQ(missing.code, Errc::config);
   EXPECT_THAT(missing.message, HasSubstr("TEST_BMC_PASSWORD"));
   ::setenv("TEST_BMC_PASSWORD", password.c_str(), 1);
+  take_passwords({&access.password});
+  EXPECT_EQ(::getenv("TEST_BMC_PASSWORD"), nullptr) << "other programs are not to see it";
   const auto asked = make_ipmitool(io.get_executor(), access);
   const auto power = test::run(io, asked->read_power(milliseconds(5000)));
   EXPECT_TRUE(power) << power.error().message;
-  ::setenv("TEST_BMC_PASSWORD", "wrong", 1);
+  ::setenv("IPMITOOL_PASSWORD", "another's", 1);
+  const auto again = test::run(io, asked->read_power(milliseconds(5000)));
+  EXPECT_TRUE(again) << again.error().message;
+  ::unsetenv("IPMITOOL_PASSWORD");
+  access.password.taken = "wrong";
   EXPECT_EQ(failure(access).code, Errc::unauthorized);
-  ::unsetenv("TEST_BMC_PASSWORD");
 }
 
 TEST_F(IpmiTest, OneThatIsFrozenDoesNotAnswer) {

@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
+#include "coordinator/power/password.h"
 #include "coordinator/power/redfish.h"
 #include "lab/certificates.h"
 #include "tests/contract/bmc/test_bmc.h"
@@ -152,9 +155,8 @@ TEST_F(RedfishTest, OrFromAVariable) {
   access.password = {"", "TEST_BMC_PASSWORD"};
   EXPECT_EQ(failure().code, Errc::config);
   ::setenv("TEST_BMC_PASSWORD", "s3cret-1", 1);
-  const auto by = make();
-  EXPECT_EQ(read(*by), false);
-  ::unsetenv("TEST_BMC_PASSWORD");
+  take_passwords({&access.password});
+  EXPECT_EQ(read(*make()), false);
 }
 
 TEST_F(RedfishTest, ThePasswordIsReadFromAFileThatOnlyItsOwnerMayRead) {
