@@ -7,6 +7,7 @@
 #include "coordinator/core/lifecycle.h"
 #include "coordinator/core/marks.h"
 #include "coordinator/core/requests.h"
+#include "coordinator/core/wake_chain.h"
 
 namespace ecokube::core::detail {
 namespace {
@@ -60,17 +61,33 @@ void read_marks(Node& node, const KubeNode& kube) {
     if (request_text(kube) == request_text(node)) node.request_unsaved = false;
     if (!node.request_unsaved) adopt(node, parse_request(request_text(kube)));
   }
+  if (kube.revision >= node.marks_revision) {
+    const auto shown = annotation(kube, names::kWakeProof);
+    node.proof_failed = is_failed_proof(shown);
+    if (node.proof_failed || is_void_proof(shown)) node.wake_proven_at.reset();
+  }
   const auto proof = parse_wake_proof(annotation(kube, names::kWakeProof));
   if (proof && (!node.wake_proven_at || *node.wake_proven_at < *proof)) {
     node.wake_proven_at = proof;
     node.wake_proven_boot = parse_wake_proof_boot(annotation(kube, names::kWakeProof));
     node.wake_proven_sleep = parse_wake_proof_sleep(annotation(kube, names::kWakeProof));
   }
+}
+
+/// How it is woken, where no agent and no store has told us. An address that follows from its
+/// segments is none that somebody gave.
+void read_recipe(World& world, Node& node, const KubeNode& kube) {
+  if (!node.inventory.nics.empty()) return;
   const auto recipe = parse_wake_recipe(annotation(kube, names::kWakeRecipe));
-  if (recipe && node.inventory.nics.empty()) {
-    node.inventory.wake_address = recipe->address;
-    for (const auto& mac : recipe->macs) node.inventory.nics.push_back({"", mac, false, true});
-  }
+  if (!recipe) return;
+  auto inventory = node.inventory;
+  for (const auto& mac : recipe->macs) inventory.nics.push_back({"", mac, false, true});
+  if (!inventory.nics.empty()) inventory.nics.front().subnets = recipe->segments;
+  const bool derived = std::any_of(
+      recipe->segments.begin(), recipe->segments.end(),
+      [&](const Ipv4Subnet& segment) { return recipe->address == broadcast_address(segment); });
+  if (!derived) inventory.wake_address = recipe->address;
+  take_inventory(world, node, std::move(inventory));
 }
 
 /// A coordinator before this one gave up waking it, and nothing was heard of it since: a node that
@@ -86,6 +103,7 @@ void recall_quarantine(Node& node, const KubeNode& kube, TimePoint now) {
   if (!quarantine) return;
   node.quarantined_until = quarantine->until;
   node.wake_failures = quarantine->failures;
+  if (node.asleep_since) node.first_woken_at = *node.asleep_since + quarantine->slept;
   node.last_problem = "did not come up when it was woken, " + std::to_string(quarantine->failures) +
                       " times in a row";
   enter(node, Lifecycle::quarantined, now);
@@ -104,6 +122,7 @@ void see_node(World& world, const KubeNode& kube, TimePoint now) {
   Node& node = node_at(world, kube.name, now);
   node.kube = kube;
   read_marks(node, kube);
+  read_recipe(world, node, kube);
   recall_quarantine(node, kube, now);
   recall_sleep(node, kube, now);
   follow(world, node, now);

@@ -36,6 +36,8 @@ void begin(Node& node, const MarkNode& mark, const Step& /*step*/, TimePoint now
 }
 
 void begin(Node& node, const ShutdownNode& /*shutdown*/, const Step& step, TimePoint now) {
+  node.asleep_since.reset();
+  node.first_woken_at.reset();
   node.down.shutdown_at = now;
   node.down.command_id = step.id.text();
   node.downs.push_back(now);
@@ -84,6 +86,7 @@ void begin(Node& node, const WakeNode& wake, const Step& /*step*/, TimePoint now
     up.late = true;
   }
   up.tried_at = now;
+  if (!node.first_woken_at) node.first_woken_at = now;
   node.bmc.on.reset();  // what was read before says nothing of after
   node.bmc.equal = 0;
   ++(wake.method == WakeMethod::wol ? up.packets : up.orders);
@@ -170,7 +173,9 @@ void end_unmark(Node& node, const StepEnded& fact, TimePoint now) {
     enter(node, Lifecycle::ready, now);
   }
   follow_evidence(node, now);
-  if (node.state == Lifecycle::ready) node.asleep_since.reset();
+  if (node.state != Lifecycle::ready) return;
+  node.asleep_since.reset();
+  node.first_woken_at.reset();
 }
 
 /// What a person asked for stands on the Node, or must be written again.

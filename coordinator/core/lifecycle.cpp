@@ -4,6 +4,7 @@
 
 #include "coordinator/core/marks.h"
 #include "coordinator/core/sleep_limit.h"
+#include "coordinator/core/wake_proof.h"
 
 namespace ecokube::core {
 namespace {
@@ -43,12 +44,17 @@ void resume_way_down(Node& node, TimePoint now) {
 }
 
 void finish_way_up(Node& node, TimePoint now) {
+  if (shows_wake(node)) {
+    node.wake_proven_at = now;
+    node.wake_proven_sleep = slept_at_wake(node);
+    node.wake_proven_boot = node.inventory.boot.fingerprint;
+    node.proof_failed = false;
+  } else if (node.wake_failures > 0) {
+    node.wake_proven_at.reset();
+  }
   if (node.up.asked_at) {
     node.boot_times.push_back(now - node.up.method_at.value_or(*node.up.asked_at));
     if (node.boot_times.size() > kBootTimesKept) node.boot_times.erase(node.boot_times.begin());
-    node.wake_proven_at = now;
-    node.wake_proven_boot = node.inventory.boot.fingerprint;
-    node.wake_proven_sleep = slept_at_wake(node);
     if (node.request && node.request->verb == PersonVerb::test_wake) {
       node.request.reset();
       node.request_unsaved = true;
@@ -56,6 +62,7 @@ void finish_way_up(Node& node, TimePoint now) {
   }
   node.wake_failures = 0;
   node.asleep_since.reset();
+  node.first_woken_at.reset();
   node.quarantined_until.reset();
   node.down = WayDown{};
   node.work_ended_at = now;

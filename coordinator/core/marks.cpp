@@ -38,13 +38,15 @@ std::optional<TimePoint> time_at(std::string_view text, std::string_view key) {
   return from_ms(*ms);
 }
 
-/// Takes the first word off the text.
-std::string_view next_word(std::string_view& text) {
-  const auto end = std::min(text.find(' '), text.size());
+/// Takes what is before the first `separator` off the text.
+std::string_view next_of(std::string_view& text, char separator) {
+  const auto end = std::min(text.find(separator), text.size());
   const auto first = text.substr(0, end);
   text.remove_prefix(std::min(end + 1, text.size()));
   return first;
 }
+
+std::string_view next_word(std::string_view& text) { return next_of(text, ' '); }
 
 /// "<by>: <reason>"; whatever has no colon is a reason.
 std::pair<std::string, std::string> by_and_reason(std::string_view text) {
@@ -91,7 +93,17 @@ std::string parse_wake_proof_boot(std::string_view text) {
   return std::string(word(text, "boot").value_or(""));
 }
 
-std::optional<TimePoint> parse_wake_proof(std::string_view text) { return parse_waking(text); }
+std::optional<TimePoint> parse_wake_proof(std::string_view text) {
+  return is_failed_proof(text) || is_void_proof(text) ? std::nullopt : parse_waking(text);
+}
+
+std::string format_void_proof(TimePoint at) { return "void " + format_waking(at); }
+
+bool is_void_proof(std::string_view text) { return text.starts_with("void "); }
+
+std::string format_failed_proof(TimePoint at) { return "failed " + format_waking(at); }
+
+bool is_failed_proof(std::string_view text) { return text.starts_with("failed "); }
 
 std::string format_waking(TimePoint at) { return "at_ms=" + std::to_string(to_ms(at)); }
 
@@ -100,7 +112,11 @@ std::optional<TimePoint> parse_waking(std::string_view text) { return time_at(te
 std::string format_wake_recipe(const WakeRecipe& recipe) {
   std::string macs;
   for (const auto& mac : recipe.macs) macs += (macs.empty() ? "" : ",") + mac.text();
-  return "address=" + recipe.address + " macs=" + macs;
+  std::string segments;
+  for (const auto& segment : recipe.segments) {
+    segments += (segments.empty() ? " segments=" : ",") + segment.text();
+  }
+  return "address=" + recipe.address + " macs=" + macs + segments;
 }
 
 std::optional<WakeRecipe> parse_wake_recipe(std::string_view text) {
@@ -109,11 +125,15 @@ std::optional<WakeRecipe> parse_wake_recipe(std::string_view text) {
   if (!address || !macs) return std::nullopt;
   WakeRecipe recipe{std::string(*address), {}};
   while (!macs->empty()) {
-    const auto comma = std::min(macs->find(','), macs->size());
-    const auto mac = MacAddress::parse(macs->substr(0, comma));
+    const auto mac = MacAddress::parse(next_of(*macs, ','));
     if (!mac) return std::nullopt;
     recipe.macs.push_back(*mac);
-    macs->remove_prefix(std::min(comma + 1, macs->size()));
+  }
+  auto segments = word(text, "segments").value_or("");
+  while (!segments.empty()) {
+    if (const auto segment = Ipv4Subnet::parse(next_of(segments, ','))) {
+      recipe.segments.push_back(*segment);
+    }
   }
   return recipe;
 }
@@ -121,14 +141,16 @@ std::optional<WakeRecipe> parse_wake_recipe(std::string_view text) {
 std::string format_quarantine(const QuarantineNode& quarantine) {
   if (quarantine.ended) return {};
   return "until_ms=" + std::to_string(to_ms(quarantine.until)) +
-         " failures=" + std::to_string(quarantine.failures);
+         " failures=" + std::to_string(quarantine.failures) +
+         " slept_ms=" + std::to_string(quarantine.slept.count());
 }
 
 std::optional<QuarantineNode> parse_quarantine(std::string_view text) {
   const auto until = number(text, "until_ms");
   const auto failures = number(text, "failures");
   if (!until || !failures) return std::nullopt;
-  return QuarantineNode{from_ms(*until), *failures};
+  return QuarantineNode{from_ms(*until), *failures, false,
+                        Duration(number(text, "slept_ms").value_or(0))};
 }
 
 std::string format_request(const Request& request) {

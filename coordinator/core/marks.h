@@ -24,10 +24,16 @@ struct Intent {
 [[nodiscard]] std::optional<Intent> parse_intent(std::string_view text);
 
 /// names::kWakeProof: "<method> at_ms=<ms> boot=<fingerprint> slept_ms=<ms>", by the method that
-/// brought it up, after the longest sleep so far; the last two only where they are known.
+/// brought it up, after the longest sleep so far; the last two only where they are known. Or
+/// "failed at_ms=<ms>": it was to show that it wakes, and did not; "void at_ms=<ms>": it was given
+/// up when it was last woken, and what it had shown before does not count.
 [[nodiscard]] std::string format_wake_proof(TimePoint at, WakeMethod method = WakeMethod::wol,
                                             const std::string& boot = {}, Duration slept = {});
 [[nodiscard]] std::optional<TimePoint> parse_wake_proof(std::string_view text);
+[[nodiscard]] std::string format_failed_proof(TimePoint at);
+[[nodiscard]] std::string format_void_proof(TimePoint at);
+[[nodiscard]] bool is_failed_proof(std::string_view text);
+[[nodiscard]] bool is_void_proof(std::string_view text);
 [[nodiscard]] std::string parse_wake_proof_boot(std::string_view text);
 [[nodiscard]] Duration parse_wake_proof_sleep(std::string_view text);
 
@@ -35,10 +41,12 @@ struct Intent {
 [[nodiscard]] std::string format_off(const std::string& power, TimePoint since);
 [[nodiscard]] std::optional<TimePoint> parse_off_since(std::string_view text);
 
-/// names::kWakeRecipe: "address=<host:port> macs=<mac>,<mac>".
+/// names::kWakeRecipe: "address=<host:port> macs=<mac>,<mac> segments=<subnet>,<subnet>"; the last
+/// only where they are known.
 struct WakeRecipe {
   std::string address;
   std::vector<MacAddress> macs;
+  std::vector<Ipv4Subnet> segments = {};
   bool operator==(const WakeRecipe&) const = default;
 };
 [[nodiscard]] std::string format_wake_recipe(const WakeRecipe& recipe);
@@ -48,7 +56,8 @@ struct WakeRecipe {
 [[nodiscard]] std::string format_waking(TimePoint at);
 [[nodiscard]] std::optional<TimePoint> parse_waking(std::string_view text);
 
-/// names::kQuarantine: "until_ms=<ms> failures=<n>"; empty for one that a person ended.
+/// names::kQuarantine: "until_ms=<ms> failures=<n> slept_ms=<ms>"; empty for one that a person
+/// ended.
 [[nodiscard]] std::string format_quarantine(const QuarantineNode& quarantine);
 [[nodiscard]] std::optional<QuarantineNode> parse_quarantine(std::string_view text);
 

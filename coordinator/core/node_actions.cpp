@@ -15,6 +15,7 @@ MarkNode mark_with(const Policy& policy, const Node& node, const std::string& bo
   WakeRecipe recipe{wake_address_of(node, policy), {}};
   for (const auto& nic : nics) {
     if (nic.wake_armed) recipe.macs.push_back(nic.mac);
+    recipe.segments.insert(recipe.segments.end(), nic.subnets.begin(), nic.subnets.end());
   }
   return {node.kube->revision,        boot_id, cordoned_by_other(node),
           format_wake_recipe(recipe), {},      in_doubt_when_down(node)};

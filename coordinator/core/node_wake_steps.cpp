@@ -13,12 +13,23 @@
 #include "coordinator/core/relays.h"
 #include "coordinator/core/sleep_limit.h"
 #include "coordinator/core/wake_chain.h"
+#include "coordinator/core/wake_proof.h"
 
 namespace ecokube::core {
 namespace {
 
 /// Between two orders to switch on: a BMC is not hurried.
 constexpr Duration kOrderRepeat{std::chrono::seconds(10)};
+
+/// For its Node; empty: nothing new.
+std::string what_its_wake_shows(const Node& node, TimePoint now) {
+  if (shows_wake(node)) {
+    return format_wake_proof(now, node.up.method, node.inventory.boot.fingerprint,
+                             slept_at_wake(node));
+  }
+  if (proves_wake(node)) return format_failed_proof(now);
+  return node.wake_failures > 0 ? format_void_proof(now) : std::string();
+}
 
 }  // namespace
 
@@ -74,11 +85,8 @@ void NodePlanner::record_off(Reason reason) {
 void NodePlanner::powering_up() {
   if (node_.up.boot_proven && node_.marked && kube_ready(node_) &&
       agent_alive(node_, policy_, now_)) {
-    const bool proven = node_.up.asked_at.has_value();
-    const auto& boot = node_.inventory.boot.fingerprint;
-    UnmarkNode unmark{proven ? format_wake_proof(now_, node_.up.method, boot, slept_at_wake(node_))
-                             : ""};
-    add(Verb::unmark, std::move(unmark), {"BootProven", "a new boot id and Ready in Kubernetes"});
+    add(Verb::unmark, UnmarkNode{what_its_wake_shows(node_, now_)},
+        {"BootProven", "a new boot id and Ready in Kubernetes"});
     return;
   }
   if (node_.up.asked_at) keep_waking();
@@ -158,7 +166,9 @@ void NodePlanner::quarantine() {
   const auto failures = node_.wake_failures + 1;
   const auto factor = std::int64_t{1} << std::min(failures - 1, kDoublingsMax);
   const auto until = now_ + policy_.quarantine_base * factor;
-  add(Verb::quarantine, QuarantineNode{until, failures},
+  const auto woken_at = node_.first_woken_at.value_or(now_);
+  const auto slept = woken_at - node_.asleep_since.value_or(woken_at);
+  add(Verb::quarantine, QuarantineNode{until, failures, false, slept},
       {"WakeFailed", "not up at its deadline; " + tries_text(node_.up)});
 }
 

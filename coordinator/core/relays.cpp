@@ -5,6 +5,7 @@
 #include <string>
 
 #include "coordinator/core/identity.h"
+#include "coordinator/core/power.h"
 #include "coordinator/core/wake_chain.h"
 
 namespace ecokube::core {
@@ -53,8 +54,33 @@ bool reached(const World& world, const Policy& policy, const Node& node, TimePoi
   });
 }
 
+/// It is off as far as we know, or not known to be up again.
 bool asleep(const Node& node) {
-  return node.state == Lifecycle::powered_down || node.state == Lifecycle::powering_down;
+  switch (node.state) {
+    case Lifecycle::powering_down:
+    case Lifecycle::powered_down:
+    case Lifecycle::quarantined: return true;
+    case Lifecycle::powering_up: return node.up.asked_at.has_value();
+    case Lifecycle::unknown: return node.marked;
+    case Lifecycle::ready:
+    case Lifecycle::draining:
+    case Lifecycle::maintenance: return false;
+  }
+  return true;
+}
+
+/// It is a relay soon: it comes up, or its agent has not found its way to us yet.
+bool comes(const Node& node) {
+  const bool awake = node.kube && node.kube->ready == Readiness::ready && !node.agent.connected;
+  return node.state == Lifecycle::powering_up || (node.state == Lifecycle::unknown && awake);
+}
+
+bool some_need_relay(const World& world, const Policy& policy, const std::set<NodeName>& names,
+                     TimePoint now) {
+  return std::any_of(names.begin(), names.end(), [&](const NodeName& name) {
+    const Node& node = world.nodes.at(name);
+    return asleep(node) && needs_relay(policy, node, now);
+  });
 }
 
 std::string segment_text(const Segment& segment) {
@@ -82,11 +108,13 @@ std::vector<Relay> relays_for(const World& world, const Policy& policy, const No
   return relays;
 }
 
-bool needs_relay(const Policy& policy, const Node& node) {
+bool needs_relay(const Policy& policy, const Node& node, TimePoint now) {
   if (!policy.relay || !node.inventory.wake_address.empty()) return false;
   const auto given = policy.nodes.find(node.name);
   if (given != policy.nodes.end() && !given->second.wake_address.empty()) return false;
-  if (wake_methods(node, policy) != std::vector{WakeMethod::wol}) return false;
+  const auto methods = wake_methods(node, policy);
+  const bool by_other = std::any_of(methods.begin(), methods.end(), by_bmc);
+  if (by_other && bmc_answers(node, policy, now)) return false;
   const auto segments = segments_of(node.inventory);
   return std::none_of(segments.begin(), segments.end(), [&](const Segment& segment) {
     return policy.own_segments.contains(segment);
@@ -104,35 +132,36 @@ std::optional<Reason> last_relay(const World& world, const Policy& policy, const
   for (const auto& segment : segments_of(node.inventory)) {
     if (policy.own_segments.contains(segment)) continue;
     if (relays_on(world, policy, segment, now, without) >= kRelaysOfASegment) continue;
-    if (needs_relay(policy, node) && !reached(world, policy, node, now, without)) {
+    if (needs_relay(policy, node, now) && !reached(world, policy, node, now, without)) {
       return reason(segment, "it");
     }
     for (const auto& name : world.on_segment.at(segment)) {
       const Node& other = world.nodes.at(name);
       if (name == node.name || (!asleep(other) && !going.contains(name))) continue;
-      if (!needs_relay(policy, other) || reached(world, policy, other, now, without)) continue;
+      if (!needs_relay(policy, other, now) || reached(world, policy, other, now, without)) continue;
       return reason(segment, name);
     }
   }
   return std::nullopt;
 }
 
-std::set<NodeName> sleepers_to_relay(const World& world, const Policy& policy, TimePoint now) {
+std::set<NodeName> sleepers_to_relay(const World& world, const Policy& policy, TimePoint now,
+                                     const std::function<bool(const Node&)>& may) {
   std::set<NodeName> chosen;
   for (const auto& [segment, names] : world.on_segment) {
     if (policy.own_segments.contains(segment)) continue;
-    auto missing = kRelaysOfASegment - relays_on(world, policy, segment, now, {});
-    for (const auto& name : names) {
-      const auto state = world.nodes.at(name).state;
-      if (state == Lifecycle::powering_up || chosen.contains(name)) --missing;
-    }
-    for (const auto& name : names) {
+    const auto relays = relays_on(world, policy, segment, now, {});
+    // With none nobody would hear: those would be woken in vain, and given up.
+    if (relays == 0 || relays >= kRelaysOfASegment) continue;
+    const bool helped = std::any_of(names.begin(), names.end(), [&](const NodeName& name) {
+      return comes(world.nodes.at(name)) || chosen.contains(name);
+    });
+    if (helped || !some_need_relay(world, policy, names, now)) continue;
+    const auto one = std::find_if(names.begin(), names.end(), [&](const NodeName& name) {
       const Node& node = world.nodes.at(name);
-      if (missing <= 0) break;
-      if (node.state != Lifecycle::powered_down || !needs_relay(policy, node)) continue;
-      if (reached(world, policy, node, now, {}) || !chosen.insert(name).second) continue;
-      --missing;
-    }
+      return node.state == Lifecycle::powered_down && may(node);
+    });
+    if (one != names.end()) chosen.insert(*one);
   }
   return chosen;
 }

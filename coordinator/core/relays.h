@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <set>
 #include <vector>
@@ -18,9 +19,9 @@ namespace ecokube::core {
 [[nodiscard]] std::vector<Relay> relays_for(const World& world, const Policy& policy,
                                             const Node& node, const WakeNode& order, TimePoint now);
 
-/// Nothing but an awake agent of its segment reaches it: it has no BMC, nobody has said where to
-/// send its packets, and the coordinator is on none of its segments.
-[[nodiscard]] bool needs_relay(const Policy& policy, const Node& node);
+/// Nothing but an awake agent of its segment reaches it: no BMC of it answers, nobody has said
+/// where to send its packets, and the coordinator is on none of its segments.
+[[nodiscard]] bool needs_relay(const Policy& policy, const Node& node, TimePoint now);
 
 /// The node has to stay on: without it, and without those that are about to go down too, fewer than
 /// two awake agents would be left for itself or for who sleeps on its segments. A segment that has
@@ -29,9 +30,11 @@ namespace ecokube::core {
                                                const Node& node, TimePoint now,
                                                const std::set<NodeName>& going = {});
 
-/// Sleepers that are woken while somebody can: too few are awake for the others of their segment.
+/// Sleepers, of those that `may` be woken, that are woken while an agent of their segment is left
+/// to do it: one is too few for the others there.
 [[nodiscard]] std::set<NodeName> sleepers_to_relay(const World& world, const Policy& policy,
-                                                   TimePoint now);
+                                                   TimePoint now,
+                                                   const std::function<bool(const Node&)>& may);
 
 void s3_relayed(const World& world, const Policy& policy, const Node& node, TimePoint now,
                 std::vector<Violation>& out);

@@ -154,6 +154,7 @@ struct QuarantineNode {
   TimePoint until;
   std::int64_t failures;
   bool ended = false;  ///< a person ends it: nothing of it stays on the Node
+  Duration slept{};    ///< until it was first woken
   bool operator==(const QuarantineNode&) const = default;
 };
 struct RecordHold {

@@ -52,7 +52,11 @@ std::string wake_address_of(const Node& node, const Policy& policy) {
   if (!node.inventory.wake_address.empty()) return node.inventory.wake_address;
   const auto segment = segment_to_wake_on(node.inventory);
   if (!segment) return {};
-  return ipv4_text(segment->broadcast()) + ":" + std::to_string(kWakePort);
+  return broadcast_address(*segment);
+}
+
+std::string broadcast_address(const Ipv4Subnet& segment) {
+  return ipv4_text(segment.broadcast()) + ":" + std::to_string(kWakePort);
 }
 
 std::vector<WakeMethod> wake_methods(const Node& node, const Policy& policy) {

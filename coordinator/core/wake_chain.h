@@ -29,6 +29,9 @@ namespace ecokube::core {
 /// method that it was promised by has its time, and no later one makes it a promise again.
 [[nodiscard]] std::optional<TimePoint> promised_until(const Node& node, const Policy& policy);
 
+/// "host:port" by which all of that segment hear a magic packet.
+[[nodiscard]] std::string broadcast_address(const Ipv4Subnet& segment);
+
 /// "host:port" for its magic packets: as configured here or on the node, else the broadcast address
 /// of its segment; empty: not known.
 [[nodiscard]] std::string wake_address_of(const Node& node, const Policy& policy);

@@ -15,15 +15,27 @@ bool is_tested_by_person(const Node& node) {
          node.state != Lifecycle::ready;
 }
 
+/// The mains failed, it was switched off hard, or it crashed: firmware and cards may not be as they
+/// were when it last woke.
+bool crashed_since(const Node& node) {
+  const auto& agent = node.agent;
+  if (!node.inventory.boot.after_crash || !agent.heard_at || agent.uptime.count() == 0)
+    return false;
+  return *node.wake_proven_at < *agent.heard_at - agent.uptime;
+}
+
 std::string why_not_proven(const Node& node) {
+  if (node.proof_failed) return "it did not wake when it was to show that";
   if (!node.wake_proven_at) return "no wake of it was ever seen";
+  if (crashed_since(node)) return "it lost its power or crashed since its wake was last seen";
   return "its last wake was too long ago";
 }
 
 }  // namespace
 
 bool wake_proven(const Node& node, const Policy& policy, TimePoint now) {
-  return node.wake_proven_at && now - *node.wake_proven_at <= policy.wake_proof_age_max;
+  return node.wake_proven_at && !node.proof_failed && !crashed_since(node) &&
+         now - *node.wake_proven_at <= policy.wake_proof_age_max;
 }
 
 bool proves_wake(const Node& node) {
@@ -33,6 +45,10 @@ bool proves_wake(const Node& node) {
 bool would_prove_wake(const Policy& policy, const Node& node, TimePoint now) {
   if (person_wants(node, PersonVerb::test_wake, now)) return true;
   return !wake_proven(node, policy, now) && !person_wants(node, PersonVerb::sleep, now);
+}
+
+bool shows_wake(const Node& node) {
+  return node.up.asked_at.has_value() && node.wake_failures == 0;
 }
 
 NodeName other_proof(const FleetCounts& fleet, const Pool* pool, const Node& node) {
@@ -49,7 +65,10 @@ void s15_proven(const Policy& policy, const FleetCounts& fleet, const Node& node
   if (asked || wake_proven(node, policy, now)) return;
   const Pool* pool = node.kube ? pool_of(policy, node.name, node.kube->labels) : nullptr;
   if (pool == nullptr) return;  // S4 says it
-  if (!pool->prove_wakes) {
+  if (node.proof_failed) {
+    out.push_back({"S15", "WakeProofFailed",
+                   why_not_proven(node) + "; see why, then run: ecoctl test-wake " + node.name});
+  } else if (!pool->prove_wakes) {
     out.push_back({"S15", "WakeNotProven",
                    why_not_proven(node) + "; run: ecoctl test-wake " + node.name +
                        ", or set prove_wakes of pool " + pool->name});

@@ -21,6 +21,10 @@ namespace ecokube::core {
 /// It would go down to prove its wake: a person wants that tested, or policy does.
 [[nodiscard]] bool would_prove_wake(const Policy& policy, const Node& node, TimePoint now);
 
+/// It came up because we woke it. One that had been given up before may have been helped by a
+/// person.
+[[nodiscard]] bool shows_wake(const Node& node);
+
 /// Another node of its pool is doing so; empty: none.
 [[nodiscard]] NodeName other_proof(const FleetCounts& fleet, const Pool* pool, const Node& node);
 

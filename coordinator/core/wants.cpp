@@ -154,13 +154,18 @@ class Wanting {
 
   /// While somebody is left to wake them (S3).
   void keep_relays() {
-    for (const auto& name : sleepers_to_relay(world_, policy_, now_)) {
-      const auto want =
-          std::find_if(wants_.nodes.begin(), wants_.nodes.end(),
-                       [&](const NodeWant& candidate) { return candidate.node == name; });
-      if (want->on || want->reason.code != "Idle") continue;
-      want->on = true;
-      want->reason = {"KeepsRelay", "too few agents are awake to wake the others of its segment"};
+    const auto want_of = [&](const NodeName& name) -> NodeWant& {
+      return *std::find_if(wants_.nodes.begin(), wants_.nodes.end(),
+                           [&](const NodeWant& want) { return want.node == name; });
+    };
+    const auto may = [&](const Node& node) {
+      const auto& want = want_of(node.name);
+      return !want.on && want.reason.code == "Idle" && may_be_woken(world_, policy_, node, now_);
+    };
+    for (const auto& name : sleepers_to_relay(world_, policy_, now_, may)) {
+      auto& want = want_of(name);
+      want.on = true;
+      want.reason = {"KeepsRelay", "too few agents are awake to wake the others of its segment"};
     }
   }
 

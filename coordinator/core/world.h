@@ -163,7 +163,10 @@ struct Node {
   std::optional<TimePoint> wake_proven_at;
   std::string wake_proven_boot;  ///< the fingerprint of what it booted then; empty: not known
   Duration wake_proven_sleep{};  ///< the longest that it woke from
-  std::optional<TimePoint> asleep_since;  ///< when it was known to be off, until it is up
+  std::optional<TimePoint> asleep_since;    ///< when it was known to be off, until it is up
+  std::optional<TimePoint> first_woken_at;  ///< of that sleep
+  bool proof_failed =
+      false;  ///< it did not wake when it was to show that; a person must look (S15)
   std::int64_t wake_failures = 0;
   std::optional<TimePoint> waking_at;  ///< RecordWake, ours or another's; gone when it is up
   std::optional<TimePoint> quarantined_until;

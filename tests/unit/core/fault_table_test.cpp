@@ -118,11 +118,11 @@ Row very_slow_boot() {
   scene.fleet.machines["w1"].slowness = 12;
   const auto took = scene.need();
   EXPECT_TRUE(scene.was_started("w2"));
-  scene.until([&] { return scene.state("w1") == Lifecycle::powered_down; });
+  scene.until([&] { return scene.state("w1") == Lifecycle::ready; });
   return {
       "a boot takes twelve times as long",
-      "another is woken after 10 min; the late one is left to boot, is Ready when it comes, and "
-      "put down again when it is idle",
+      "another is woken after 10 min; the late one is left to boot and is Ready when it comes; it "
+      "has to show its wake anew before it sleeps",
       took};
 }
 

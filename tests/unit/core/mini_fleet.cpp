@@ -14,6 +14,7 @@ Policy fast_policy() {
   policy.quarantine_base = minutes(2);
   policy.downs_per_day_max = 1000;
   policy.first_sleep = policy.sleep_max;
+  policy.pools.front().prove_wakes = true;
   return policy;
 }
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "bench.h"
+#include "coordinator/core/marks.h"
 #include "coordinator/core/relays.h"
 #include "coordinator/core/wake_chain.h"
 
@@ -118,7 +119,9 @@ TEST_F(FarSegment, NotWhereTheCoordinatorIsOrABmcIsOrSomebodySaysOtherwise) {
     given.wake_address.clear();
     given.bmc = true;
   }
-  EXPECT_FALSE(needs_relay(bench.policy, bench.node("w1")));
+  EXPECT_TRUE(needs_relay(bench.policy, bench.node("w1"), bench.now)) << "no BMC answers";
+  bench.world.nodes.at("w1").bmc.read_at = bench.now;
+  EXPECT_FALSE(needs_relay(bench.policy, bench.node("w1"), bench.now));
 }
 
 TEST_F(FarSegment, WhoSleepsOnAnotherSegmentTooHasItsRelaysThere) {
@@ -140,6 +143,58 @@ TEST_F(FarSegment, AnotherIsWokenForOneThatDied) {
   const Step wake = bench.run("w1", Verb::wake);
   EXPECT_EQ(std::get<WakeNode>(wake.action).relays.size(), 1U);
   EXPECT_FALSE(bench.want("w2").on);
+}
+
+TEST_F(FarSegment, NobodyIsWokenWhereNobodyIsLeftToDoIt) {
+  for (const auto* name : {"w1", "w2"}) bench.put_to_sleep(name);
+  for (const auto* name : {"w3", "w4"}) bench.hang_up(name);
+  for (const auto* name : {"w1", "w2"}) EXPECT_FALSE(bench.want(name).on) << name;
+}
+
+TEST_F(FarSegment, TheOneThatIsWokenMayBe) {
+  for (const auto* name : {"w1", "w2"}) bench.put_to_sleep(name);
+  bench.world.nodes.at("w1").hold = Hold{"anna", "", {}};
+  bench.hang_up("w3");
+  EXPECT_FALSE(bench.want("w1").on);
+  EXPECT_EQ(bench.want("w2").reason.code, "KeepsRelay");
+}
+
+TEST_F(FarSegment, OneThatIsBeingWokenOrWasGivenUpKeepsItsRelays) {
+  bench.put_to_sleep("w1");
+  auto& w1 = bench.world.nodes.at("w1");
+  for (const auto* name : {"w2", "w3", "w4"}) {
+    bench.policy.nodes[name].wake_address = "10.0.1.255:9";
+  }
+  const auto kept = [&] {
+    return last_relay(bench.world, bench.policy, bench.node("w3"), bench.now, {"w2"}).has_value();
+  };
+  EXPECT_TRUE(kept());
+  w1.state = Lifecycle::powering_up;
+  w1.up.asked_at = bench.now;
+  EXPECT_TRUE(kept());
+  w1.state = Lifecycle::quarantined;
+  EXPECT_TRUE(kept());
+  w1.state = Lifecycle::ready;
+  EXPECT_FALSE(kept());
+}
+
+TEST_F(FarSegment, ASuccessorWithoutTheDatabaseKnowsTheSegment) {
+  const auto mark = bench.planned("w1", Verb::mark);
+  ASSERT_TRUE(mark);
+  const auto& recipe = std::get<MarkNode>(mark->action).wake_recipe;
+  EXPECT_EQ(parse_wake_recipe(recipe)->segments, (std::vector{*Ipv4Subnet::parse("10.0.1.7/24")}));
+  auto asleep = worker("w1");
+  asleep.ready = Readiness::unknown;
+  asleep.annotations[std::string(names::kWakeRecipe)] = recipe;
+  asleep.annotations[std::string(names::kIntent)] = "down transition=3 boot_id=b";
+  asleep.annotations[std::string(names::kPower)] = "off (inferred)";
+  bench = Bench();
+  bench.see(ClusterListed{1, {asleep, worker("w2")}, {}, {}});
+  bench.see(LeaseHeld{2, bench.now + seconds(15)});
+  far("w2");
+  EXPECT_TRUE(needs_relay(bench.policy, bench.node("w1"), bench.now));
+  EXPECT_EQ(relays_of("w1"), Names{"w2"});
+  EXPECT_EQ(wake_order(bench.node("w1"), bench.policy, WakeMethod::wol).address, "10.0.1.255:9");
 }
 
 }  // namespace

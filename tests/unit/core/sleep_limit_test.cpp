@@ -51,10 +51,45 @@ TEST_F(SleepLimit, WhatOneHasShownHoldsForItsPool) {
 TEST_F(SleepLimit, OneThatDidNotComeBackTakesThePlace) {
   auto& w2 = bench.world.nodes.at("w2");
   w2.asleep_since = bench.now - hours(1);
+  w2.first_woken_at = bench.now;
   w2.state = Lifecycle::quarantined;
-  w2.since = bench.now;
   at(bench.policy.first_sleep + minutes(5));
   EXPECT_EQ(bench.want("w1").reason.code, "SleptAsProven");
+  w2.state = Lifecycle::powering_up;
+  w2.up.asked_at = bench.now;
+  EXPECT_EQ(bench.want("w1").reason.code, "SleptAsProven") << "until it is up";
+  w2.first_woken_at = w2.asleep_since;
+  EXPECT_FALSE(bench.want("w1").on) << "it was woken at once, and failed for another reason";
+}
+
+TEST_F(SleepLimit, WhatIsHeldTakesNone) {
+  at(bench.policy.first_sleep + minutes(5));
+  EXPECT_FALSE(bench.want("w1").on);
+  bench.world.nodes.at("w1").hold = Hold{"anna", "", {}};
+  EXPECT_FALSE(bench.want("w2").on) << "it may try now";
+}
+
+TEST_F(SleepLimit, OnlyAWakeByPacketThatWasHeardAtOnceShowsASleep) {
+  Node node = bench.node("w1");
+  node.wake_proven_sleep = minutes(20);
+  node.up.asked_at = *node.asleep_since + hours(5);
+  EXPECT_EQ(slept_at_wake(node), hours(5));
+  node.up.method = WakeMethod::ipmi;
+  EXPECT_EQ(slept_at_wake(node), minutes(20));
+  node.up.method = WakeMethod::wol;
+  node.wake_failures = 1;
+  EXPECT_EQ(slept_at_wake(node), minutes(20)) << "a person may have pressed its button";
+  node.wake_proven_boot = "aa";
+  node.inventory.boot.fingerprint = "bb";
+  EXPECT_EQ(slept_at_wake(node), Duration(0)) << "another kernel";
+}
+
+TEST_F(SleepLimit, ABmcHearsAfterAnySleep) {
+  auto& given = bench.policy.nodes["w2"];
+  given.bmc = true;
+  given.methods = {WakeMethod::ipmi};
+  at(hours(20));
+  EXPECT_FALSE(bench.want("w2").on);
 }
 
 TEST_F(SleepLimit, NobodySleepsLongerThanBetweenTwoPatches) {

@@ -74,6 +74,48 @@ TEST_F(WakeProof, OneThatFailsStopsTheOthers) {
   EXPECT_EQ(bench.want("w2").reason.code, "AnotherProof");
 }
 
+/// w1 was given up while it proved its wake, and somebody has switched it on.
+TEST_F(WakeProof, OneThatFailedAndIsUpAgainWaitsForAPerson) {
+  bench.put_to_sleep("w1");
+  auto& w1 = bench.world.nodes.at("w1");
+  w1.state = Lifecycle::quarantined;
+  w1.wake_failures = 1;
+  bench.hello("w1", 2);
+  bench.heartbeat("w1");
+  bench.see_marked("w1", true, Readiness::ready, 2);
+  const auto unmark = bench.start("w1", Verb::unmark);
+  const auto shown = std::get<UnmarkNode>(unmark.action).wake_proof;
+  EXPECT_TRUE(is_failed_proof(shown)) << shown;
+  EXPECT_FALSE(parse_wake_proof(shown));
+  bench.end(unmark);
+  bench.see_marked("w1", false, Readiness::ready, 2);
+  auto kube = *bench.node("w1").kube;
+  kube.annotations[std::string(names::kWakeProof)] = shown;
+  bench.see_node(kube);
+  bench.pass(minutes(2));
+  EXPECT_FALSE(bench.planned("w1", Verb::mark));
+  EXPECT_EQ(bench.want("w1").reason.code, "WakeProofFailed");
+  EXPECT_TRUE(bench.planned("w2", Verb::mark)) << "the others may";
+  bench.ask("w1", PersonVerb::test_wake);
+  EXPECT_FALSE(bench.want("w1").on);
+}
+
+TEST_F(WakeProof, OneThatWasGivenUpHasToShowItAgain) {
+  auto& w1 = bench.world.nodes.at("w1");
+  w1.wake_proven_at = bench.now;
+  bench.put_to_sleep("w1");
+  w1.state = Lifecycle::quarantined;
+  w1.wake_failures = 1;
+  bench.hello("w1", 2);
+  bench.heartbeat("w1");
+  bench.see_marked("w1", true, Readiness::ready, 2);
+  const auto unmark = bench.start("w1", Verb::unmark);
+  EXPECT_TRUE(is_void_proof(std::get<UnmarkNode>(unmark.action).wake_proof));
+  bench.end(unmark);
+  bench.see_marked("w1", false, Readiness::ready, 2);
+  EXPECT_FALSE(wake_proven(bench.node("w1"), bench.policy, bench.now));
+}
+
 TEST_F(WakeProof, WhereThePoolDoesNotDoItAPersonDoes) {
   bench.policy.pools.front().prove_wakes = false;
   EXPECT_FALSE(bench.planned("w1", Verb::mark));
@@ -104,6 +146,23 @@ TEST_F(WakeProof, AnOldOneIsShownAgain) {
   EXPECT_TRUE(std::get<MarkNode>(mark->action).proves_wake);
   bench.policy.pools.front().prove_wakes = false;
   EXPECT_EQ(bench.want("w1").reason.code, "WakeNotProven");
+}
+
+TEST_F(WakeProof, OneFromBeforeAPowerCutIsShownAgain) {
+  auto& w1 = bench.world.nodes.at("w1");
+  w1.wake_proven_at = bench.now - minutes(30);
+  auto beat = bench.beat_of("w1");
+  beat.uptime = minutes(20);
+  bench.see(beat);
+  EXPECT_TRUE(wake_proven(w1, bench.policy, bench.now)) << "it was rebooted since";
+  beat.boot = BootFacts{"", "", true};
+  bench.see(beat);
+  EXPECT_FALSE(wake_proven(w1, bench.policy, bench.now));
+  const auto mark = bench.planned("w1", Verb::mark);
+  ASSERT_TRUE(mark);
+  EXPECT_TRUE(std::get<MarkNode>(mark->action).proves_wake);
+  w1.wake_proven_at = bench.now - minutes(10);
+  EXPECT_TRUE(wake_proven(w1, bench.policy, bench.now)) << "it was woken into this boot";
 }
 
 // With a pool's minimum on, what can't be spared for good is not risked.
