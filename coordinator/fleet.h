@@ -15,8 +15,8 @@ namespace ecokube {
 struct FleetEvent {
   std::uint64_t id = 0;  ///< 1, 2, ... within this process
   TimePoint at;
-  std::string kind;  ///< "state", "step", "step_ended", "blocked", "demand", "power", "lease",
-                     ///< "agent", "alarm"
+  /// "state", "step", "step_ended", "blocked", "demand", "power", "lease", "agent", "alarm"
+  std::string kind;
   std::string subject;             ///< a node's name or "scaler/<name>"
   std::string text;                ///< one sentence
   core::Reason reason;             ///< "state": its code is the new state
