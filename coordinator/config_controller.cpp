@@ -54,7 +54,8 @@ void read_address(ConfigTable& table, std::uint16_t port, Access& bmc) {
   if (bmc.password.file.empty() == bmc.password.variable.empty()) {
     table.report("bmc_password_file", "give this or bmc_password_env, the name of a variable");
   } else if (bmc.password.file.empty() && !is_variable(bmc.password.variable)) {
-    table.report("bmc_password_env", "must be the name of a variable");
+    table.report("bmc_password_env",
+                 "must be letters, digits and _, not beginning with a digit or ECOKUBE_");
   }
 }
 

@@ -21,6 +21,10 @@ void take_inventory(World& world, Node& node, Inventory inventory);
 /// when we see that is moved off it, as it is for who begins one.
 void follow(const World& world, Node& node, TimePoint now);
 
+/// What its Node object says, with our own words on it: those of another leader, or of one before
+/// us, count where we know nothing newer.
+void see_node(World& world, const KubeNode& kube, TimePoint now);
+
 /// Keeps the node's count of work, and notes when its last work ended and what came while we drain.
 void count_work(World& world, const NodeName& name, TimePoint now);
 /// What the view says of a pod. One that we have bound meanwhile stays where we bound it.

@@ -36,8 +36,7 @@ void begin(Node& node, const MarkNode& mark, const Step& /*step*/, TimePoint now
 }
 
 void begin(Node& node, const ShutdownNode& /*shutdown*/, const Step& step, TimePoint now) {
-  node.asleep_since.reset();
-  node.first_woken_at.reset();
+  node.sleep = {};
   node.down.shutdown_at = now;
   node.down.command_id = step.id.text();
   node.downs.push_back(now);
@@ -61,7 +60,7 @@ void begin(Node& node, const RecordOff& record, const Step& /*step*/, TimePoint 
     node.request_unsaved = true;
   }
   node.refusals = 0;
-  node.asleep_since = record.since;
+  node.sleep.since = record.since;
   enter(node, Lifecycle::powered_down, now);
 }
 
@@ -86,7 +85,7 @@ void begin(Node& node, const WakeNode& wake, const Step& /*step*/, TimePoint now
     up.late = true;
   }
   up.tried_at = now;
-  if (!node.first_woken_at) node.first_woken_at = now;
+  if (!node.sleep.woken_at) node.sleep.woken_at = now;
   node.bmc.on.reset();  // what was read before says nothing of after
   node.bmc.equal = 0;
   ++(wake.method == WakeMethod::wol ? up.packets : up.orders);
@@ -173,9 +172,7 @@ void end_unmark(Node& node, const StepEnded& fact, TimePoint now) {
     enter(node, Lifecycle::ready, now);
   }
   follow_evidence(node, now);
-  if (node.state != Lifecycle::ready) return;
-  node.asleep_since.reset();
-  node.first_woken_at.reset();
+  if (node.state == Lifecycle::ready) node.sleep = {};
 }
 
 /// What a person asked for stands on the Node, or must be written again.

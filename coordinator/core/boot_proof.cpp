@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "coordinator/core/lifecycle.h"
+
 namespace ecokube::core {
 
 bool boot_unproven(const Node& node) {
@@ -15,18 +17,7 @@ bool in_doubt_when_down(const Node& node) {
 }
 
 bool in_doubt(const Node& node) {
-  if (!in_doubt_when_down(node)) return false;
-  switch (node.state) {
-    case Lifecycle::draining:
-    case Lifecycle::powering_down:
-    case Lifecycle::powered_down:
-    case Lifecycle::quarantined: return true;
-    case Lifecycle::powering_up: return node.up.asked_at.has_value();
-    case Lifecycle::unknown: return node.marked;
-    case Lifecycle::ready:
-    case Lifecycle::maintenance: return false;
-  }
-  return true;
+  return in_doubt_when_down(node) && (node.state == Lifecycle::draining || is_away(node));
 }
 
 bool lost_in_doubt(const Node& node) {

@@ -61,8 +61,7 @@ void finish_way_up(Node& node, TimePoint now) {
     }
   }
   node.wake_failures = 0;
-  node.asleep_since.reset();
-  node.first_woken_at.reset();
+  node.sleep = {};
   node.quarantined_until.reset();
   node.down = WayDown{};
   node.work_ended_at = now;
@@ -105,6 +104,20 @@ bool kube_ready(const Node& node) {
   return node.kube && node.kube->ready == Readiness::ready &&
          (node.kube->boot_id.empty() || node.agent.boot_id.empty() ||
           node.kube->boot_id == node.agent.boot_id);
+}
+
+bool is_away(const Node& node) {
+  switch (node.state) {
+    case Lifecycle::powering_down:
+    case Lifecycle::powered_down:
+    case Lifecycle::quarantined: return true;
+    case Lifecycle::powering_up: return node.up.asked_at.has_value();
+    case Lifecycle::unknown: return node.marked;
+    case Lifecycle::ready:
+    case Lifecycle::draining:
+    case Lifecycle::maintenance: return false;
+  }
+  return true;
 }
 
 void enter(Node& node, Lifecycle state, TimePoint now) {

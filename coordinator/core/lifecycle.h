@@ -7,6 +7,9 @@ namespace ecokube::core {
 /// Kubernetes says Ready, and of the boot that the agent speaks for.
 [[nodiscard]] bool kube_ready(const Node& node);
 
+/// It is off as far as we know, or was put down or woken by us and is not known to be up again.
+[[nodiscard]] bool is_away(const Node& node);
+
 /// Puts the node into `state`; a change begins a new transition with its own step ids.
 void enter(Node& node, Lifecycle state, TimePoint now);
 

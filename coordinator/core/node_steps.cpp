@@ -115,8 +115,9 @@ void NodePlanner::ready() {
     if (node_.down_not_before) look_again(*node_.down_not_before);
     return block({reasons().front().code, reasons().front().text});
   }
-  if (auto why = last_relay(world_, policy_, node_, now_, marked_in_plan())) {
-    return block(*std::move(why));
+  if (const auto going = marked_in_plan(); !going.empty()) {
+    auto why = last_relay(world_, policy_, node_, now_, going);
+    if (why) return block(*std::move(why));
   }
   if (would_prove_wake(policy_, node_, now_) && !turn_for_proof()) {
     return block({"AnotherProof", "one node of a pool is tested at a time"});
@@ -223,9 +224,9 @@ void NodePlanner::block(Reason reason) {
 }
 
 bool NodePlanner::room_for_doubt() const {
-  const auto planned = std::count_if(plan_.steps.begin(), plan_.steps.end(), [&](const Step& step) {
-    if (step.id.verb != Verb::mark) return false;
-    return boot_unproven(world_.nodes.at(step.id.subject));
+  const auto going = marked_in_plan();
+  const auto planned = std::count_if(going.begin(), going.end(), [&](const NodeName& name) {
+    return boot_unproven(world_.nodes.at(name));
   });
   return fleet_.sleep_unproven + planned < doubtful_max(fleet_.in_cluster);
 }

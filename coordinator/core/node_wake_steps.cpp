@@ -76,7 +76,7 @@ void NodePlanner::record_off(Reason reason) {
   const bool read = has_bmc(policy_, node_.name);
   RecordOff record{
       power_text({PowerState::off, read ? PowerEvidence::bmc : PowerEvidence::inferred}),
-      node_.asleep_since.value_or(now_)};
+      node_.sleep.since.value_or(now_)};
   const bool dead = state_at(node_, policy_, now_) == Lifecycle::unknown;
   if (!dead && !node_.marked && node_.kube) record.mark = mark_of_sleeper(policy_, node_);
   add(Verb::record_off, std::move(record), std::move(reason));
@@ -166,8 +166,8 @@ void NodePlanner::quarantine() {
   const auto failures = node_.wake_failures + 1;
   const auto factor = std::int64_t{1} << std::min(failures - 1, kDoublingsMax);
   const auto until = now_ + policy_.quarantine_base * factor;
-  const auto woken_at = node_.first_woken_at.value_or(now_);
-  const auto slept = woken_at - node_.asleep_since.value_or(woken_at);
+  const auto woken_at = node_.sleep.woken_at.value_or(now_);
+  const auto slept = woken_at - node_.sleep.since.value_or(woken_at);
   add(Verb::quarantine, QuarantineNode{until, failures, false, slept},
       {"WakeFailed", "not up at its deadline; " + tries_text(node_.up)});
 }

@@ -5,13 +5,13 @@
 #include <string>
 
 #include "coordinator/core/identity.h"
+#include "coordinator/core/lifecycle.h"
 #include "coordinator/core/power.h"
 #include "coordinator/core/wake_chain.h"
 
 namespace ecokube::core {
 namespace {
 
-constexpr std::uint16_t kWakePort = 9;
 constexpr std::ptrdiff_t kRelaysOfASegment = 2;
 
 /// As its own address has it: some networks let only one port through.
@@ -33,17 +33,25 @@ bool stays(const Node& node, const Policy& policy, TimePoint now) {
   return node.state == Lifecycle::ready && !node.marked && sends_now(node, policy, now);
 }
 
-/// At most as many as there must be.
-std::ptrdiff_t relays_on(const World& world, const Policy& policy, const Segment& segment,
-                         TimePoint now, const std::set<NodeName>& without) {
+/// The first two of those on the segment for which that holds: as many as there must be.
+template <class Holds>
+std::vector<NodeName> two_of(const World& world, const Segment& segment, const Holds& holds) {
+  std::vector<NodeName> found;
   const auto there = world.on_segment.find(segment);
-  if (there == world.on_segment.end()) return 0;
-  std::ptrdiff_t found = 0;
+  if (there == world.on_segment.end()) return found;
   for (const auto& name : there->second) {
-    if (without.contains(name) || !stays(world.nodes.at(name), policy, now)) continue;
-    if (++found == kRelaysOfASegment) break;
+    if (!holds(world.nodes.at(name))) continue;
+    found.push_back(name);
+    if (std::ssize(found) == kRelaysOfASegment) break;
   }
   return found;
+}
+
+std::ptrdiff_t relays_on(const World& world, const Policy& policy, const Segment& segment,
+                         TimePoint now, const std::set<NodeName>& without) {
+  return std::ssize(two_of(world, segment, [&](const Node& node) {
+    return !without.contains(node.name) && stays(node, policy, now);
+  }));
 }
 
 bool reached(const World& world, const Policy& policy, const Node& node, TimePoint now,
@@ -52,21 +60,6 @@ bool reached(const World& world, const Policy& policy, const Node& node, TimePoi
   return std::any_of(segments.begin(), segments.end(), [&](const Segment& segment) {
     return relays_on(world, policy, segment, now, without) >= kRelaysOfASegment;
   });
-}
-
-/// It is off as far as we know, or not known to be up again.
-bool asleep(const Node& node) {
-  switch (node.state) {
-    case Lifecycle::powering_down:
-    case Lifecycle::powered_down:
-    case Lifecycle::quarantined: return true;
-    case Lifecycle::powering_up: return node.up.asked_at.has_value();
-    case Lifecycle::unknown: return node.marked;
-    case Lifecycle::ready:
-    case Lifecycle::draining:
-    case Lifecycle::maintenance: return false;
-  }
-  return true;
 }
 
 /// It is a relay soon: it comes up, or its agent has not found its way to us yet.
@@ -79,7 +72,7 @@ bool some_need_relay(const World& world, const Policy& policy, const std::set<No
                      TimePoint now) {
   return std::any_of(names.begin(), names.end(), [&](const NodeName& name) {
     const Node& node = world.nodes.at(name);
-    return asleep(node) && needs_relay(policy, node, now);
+    return is_away(node) && needs_relay(policy, node, now);
   });
 }
 
@@ -95,14 +88,11 @@ std::vector<Relay> relays_for(const World& world, const Policy& policy, const No
   if (!policy.relay || order.method != WakeMethod::wol) return relays;
   const auto port = port_of(order.address);
   for (const auto& [network, prefix] : segments_of(node.inventory)) {
-    const auto there = world.on_segment.find({network, prefix});
-    if (there == world.on_segment.end()) continue;
-    std::ptrdiff_t found = 0;
-    for (const auto& name : there->second) {
-      const Node& other = world.nodes.at(name);
-      if (name == node.name || !sends_now(other, policy, now)) continue;
+    const auto names = two_of(world, {network, prefix}, [&](const Node& other) {
+      return other.name != node.name && sends_now(other, policy, now);
+    });
+    for (const auto& name : names) {
       relays.push_back({name, Ipv4Subnet{network, prefix}.broadcast(), port});
-      if (++found == kRelaysOfASegment) break;
     }
   }
   return relays;
@@ -137,7 +127,7 @@ std::optional<Reason> last_relay(const World& world, const Policy& policy, const
     }
     for (const auto& name : world.on_segment.at(segment)) {
       const Node& other = world.nodes.at(name);
-      if (name == node.name || (!asleep(other) && !going.contains(name))) continue;
+      if (name == node.name || (!is_away(other) && !going.contains(name))) continue;
       if (!needs_relay(policy, other, now) || reached(world, policy, other, now, without)) continue;
       return reason(segment, name);
     }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "coordinator/core/wake_chain.h"
 #include "coordinator/core/wake_proof.h"
@@ -12,8 +11,6 @@ namespace ecokube::core {
 namespace {
 
 constexpr std::int64_t kGrowth = 4;
-
-TimePoint asleep_since(const Node& node) { return node.asleep_since.value_or(node.since); }
 
 /// The pool by whose policy it sleeps, or did until it was woken; nullptr: it does not.
 const Pool* pool_of_sleeper(const Policy& policy, const Node& node, TimePoint now) {
@@ -47,73 +44,82 @@ Duration slept_at_wake(const Node& node) {
   const bool same_boot = node.wake_proven_boot.empty() || node.wake_proven_boot == boot;
   const auto before = same_boot ? node.wake_proven_sleep : Duration(0);
   const bool heard = shows_wake(node) && node.up.method == WakeMethod::wol;
-  if (!node.asleep_since || !heard) return before;
-  return std::max(before, *node.up.asked_at - *node.asleep_since);
+  if (!node.sleep.since || !heard) return before;
+  return std::max(before, *node.up.asked_at - *node.sleep.since);
 }
 
 SleepLimits::SleepLimits(const World& world, const Policy& policy, TimePoint now)
-    : world_(world), policy_(policy), now_(now) {
+    : policy_(policy), now_(now) {
   for (const auto& pool : policy.pools) proven_[&pool] = policy.first_sleep;
   for (const auto& [name, node] : world.nodes) {
     if (!node.kube || node.wake_proven_sleep <= policy.first_sleep) continue;
     const auto pool = proven_.find(pool_of(policy, name, node.kube->labels));
     if (pool != proven_.end()) pool->second = std::max(pool->second, node.wake_proven_sleep);
   }
-  count_trials();
-  for (const auto& [name, node] : world.nodes) {
-    const auto at = until(node);
-    if (at && *at > now) next_ = next_ ? std::min(*next_, *at) : *at;
+  find_limits(world);
+  for (const auto& [name, limit] : limits_) {
+    if (limit.until > now) next_ = next_ ? std::min(*next_, limit.until) : limit.until;
   }
 }
 
-/// Those that have tried it for longest go on. Who is being woken from it holds its place until it
-/// is up, and who did not come back for good.
-void SleepLimits::count_trials() {
-  std::vector<std::pair<TimePoint, const Node*>> sleepers;
+TimePoint SleepLimits::latest(const Limit& limit, Duration sleep) const {
+  return limit.since + std::min(sleep, policy_.sleep_max);
+}
+
+/// Who is being woken from a longer sleep holds its place until it is up, and who did not come back
+/// for good.
+void SleepLimits::find_limits(const World& world) {
   std::int64_t in_cluster = 0;
   std::int64_t taken = 0;
-  for (const auto& [name, node] : world_.nodes) {
+  std::vector<Limit*> past;
+  for (const auto& [name, node] : world.nodes) {
     if (node.kube) ++in_cluster;
     const Pool* pool = pool_of_sleeper(policy_, node, now_);
-    if (pool == nullptr || !may_go_deaf(policy_, node)) continue;
-    const auto proven_until = asleep_since(node) + proven_.at(pool);
+    if (pool == nullptr) continue;
+    const auto since = node.sleep.since.value_or(node.since);
+    const auto proven = proven_.at(pool);
+    const bool deaf = may_go_deaf(policy_, node);
     if (node.state != Lifecycle::powered_down) {
-      taken += node.first_woken_at && *node.first_woken_at > proven_until ? 1 : 0;
-    } else if (now_ >= proven_until) {
-      sleepers.emplace_back(asleep_since(node), &node);
+      taken += deaf && node.sleep.woken_at && *node.sleep.woken_at > since + proven ? 1 : 0;
+      continue;
     }
+    auto& limit = limits_[name] = {since, {}, pool, proven};
+    limit.until = latest(limit, deaf ? proven : policy_.sleep_max);
+    if (deaf && now_ >= since + proven) past.push_back(&limit);
   }
-  std::stable_sort(sleepers.begin(), sleepers.end(),
-                   [](const auto& one, const auto& two) { return one.first < two.first; });
-  auto places = doubtful_max(in_cluster) - taken;
-  for (const auto& [since, node] : sleepers) tries_[node->name] = places-- > 0;
+  let_try(std::move(past), doubtful_max(in_cluster) - taken);
+}
+
+void SleepLimits::let_try(std::vector<Limit*> past, std::int64_t places) const {
+  std::ranges::stable_sort(past, {}, &Limit::since);
+  for (Limit* limit : past) {
+    if (places-- <= 0) return;
+    limit->tries = true;
+    limit->until = latest(*limit, kGrowth * limit->proven);
+  }
 }
 
 std::optional<TimePoint> SleepLimits::until(const Node& node) const {
-  const Pool* pool = pool_of_sleeper(policy_, node, now_);
-  if (pool == nullptr || node.state != Lifecycle::powered_down) return std::nullopt;
-  if (!may_go_deaf(policy_, node)) return asleep_since(node) + policy_.sleep_max;
-  const auto proven = proven_.at(pool);
-  const auto tries = tries_.find(node.name);
-  const auto limit = tries != tries_.end() && tries->second ? kGrowth * proven : proven;
-  return asleep_since(node) + std::min(limit, policy_.sleep_max);
+  const auto limit = limits_.find(node.name);
+  if (limit == limits_.end()) return std::nullopt;
+  return limit->second.until;
 }
 
 std::optional<Reason> SleepLimits::over(const Node& node) const {
-  const auto at = until(node);
-  if (!at || now_ < *at) return std::nullopt;
-  const auto slept = now_ - asleep_since(node);
+  const auto at = limits_.find(node.name);
+  if (at == limits_.end() || now_ < at->second.until) return std::nullopt;
+  const Limit& limit = at->second;
+  const auto slept = now_ - limit.since;
   if (slept >= policy_.sleep_max) {
     return Reason{"SleptLongest", "it has slept for " + text_of(slept) +
                                       "; it is woken for updates and certificates"};
   }
-  const Pool* pool = pool_of_sleeper(policy_, node, now_);
-  return Reason{"SleptAsProven",
-                "no node of pool " + pool->name + " was seen to wake after more than " +
-                    text_of(proven_.at(pool)) +
-                    (tries_.at(node.name)
-                         ? "; this one shows that it does after " + text_of(slept)
-                         : "; others try a longer sleep first, or did not come back from it")};
+  return Reason{
+      "SleptAsProven",
+      "no node of pool " + limit.pool->name + " was seen to wake after more than " +
+          text_of(limit.proven) +
+          (limit.tries ? "; this one shows that it does after " + text_of(slept)
+                       : "; others try a longer sleep first, or did not come back from it")};
 }
 
 }  // namespace ecokube::core

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <vector>
 
 #include "coordinator/core/boot_proof.h"
 #include "coordinator/core/policy.h"
@@ -30,13 +31,21 @@ class SleepLimits {
   [[nodiscard]] std::optional<TimePoint> next() const { return next_; }
 
  private:
-  void count_trials();
+  struct Limit {
+    TimePoint since, until;
+    const Pool* pool;
+    Duration proven;     ///< of its pool
+    bool tries = false;  ///< a longer one
+  };
+  void find_limits(const World& world);
+  /// Of those that sleep longer than was proven, those that have tried it for longest go on.
+  void let_try(std::vector<Limit*> past, std::int64_t places) const;
+  [[nodiscard]] TimePoint latest(const Limit& limit, Duration sleep) const;
 
-  const World& world_;
   const Policy& policy_;
   TimePoint now_;
   std::map<const Pool*, Duration> proven_;
-  std::map<NodeName, bool> tries_;  ///< of those past what is proven: it may go on
+  std::map<NodeName, Limit> limits_;  ///< of those that are down
   std::optional<TimePoint> next_;
 };
 

@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::size_t kBootsToLearnFrom = 3;
 constexpr Duration kLearnedMin{std::chrono::seconds(10)};
-constexpr std::uint16_t kWakePort = 9;
 
 std::optional<Duration> learned(const Node& node) {
   auto times = node.boot_times;

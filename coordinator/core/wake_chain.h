@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -9,6 +10,8 @@
 
 // How a node is woken: its methods one after another, each for a time of its own (S7).
 namespace ecokube::core {
+
+inline constexpr std::uint16_t kWakePort = 9;  ///< UDP, where packets go by custom
 
 /// What can be tried on it, in its order: a packet needs an address and a MAC, all others
 /// a BMC.

@@ -125,6 +125,12 @@ struct WayUp {
 /// "12 packets were sent", "12 packets and 3 orders to its BMC were sent".
 [[nodiscard]] std::string tries_text(const WayUp& up);
 
+/// From the time that it is known to be off until it is up; empty while it is.
+struct Sleep {
+  std::optional<TimePoint> since;
+  std::optional<TimePoint> woken_at;  ///< first
+};
+
 struct Node {
   NodeName name;
   std::optional<KubeNode> kube;
@@ -163,8 +169,7 @@ struct Node {
   std::optional<TimePoint> wake_proven_at;
   std::string wake_proven_boot;  ///< the fingerprint of what it booted then; empty: not known
   Duration wake_proven_sleep{};  ///< the longest that it woke from
-  std::optional<TimePoint> asleep_since;    ///< when it was known to be off, until it is up
-  std::optional<TimePoint> first_woken_at;  ///< of that sleep
+  Sleep sleep;
   bool proof_failed =
       false;  ///< it did not wake when it was to show that; a person must look (S15)
   std::int64_t wake_failures = 0;

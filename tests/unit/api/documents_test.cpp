@@ -141,7 +141,7 @@ TEST_F(DocumentsTest, ANodeOfAPoolThatProvesWakesIsAboutToProveIts) {
 
 TEST_F(DocumentsTest, ASleeperSaysUntilWhenItMaySleep) {
   node("worker1").state = Lifecycle::powered_down;
-  node("worker1").asleep_since = test::kNow;
+  node("worker1").sleep.since = test::kNow;
   const auto until = rfc3339(test::kNow + fleet_.policy_value.first_sleep);
   EXPECT_NE(what_would_change_of("worker1").find("until " + until), std::string::npos);
 }

@@ -22,7 +22,7 @@ class SleepLimit : public testing::Test {
     for (const auto* name : {"w1", "w2"}) bench.put_to_sleep(name);
   }
   /// Passes `time` after w1 fell asleep; only who is awake speaks.
-  void at(Duration time) { bench.pass(*bench.node("w1").asleep_since + time - bench.now); }
+  void at(Duration time) { bench.pass(*bench.node("w1").sleep.since + time - bench.now); }
   Bench bench;
 };
 
@@ -50,15 +50,15 @@ TEST_F(SleepLimit, WhatOneHasShownHoldsForItsPool) {
 
 TEST_F(SleepLimit, OneThatDidNotComeBackTakesThePlace) {
   auto& w2 = bench.world.nodes.at("w2");
-  w2.asleep_since = bench.now - hours(1);
-  w2.first_woken_at = bench.now;
+  w2.sleep.since = bench.now - hours(1);
+  w2.sleep.woken_at = bench.now;
   w2.state = Lifecycle::quarantined;
   at(bench.policy.first_sleep + minutes(5));
   EXPECT_EQ(bench.want("w1").reason.code, "SleptAsProven");
   w2.state = Lifecycle::powering_up;
   w2.up.asked_at = bench.now;
   EXPECT_EQ(bench.want("w1").reason.code, "SleptAsProven") << "until it is up";
-  w2.first_woken_at = w2.asleep_since;
+  w2.sleep.woken_at = w2.sleep.since;
   EXPECT_FALSE(bench.want("w1").on) << "it was woken at once, and failed for another reason";
 }
 
@@ -72,7 +72,7 @@ TEST_F(SleepLimit, WhatIsHeldTakesNone) {
 TEST_F(SleepLimit, OnlyAWakeByPacketThatWasHeardAtOnceShowsASleep) {
   Node node = bench.node("w1");
   node.wake_proven_sleep = minutes(20);
-  node.up.asked_at = *node.asleep_since + hours(5);
+  node.up.asked_at = *node.sleep.since + hours(5);
   EXPECT_EQ(slept_at_wake(node), hours(5));
   node.up.method = WakeMethod::ipmi;
   EXPECT_EQ(slept_at_wake(node), minutes(20));
@@ -107,7 +107,7 @@ TEST_F(SleepLimit, APersonsPoolIsLeftToThePerson) {
 }
 
 TEST_F(SleepLimit, HowLongItSleptStandsInItsProofAndOnItsNode) {
-  const auto since = *bench.node("w1").asleep_since;
+  const auto since = *bench.node("w1").sleep.since;
   at(minutes(60));
   bench.see_node([&] {
     auto kube = *bench.node("w1").kube;
@@ -127,7 +127,7 @@ TEST_F(SleepLimit, HowLongItSleptStandsInItsProofAndOnItsNode) {
   bench.see_marked("w1", false, Readiness::ready, 2);
   EXPECT_EQ(bench.state("w1"), Lifecycle::ready);
   EXPECT_EQ(bench.node("w1").wake_proven_sleep, woken - since);
-  EXPECT_FALSE(bench.node("w1").asleep_since);
+  EXPECT_FALSE(bench.node("w1").sleep.since);
 
   auto kube = worker("w9");
   kube.annotations[std::string(names::kWakeProof)] = proof;
