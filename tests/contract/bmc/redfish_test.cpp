@@ -151,14 +151,6 @@ TEST_F(RedfishTest, AWrongPasswordIsTriedOnceAndMissingSessionsAreABusyBmc) {
   EXPECT_THAT(full.error().message, HasSubstr("30 s"));
 }
 
-TEST_F(RedfishTest, OrFromAVariable) {
-  access.password = {"", "TEST_BMC_PASSWORD"};
-  EXPECT_EQ(failure().code, Errc::config);
-  ::setenv("TEST_BMC_PASSWORD", "s3cret-1", 1);
-  take_passwords({&access.password});
-  EXPECT_EQ(read(*make()), false);
-}
-
 TEST_F(RedfishTest, ThePasswordIsReadFromAFileThatOnlyItsOwnerMayRead) {
   std::filesystem::permissions(access.password.file, std::filesystem::perms(0640));
   const auto open = failure();
@@ -172,6 +164,14 @@ TEST_F(RedfishTest, ThePasswordIsReadFromAFileThatOnlyItsOwnerMayRead) {
   access.password.file = bmc.dir().path();
   EXPECT_EQ(failure().code, Errc::config);
   EXPECT_THAT(service().requests(), IsEmpty());
+}
+
+TEST_F(RedfishTest, OrFromAVariable) {
+  access.password = {"", "TEST_BMC_PASSWORD"};
+  EXPECT_EQ(failure().code, Errc::config);
+  ::setenv("TEST_BMC_PASSWORD", "s3cret-1", 1);
+  take_passwords({&access.password});
+  EXPECT_EQ(read(*make()), false);
 }
 
 TEST_F(RedfishTest, OnlyTheCertificateThatIsMeantIsSpokenTo) {

@@ -16,8 +16,7 @@ namespace {
 
 class Power : public testing::Test {
  protected:
-  explicit Power(Bmcs bmcs = Bmcs::one_each) : lab(FailoverOptions{2, 30, bmcs}) {}
-  explicit Power(FailoverOptions options) : lab(options) {}
+  explicit Power(FailoverOptions options = {.bmcs = Bmcs::one_each}) : lab(options) {}
   std::string all_logs() const { return "a:\n" + lab.log("a") + "\nb:\n" + lab.log("b"); }
   std::string recorded(const std::string& node) { return lab.annotation(node, names::kPower); }
   bool out_of_service(const std::string& node) {
@@ -65,7 +64,7 @@ TEST_F(Power, WhatADeadMachineHadRunsElsewhereAtOnce) {
 
 class WakesProven : public Power {
  protected:
-  WakesProven() : Power(FailoverOptions{.prove_wakes = true}) {}
+  WakesProven() : Power({.prove_wakes = true}) {}
 };
 
 TEST_F(WakesProven, ByThePoolOneAfterAnotherAndThenBothSleep) {
@@ -93,7 +92,7 @@ TEST_F(WakesProven, ByThePoolOneAfterAnotherAndThenBothSleep) {
 
 class BmcsAlone : public Power {
  protected:
-  BmcsAlone() : Power(Bmcs::only_way) {}
+  BmcsAlone() : Power({.bmcs = Bmcs::only_way}) {}
 };
 
 TEST_F(BmcsAlone, PutAMachineDownThatNoPacketWakesAndWakeIt) {
@@ -108,7 +107,7 @@ TEST_F(BmcsAlone, PutAMachineDownThatNoPacketWakesAndWakeIt) {
 
 class OtherWays : public Power {
  protected:
-  OtherWays() : Power(Bmcs::other_ways) {}
+  OtherWays() : Power({.bmcs = Bmcs::other_ways}) {}
   /// Down by policy, read off, and back for a pod.
   void expect_way(const std::string& node, const std::string& method) {
     lab.prove_wake(node);
@@ -131,7 +130,7 @@ TEST_F(OtherWays, AMachineGoesDownAndIsWokenByAProgram) { expect_way("w2", "exec
 
 class HangingPower : public Power {
  protected:
-  HangingPower() : Power(Bmcs::hanging) {}
+  HangingPower() : Power({.bmcs = Bmcs::hanging}) {}
   /// Off once, with nothing on it.
   void expect_off_and_empty(const std::string& node) {
     const auto machine = lab.history().machines[node];

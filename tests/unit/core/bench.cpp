@@ -176,6 +176,13 @@ std::set<std::string> Bench::broken(const Step& step) const {
   return rules;
 }
 
+Step Bench::forced_mark(const NodeName& name) const {
+  return {{name, Verb::mark, node(name).transition, 1},
+          MarkNode{node(name).kube->revision, boot_of(name), false, ""},
+          {},
+          1};
+}
+
 Step Bench::start(const NodeName& subject, Verb verb) {
   auto step = planned(subject, verb);
   if (!step) {

@@ -62,6 +62,9 @@ class Bench {
   /// Rules that forbid the step now; "" where none does.
   [[nodiscard]] std::set<std::string> broken(const Step& step) const;
 
+  /// A mark that nobody planned.
+  [[nodiscard]] Step forced_mark(const NodeName& name) const;
+
   /// Plans, checks and starts the step; fails the test when it is not planned or not allowed.
   Step start(const NodeName& subject, Verb verb);
   void end(const Step& step, Outcome outcome = Outcome::done, std::vector<KubePod> pods = {});

@@ -131,11 +131,7 @@ TEST_F(BootProofRules, OneAtATimeInASmallFleet) {
   bench.put_to_sleep("w1");
   EXPECT_FALSE(bench.planned("w2", Verb::mark));
   EXPECT_EQ(bench.want("w2").reason.code, "BootNotProven");
-  const Step forced{{"w2", Verb::mark, bench.node("w2").transition, 1},
-                    MarkNode{bench.node("w2").kube->revision, boot_of("w2"), false, ""},
-                    {},
-                    1};
-  EXPECT_TRUE(bench.broken(forced).contains("S18 BootNotProven"));
+  EXPECT_TRUE(bench.broken(bench.forced_mark("w2")).contains("S18 BootNotProven"));
   boots("w3", "aa");
   EXPECT_TRUE(bench.planned("w3", Verb::mark)) << "what is proven may sleep";
 }

@@ -119,6 +119,7 @@ Row very_slow_boot() {
   const auto took = scene.need();
   EXPECT_TRUE(scene.was_started("w2"));
   scene.until([&] { return scene.state("w1") == Lifecycle::ready; });
+  EXPECT_FALSE(scene.fleet.world.nodes.at("w1").wake_proven_at);
   return {
       "a boot takes twelve times as long",
       "another is woken after 10 min; the late one is left to boot and is Ready when it comes; it "

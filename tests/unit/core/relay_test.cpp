@@ -97,11 +97,7 @@ TEST_F(FarSegment, TwoAreKeptAwakeToWakeTheOthers) {
   for (const auto* name : {"w1", "w2"}) bench.put_to_sleep(name);
   EXPECT_FALSE(bench.planned("w3", Verb::mark));
   EXPECT_EQ(bench.want("w3").reason.code, "LastRelay");
-  const Step forced{{"w3", Verb::mark, bench.node("w3").transition, 1},
-                    MarkNode{bench.node("w3").kube->revision, boot_of("w3"), false, ""},
-                    {},
-                    1};
-  EXPECT_TRUE(bench.broken(forced).contains("S3 LastRelay"));
+  EXPECT_TRUE(bench.broken(bench.forced_mark("w3")).contains("S3 LastRelay"));
 }
 
 TEST_F(FarSegment, NotWhereTheCoordinatorIsOrABmcIsOrSomebodySaysOtherwise) {

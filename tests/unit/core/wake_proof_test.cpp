@@ -31,6 +31,19 @@ class WakeProof : public testing::Test {
     }
     bench.pass(minutes(2));
   }
+  /// It was given up when it was woken, and somebody has switched it on; returns what its unmark
+  /// says of its wake.
+  std::string switched_on_after_all(const NodeName& name) {
+    auto& node = bench.world.nodes.at(name);
+    node.state = Lifecycle::quarantined;
+    node.wake_failures = 1;
+    bench.hello(name, 2);
+    bench.heartbeat(name);
+    bench.see_marked(name, true, Readiness::ready, 2);
+    const auto unmark = bench.run(name, Verb::unmark);
+    bench.see_marked(name, false, Readiness::ready, 2);
+    return std::get<UnmarkNode>(unmark.action).wake_proof;
+  }
   Bench bench{proving()};
 };
 
@@ -74,21 +87,11 @@ TEST_F(WakeProof, OneThatFailsStopsTheOthers) {
   EXPECT_EQ(bench.want("w2").reason.code, "AnotherProof");
 }
 
-/// w1 was given up while it proved its wake, and somebody has switched it on.
 TEST_F(WakeProof, OneThatFailedAndIsUpAgainWaitsForAPerson) {
   bench.put_to_sleep("w1");
-  auto& w1 = bench.world.nodes.at("w1");
-  w1.state = Lifecycle::quarantined;
-  w1.wake_failures = 1;
-  bench.hello("w1", 2);
-  bench.heartbeat("w1");
-  bench.see_marked("w1", true, Readiness::ready, 2);
-  const auto unmark = bench.start("w1", Verb::unmark);
-  const auto shown = std::get<UnmarkNode>(unmark.action).wake_proof;
+  const auto shown = switched_on_after_all("w1");
   EXPECT_TRUE(is_failed_proof(shown)) << shown;
   EXPECT_FALSE(parse_wake_proof(shown));
-  bench.end(unmark);
-  bench.see_marked("w1", false, Readiness::ready, 2);
   auto kube = *bench.node("w1").kube;
   kube.annotations[std::string(names::kWakeProof)] = shown;
   bench.see_node(kube);
@@ -101,18 +104,9 @@ TEST_F(WakeProof, OneThatFailedAndIsUpAgainWaitsForAPerson) {
 }
 
 TEST_F(WakeProof, OneThatWasGivenUpHasToShowItAgain) {
-  auto& w1 = bench.world.nodes.at("w1");
-  w1.wake_proven_at = bench.now;
+  bench.world.nodes.at("w1").wake_proven_at = bench.now;
   bench.put_to_sleep("w1");
-  w1.state = Lifecycle::quarantined;
-  w1.wake_failures = 1;
-  bench.hello("w1", 2);
-  bench.heartbeat("w1");
-  bench.see_marked("w1", true, Readiness::ready, 2);
-  const auto unmark = bench.start("w1", Verb::unmark);
-  EXPECT_TRUE(is_void_proof(std::get<UnmarkNode>(unmark.action).wake_proof));
-  bench.end(unmark);
-  bench.see_marked("w1", false, Readiness::ready, 2);
+  EXPECT_TRUE(is_void_proof(switched_on_after_all("w1")));
   EXPECT_FALSE(wake_proven(bench.node("w1"), bench.policy, bench.now));
 }
 
@@ -171,11 +165,16 @@ TEST_F(WakeProof, OnlyWhatCanBeSpared) {
   for (const auto* name : {"w1", "w2", "w3"}) EXPECT_FALSE(bench.planned(name, Verb::mark)) << name;
 }
 
-TEST(WakeProofFleet, AllAreProvenOneAfterAnotherAndThenAllSleep) {
-  auto policy = fast_policy();
-  policy.pools.front().prove_wakes = true;
-  MiniFleet fleet(1, 8, false, policy);
-  for (const auto& [name, machine] : fleet.machines) fleet.forget_proof(name);
+/// Of eight machines that nobody has seen wake.
+class WakeProofFleet : public testing::Test {
+ protected:
+  WakeProofFleet() {
+    for (const auto& [name, machine] : fleet.machines) fleet.forget_proof(name);
+  }
+  MiniFleet fleet{1, 8, false};
+};
+
+TEST_F(WakeProofFleet, AllAreProvenOneAfterAnotherAndThenAllSleep) {
   int down_max = 0;
   const auto all_proven = [&] {
     int down = 0;
@@ -198,11 +197,7 @@ TEST(WakeProofFleet, AllAreProvenOneAfterAnotherAndThenAllSleep) {
   EXPECT_TRUE(fleet.errors().empty());
 }
 
-TEST(WakeProofFleet, OfAFleetThatNoPacketWakesOneIsLost) {
-  auto policy = fast_policy();
-  policy.pools.front().prove_wakes = true;
-  MiniFleet fleet(2, 8, false, policy);
-  for (const auto& [name, machine] : fleet.machines) fleet.forget_proof(name);
+TEST_F(WakeProofFleet, OfAFleetThatNoPacketWakesOneIsLost) {
   fleet.deafen();
   for (int life = 0; life < 3; ++life) {
     fleet.run_for(minutes(30));
