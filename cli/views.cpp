@@ -88,10 +88,13 @@ std::string time_view(double seconds) {
   return fmt::format("{} d {} h", s / kDay, s % kDay / kHour);
 }
 
-/// "off (BMC)": with what tells it, where that is not its agent.
+/// "off (BMC)", "suspended (inferred)": with what tells it, where that is not its agent.
 std::string power_view(const json::object& document) {
   const auto evidence = text_at(document, "power_evidence");
   std::string power = text_at(document, "power");
+  const auto mode = text_at(document, "sleep_mode");
+  if (power == "off" && mode == "suspend") power = "suspended";
+  if (power == "off" && mode == "hibernate") power = "hibernated";
   if (evidence == "bmc") power += " (BMC)";
   if (evidence == "inferred") power += " (inferred)";
   return power;

@@ -138,6 +138,9 @@ core::Pool read_pool(ConfigTable table) {
   pool.spare = table.integer("spare", 0, 0, kNodesMax);
   pool.prove_wakes = table.boolean("prove_wakes", pool.prove_wakes);
   pool.hard_off = table.boolean("hard_off", false);
+  const auto sleep = core::parse_sleep_mode(table.text("sleep_mode", "power-off"));
+  if (!sleep) table.report("sleep_mode", "must be power-off, suspend or hibernate");
+  pool.sleep_mode = sleep.value_or(core::SleepMode::power_off);
   pool.inrush = read_inrush_limits(table.table("inrush"), pool.inrush);
   pool.unneeded_time = table.seconds("unneeded_time_s", pool.unneeded_time, seconds(0), hours(720));
   return pool;

@@ -28,9 +28,16 @@ FleetEvent event(std::string kind, std::string subject, std::string text) {
 }
 
 core::RememberedNode remembered(const core::Node& node) {
-  return {
-      node.name,          node.inventory,  node.boot_times,       node.wake_proven_at,   node.downs,
-      node.agent.goodbye, node.transition, node.wake_proven_boot, node.wake_proven_sleep};
+  return {node.name,
+          node.inventory,
+          node.boot_times,
+          node.wake_proven_at,
+          node.downs,
+          node.agent.goodbye,
+          node.transition,
+          node.wake_proven_boot,
+          node.wake_proven_sleep,
+          node.wake_proven_mode};
 }
 
 }  // namespace

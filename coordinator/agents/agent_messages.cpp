@@ -9,6 +9,7 @@
 
 #include "common/frame.h"
 #include "common/host_port.h"
+#include "coordinator/core/life.h"
 
 namespace ecokube {
 namespace {
@@ -31,6 +32,15 @@ constexpr std::int64_t kPowerMilliwattsMax = 1'000'000'000;
 bool is_text(std::string_view text, std::size_t max) {
   return text.size() <= max && std::none_of(text.begin(), text.end(), [](char c) {
            return static_cast<unsigned char>(c) < ' ' || c == 0x7f;
+         });
+}
+
+/// The kernel's. It becomes a word of an annotation, and core::life_id puts a '+' behind it.
+bool is_boot_id(std::string_view text) {
+  return !text.empty() && text.size() <= kIdMax &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                  c == '-';
          });
 }
 
@@ -101,6 +111,8 @@ Result<core::MachineFacts> read_machine(const v1::Machine& machine) {
                             machine.firmware_version(),
                             machine.firmware_date(),
                             machine.rtc_alarm(),
+                            machine.can_suspend(),
+                            machine.can_hibernate(),
                             known_time(machine.boot_firmware_ms()),
                             known_time(machine.boot_loader_ms()),
                             known_time(machine.boot_kernel_ms()),
@@ -116,6 +128,15 @@ Result<core::BootFacts> read_boot(const v1::Boot& boot) {
   if (!hex || print.size() > kIdMax) return broken("boot fingerprint is no hex number");
   if (!is_text(boot.pending(), kVetoMax)) return broken("pending boot is too long or no text");
   return core::BootFacts{print, boot.pending(), boot.after_crash()};
+}
+
+v1::SleepMode mode_of(core::SleepMode mode) {
+  switch (mode) {
+    case core::SleepMode::power_off: return v1::SLEEP_MODE_POWER_OFF;
+    case core::SleepMode::suspend: return v1::SLEEP_MODE_SUSPEND;
+    case core::SleepMode::hibernate: return v1::SLEEP_MODE_HIBERNATE;
+  }
+  return v1::SLEEP_MODE_POWER_OFF;
 }
 
 core::LeaveOrigin origin_of(v1::Origin origin) {
@@ -155,9 +176,7 @@ Result<core::AgentConnected> read_hello(const v1::Hello& hello) {
   for (const auto& feature : hello.features()) {
     if (!is_text(feature, kIdMax)) return broken("Hello has an unusable feature name");
   }
-  if (hello.boot_id().empty() || !is_text(hello.boot_id(), kIdMax)) {
-    return broken("Hello has no usable boot id");
-  }
+  if (!is_boot_id(hello.boot_id())) return broken("Hello has no usable boot id");
   if (!is_text(hello.machine_id(), kIdMax) || !is_text(hello.agent_version(), kIdMax)) {
     return broken("Hello has an unusable machine id or version");
   }
@@ -181,7 +200,7 @@ Result<core::AgentConnected> read_hello(const v1::Hello& hello) {
                      hello.features().end();
   connected.fence_highest_seen = hello.fence_highest_seen();
   connected.inventory = {hello.machine_id(),
-                         hello.boot_id(),
+                         core::life_id(hello.boot_id(), hello.resumes()),
                          std::move(*nics),
                          wake,
                          known_power(inventory.power_idle_milliwatts()),
@@ -216,7 +235,7 @@ Result<core::AgentHeartbeat> read_heartbeat(const v1::Heartbeat& heartbeat) {
   if (!nics) return std::unexpected(std::move(nics.error()));
   core::AgentHeartbeat facts;
   facts.sequence = heartbeat.sequence();
-  facts.boot_id = heartbeat.boot_id();
+  facts.boot_id = core::life_id(heartbeat.boot_id(), heartbeat.resumes());
   facts.uptime = Duration(heartbeat.uptime_ms());
   facts.nics = std::move(*nics);
   if (heartbeat.fence_highest_seen() < 0) return broken("fence is negative");
@@ -250,7 +269,7 @@ Result<core::AgentGoodbye> read_goodbye(const v1::Goodbye& goodbye) {
   core::AgentGoodbye facts;
   facts.origin = origin_of(goodbye.origin());
   facts.command_id = goodbye.command_id();
-  facts.boot_id = goodbye.boot_id();
+  facts.boot_id = core::life_id(goodbye.boot_id(), goodbye.resumes());
   return facts;
 }
 
@@ -265,6 +284,7 @@ Result<v1::ToAgent> make_shutdown(const core::Step& step) {
   shutdown.set_heartbeat_sequence(action->heartbeat_sequence);
   for (const auto& pod : action->pods_that_may_remain) shutdown.add_pods_that_may_remain(pod);
   shutdown.set_reason(step.reason.text);
+  shutdown.set_mode(mode_of(action->mode));
   if (message.ByteSizeLong() > kFrameBytesMax) {
     return fail(Errc::too_large, "shutdown of " + step.id.subject + " names " +
                                      std::to_string(action->pods_that_may_remain.size()) +

@@ -86,7 +86,7 @@ void examine_machines(const World& world, const Policy& policy, TimePoint now, F
                    "docs/power-control.md says what each of these means"});
   }
   const auto fleet = core::count_fleet(world, policy, now);
-  if (auto alarm = core::boots_alarm(world, fleet)) {
+  if (auto alarm = core::boots_alarm(world, policy, fleet)) {
     out.push_back({Level::problem, alarm->reason.code, "fleet", std::move(alarm->reason.text),
                    "look at their consoles; ecoctl wake NODE once they boot again"});
   }

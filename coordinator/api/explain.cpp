@@ -6,6 +6,7 @@
 
 #include "coordinator/api/explain_power.h"
 #include "coordinator/api/times.h"
+#include "coordinator/core/sleep_mode.h"
 #include "coordinator/core/wake_proof.h"
 
 namespace ecokube {
@@ -49,6 +50,12 @@ std::string text_of(const std::vector<core::Violation>& blockers) {
 
 namespace {
 
+/// Where its pool wants it to sleep otherwise.
+std::string only_off(const Fleet& fleet, const core::Node& node) {
+  const auto why = core::why_only_off(fleet.policy(), node);
+  return why.empty() ? "" : " It is then switched off: " + why + ".";
+}
+
 std::string change_when_ready(const Fleet& fleet, const core::Node& node) {
   const auto* want = want_of(fleet.plan(), node.name);
   if (want != nullptr && !want->on) {
@@ -56,12 +63,14 @@ std::string change_when_ready(const Fleet& fleet, const core::Node& node) {
     if (blockers.empty() && core::would_prove_wake(fleet.policy(), node, fleet.now())) {
       return "It is about to be put down and woken at once: that shows that it can be woken.";
     }
-    if (blockers.empty()) return "It is about to be put to sleep.";
-    return "It is put to sleep once this no longer holds: " + text_of(blockers) + ".";
+    if (blockers.empty()) return "It is about to be put to sleep." + only_off(fleet, node);
+    return "It is put to sleep once this no longer holds: " + text_of(blockers) + "." +
+           only_off(fleet, node);
   }
   const auto blockers = blockers_of(fleet, node);
   if (!blockers.empty()) {
-    return "It may be put to sleep once this no longer holds: " + text_of(blockers) + ".";
+    return "It may be put to sleep once this no longer holds: " + text_of(blockers) + "." +
+           only_off(fleet, node);
   }
   if (want == nullptr) return "The next decision is made when the cluster has been listed.";
   return "It may be put to sleep once this no longer holds: " + want->reason.text;

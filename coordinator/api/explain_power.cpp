@@ -43,14 +43,29 @@ std::string change_when_going_off(const Fleet& fleet, const core::Node& node) {
   return text + ". If its room is needed, it is woken all the same.";
 }
 
+namespace {
+
+/// In a sentence of its own, where it is not simply off.
+std::string how_it_sleeps(const core::Node& node) {
+  switch (node.sleep.mode) {
+    case core::SleepMode::power_off: return "";
+    case core::SleepMode::suspend: return "It is suspended, its memory kept. ";
+    case core::SleepMode::hibernate: return "It hibernates, its memory on disk. ";
+  }
+  return "";
+}
+
+}  // namespace
+
 std::string change_when_off(const Fleet& fleet, const core::Node& node) {
   const auto* want = want_of(fleet.plan(), node.name);
   if (want != nullptr && want->reason.code == "InrushLimit") {
     return "It is wanted on and waits for its turn: " + want->reason.text + ".";
   }
   if (want != nullptr && want->on) return "It is wanted on: it is being woken.";
-  std::string text = fmt::format(
-      "Pods or lag that need its room wake it, or a person: ecoctl wake {}.", node.name);
+  std::string text = how_it_sleeps(node);
+  text += fmt::format("Pods or lag that need its room wake it, or a person: ecoctl wake {}.",
+                      node.name);
   const core::SleepLimits limits(fleet.world(), fleet.policy(), fleet.now());
   if (const auto until = limits.until(node)) {
     text += fmt::format(" It may sleep until {}, or longer if it is to show a longer sleep.",

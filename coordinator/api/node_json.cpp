@@ -5,6 +5,8 @@
 #include "coordinator/api/quantile.h"
 #include "coordinator/api/times.h"
 #include "coordinator/core/boot_proof.h"
+#include "coordinator/core/life.h"
+#include "coordinator/core/sleep_mode.h"
 #include "coordinator/core/wake_chain.h"
 
 namespace ecokube {
@@ -97,7 +99,8 @@ json::object wake_json(const Fleet& fleet, const core::Node& node) {
                       {"failures", node.wake_failures}};
   put_time(object, "proven_at", node.wake_proven_at);
   object["boot_fingerprint"] = text_or_null(node.inventory.boot.fingerprint);
-  object["boot_proven"] = node.wake_proven_at.has_value() && !core::boot_unproven(node);
+  object["boot_proven"] =
+      node.wake_proven_at.has_value() && !core::boot_unproven(fleet.policy(), node);
   object["boot_pending"] = text_or_null(node.inventory.boot.pending);
   const auto p50 = quantile(node.boot_times, 50);
   const auto p95 = quantile(node.boot_times, 95);
@@ -120,6 +123,8 @@ json::object machine_json(const core::Inventory& inventory) {
           {"firmware_version", text_or_null(machine.firmware_version)},
           {"firmware_date", text_or_null(machine.firmware_date)},
           {"rtc_alarm", machine.rtc_alarm},
+          {"can_suspend", machine.can_suspend},
+          {"can_hibernate", machine.can_hibernate},
           {"boot_firmware_s", seconds_or_null(machine.boot_firmware)},
           {"boot_loader_s", seconds_or_null(machine.boot_loader)},
           {"boot_kernel_s", seconds_or_null(machine.boot_kernel)},
@@ -187,7 +192,7 @@ void put_energy(json::object& into, const core::AgentView& agent) {
   into["energy_joules"] = joules(*agent.energy);
   into["energy"] = json::object{{"joules", joules(*agent.energy)},
                                 {"source", agent.power_source},
-                                {"boot_id", agent.boot_id},
+                                {"boot_id", core::boot_of(agent.boot_id)},
                                 {"since_uptime_s", seconds(agent.energy_since)},
                                 {"unknown_intervals", agent.energy_unknown_intervals}};
 }
@@ -201,6 +206,7 @@ json::object node_json(const Fleet& fleet, const core::Node& node, const core::N
                       {"state", core::to_string(state_of(fleet, node))},
                       {"power", core::to_string(power.state)},
                       {"power_evidence", core::to_string(power.evidence)}};
+  object["sleep_mode"] = core::to_string(core::sleep_mode_of(fleet.policy(), node));
   object["bmc"] = bmc_json(fleet, node);
   put_time(object, "since", node.since);
   object["for_s"] = seconds(now - node.since);
@@ -247,7 +253,8 @@ json::object explanation_json(const Fleet& fleet, const core::Node& node) {
   json::object object{{"node", node.name},
                       {"state", core::to_string(state_of(fleet, node))},
                       {"power", core::to_string(power.state)},
-                      {"power_evidence", core::to_string(power.evidence)}};
+                      {"power_evidence", core::to_string(power.evidence)},
+                      {"sleep_mode", core::to_string(core::sleep_mode_of(fleet.policy(), node))}};
   put_time(object, "since", node.since);
   object["for_s"] = seconds(fleet.now() - node.since);
   object["want"] = want_json(want_of(fleet.plan(), node.name));

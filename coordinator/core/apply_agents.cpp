@@ -128,6 +128,7 @@ void on(World& world, const Recovered& fact, TimePoint now) {
     node.wake_proven_at = remembered.wake_proven_at;
     node.wake_proven_boot = remembered.wake_proven_boot;
     node.wake_proven_sleep = remembered.wake_proven_sleep;
+    node.wake_proven_mode = remembered.wake_proven_mode;
     node.downs = remembered.downs;
     // Past every id that the last process may have used.
     node.transition = remembered.transition + 1;

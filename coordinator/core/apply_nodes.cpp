@@ -48,6 +48,11 @@ void read_marks(Node& node, const KubeNode& kube) {
     const auto intent = parse_intent(annotation(kube, names::kIntent));
     node.marked_unproven = intent && intent->boot_unproven;
     node.marked_proof = intent && intent->proves_wake;
+    node.marked_mode = intent ? intent->mode : SleepMode::power_off;
+    if (intent) {
+      node.sleep.mode = intent->mode;
+      node.sleep.life = intent->boot_id;
+    }
     node.off_recorded = annotation(kube, names::kPower).starts_with("off");
     if (const auto since = parse_off_since(annotation(kube, names::kPower))) {
       node.sleep.since = since;
@@ -74,6 +79,7 @@ void read_wake_proof(Node& node, const KubeNode& kube) {
   node.wake_proven_at = proven_at;
   node.wake_proven_boot = parse_wake_proof_boot(shown);
   node.wake_proven_sleep = parse_wake_proof_sleep(shown);
+  node.wake_proven_mode = parse_wake_proof_mode(shown);
 }
 
 /// How it is woken, where no agent and no store has told us. An address that follows from its

@@ -32,11 +32,12 @@ void begin(Node& node, const MarkNode& mark, const Step& /*step*/, TimePoint now
   node.marked = true;  // from now on it may be, even if no answer comes
   node.marked_unproven = mark.boot_unproven;
   node.marked_proof = mark.proves_wake;
+  node.marked_mode = mark.mode;
   enter(node, Lifecycle::draining, now);
 }
 
-void begin(Node& node, const ShutdownNode& /*shutdown*/, const Step& step, TimePoint now) {
-  node.sleep = {};
+void begin(Node& node, const ShutdownNode& shutdown, const Step& step, TimePoint now) {
+  node.sleep = {shutdown.mode, node.down.boot_id, {}, {}};
   node.down.shutdown_at = now;
   node.down.command_id = step.id.text();
   node.downs.push_back(now);
@@ -54,6 +55,7 @@ void begin(Node& node, const RecordOff& record, const Step& /*step*/, TimePoint 
     node.marked = true;  // from now on it may be, even if no answer comes
     node.marked_unproven = record.mark->boot_unproven;
     node.marked_proof = record.mark->proves_wake;
+    node.marked_mode = record.mark->mode;
   }
   if (node.request && node.request->verb == PersonVerb::sleep) {
     node.request.reset();

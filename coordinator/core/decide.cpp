@@ -120,7 +120,7 @@ Plan decide(const World& world, const Policy& policy, TimePoint now) {
   plan.nodes = std::move(wants.nodes);
   plan.look_closely = look_closely(world, policy, now);
   const auto fleet = count_fleet(world, policy, now);
-  if (auto alarm = boots_alarm(world, fleet)) plan.alarms.push_back(*std::move(alarm));
+  if (auto alarm = boots_alarm(world, policy, fleet)) plan.alarms.push_back(*std::move(alarm));
   plan_nodes(world, policy, fleet, now, plan);
   return plan;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "coordinator/core/life.h"
 #include "coordinator/core/marks.h"
 #include "coordinator/core/sleep_limit.h"
 #include "coordinator/core/wake_proof.h"
@@ -45,9 +46,11 @@ void resume_way_down(Node& node, TimePoint now) {
 
 void finish_way_up(Node& node, TimePoint now) {
   if (shows_wake(node)) {
+    const auto shown = what_wake_shows(node);
     node.wake_proven_at = now;
     node.wake_proven_sleep = slept_at_wake(node);
-    node.wake_proven_boot = node.inventory.boot.fingerprint;
+    node.wake_proven_boot = shown.boot;
+    node.wake_proven_mode = shown.mode;
     node.proof_failed = false;
   } else if (node.wake_failures > 0) {
     node.wake_proven_at.reset();
@@ -103,7 +106,7 @@ void on_the_way_up(Node& node, bool heard, TimePoint now) {
 bool kube_ready(const Node& node) {
   return node.kube && node.kube->ready == Readiness::ready &&
          (node.kube->boot_id.empty() || node.agent.boot_id.empty() ||
-          node.kube->boot_id == node.agent.boot_id);
+          node.kube->boot_id == boot_of(node.agent.boot_id));
 }
 
 bool is_away(const Node& node) {

@@ -55,26 +55,37 @@ std::pair<std::string, std::string> by_and_reason(std::string_view text) {
   return {std::string(text.substr(0, colon)), std::string(text.substr(colon + 2))};
 }
 
+std::string mode_word(SleepMode mode) {
+  return mode == SleepMode::power_off ? "" : " mode=" + std::string(to_string(mode));
+}
+
+SleepMode mode_in(std::string_view text) {
+  return parse_sleep_mode(word(text, "mode").value_or("")).value_or(SleepMode::power_off);
+}
+
 }  // namespace
 
 std::string format_intent(const Intent& intent) {
   return "down transition=" + std::to_string(intent.transition) + " boot_id=" + intent.boot_id +
-         (intent.boot_unproven ? " boot=unproven" : "") + (intent.proves_wake ? " for=proof" : "");
+         (intent.boot_unproven ? " boot=unproven" : "") + (intent.proves_wake ? " for=proof" : "") +
+         mode_word(intent.mode);
 }
 
 std::optional<Intent> parse_intent(std::string_view text) {
   const auto transition = number(text, "transition");
   if (!text.starts_with("down ") || !transition) return std::nullopt;
   return Intent{*transition, std::string(word(text, "boot_id").value_or("")),
-                word(text, "boot") == "unproven", word(text, "for") == "proof"};
+                word(text, "boot") == "unproven", word(text, "for") == "proof", mode_in(text)};
 }
 
 std::string format_wake_proof(TimePoint at, WakeMethod method, const std::string& boot,
-                              Duration slept) {
+                              Duration slept, SleepMode mode) {
   return std::string(to_string(method)) + " at_ms=" + std::to_string(to_ms(at)) +
          (boot.empty() ? "" : " boot=" + boot) +
-         (slept.count() > 0 ? " slept_ms=" + std::to_string(slept.count()) : "");
+         (slept.count() > 0 ? " slept_ms=" + std::to_string(slept.count()) : "") + mode_word(mode);
 }
+
+SleepMode parse_wake_proof_mode(std::string_view text) { return mode_in(text); }
 
 Duration parse_wake_proof_sleep(std::string_view text) {
   return Duration(std::max<std::int64_t>(0, number(text, "slept_ms").value_or(0)));

@@ -11,24 +11,27 @@
 // successor with no database reads what its predecessor meant.
 namespace ecokube::core {
 
-/// names::kIntent: "down transition=7 boot_id=<id>", and " boot=unproven" and " for=proof" where
-/// that is so.
+/// names::kIntent: "down transition=7 boot_id=<id>", and " boot=unproven", " for=proof" and
+/// " mode=suspend" where that is so.
 struct Intent {
   std::int64_t transition = 0;
   std::string boot_id;  ///< of the machine that was to go down; another one has rebooted since
   bool boot_unproven = false;  ///< MarkNode
   bool proves_wake = false;    ///< MarkNode
+  SleepMode mode = SleepMode::power_off;
   bool operator==(const Intent&) const = default;
 };
 [[nodiscard]] std::string format_intent(const Intent& intent);
 [[nodiscard]] std::optional<Intent> parse_intent(std::string_view text);
 
-/// names::kWakeProof: "<method> at_ms=<ms> boot=<fingerprint> slept_ms=<ms>", by the method that
-/// brought it up, after the longest sleep so far; the last two only where they are known. Or
-/// "failed at_ms=<ms>": it was to show that it wakes, and did not; "void at_ms=<ms>": it was given
-/// up when it was last woken, and what it had shown before does not count.
+/// names::kWakeProof: "<method> at_ms=<ms> boot=<fingerprint> slept_ms=<ms> mode=<sleep mode>", by
+/// the method that brought it up, after the longest sleep so far; the last three only where they
+/// are known, and say more than that it was off. Or "failed at_ms=<ms>": it was to show that it
+/// wakes, and did not; "void at_ms=<ms>": it was given up when it was last woken, and what it had
+/// shown before does not count.
 [[nodiscard]] std::string format_wake_proof(TimePoint at, WakeMethod method = WakeMethod::wol,
-                                            const std::string& boot = {}, Duration slept = {});
+                                            const std::string& boot = {}, Duration slept = {},
+                                            SleepMode mode = SleepMode::power_off);
 [[nodiscard]] std::optional<TimePoint> parse_wake_proof(std::string_view text);
 [[nodiscard]] std::string format_failed_proof(TimePoint at);
 [[nodiscard]] std::string format_void_proof(TimePoint at);
@@ -36,6 +39,7 @@ struct Intent {
 [[nodiscard]] bool is_void_proof(std::string_view text);
 [[nodiscard]] std::string parse_wake_proof_boot(std::string_view text);
 [[nodiscard]] Duration parse_wake_proof_sleep(std::string_view text);
+[[nodiscard]] SleepMode parse_wake_proof_mode(std::string_view text);
 
 /// names::kPower of what is off: "off (inferred) since_ms=<ms>"; `power` is power_text().
 [[nodiscard]] std::string format_off(const std::string& power, TimePoint since);

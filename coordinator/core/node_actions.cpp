@@ -3,6 +3,7 @@
 #include "coordinator/core/boot_proof.h"
 #include "coordinator/core/eviction.h"
 #include "coordinator/core/marks.h"
+#include "coordinator/core/sleep_mode.h"
 #include "coordinator/core/wake_chain.h"
 #include "coordinator/core/wake_proof.h"
 
@@ -17,8 +18,14 @@ MarkNode mark_with(const Policy& policy, const Node& node, const std::string& bo
     if (nic.wake_armed) recipe.macs.push_back(nic.mac);
     recipe.segments.insert(recipe.segments.end(), nic.subnets.begin(), nic.subnets.end());
   }
-  return {node.kube->revision,        boot_id, cordoned_by_other(node),
-          format_wake_recipe(recipe), {},      in_doubt_when_down(node)};
+  return {node.kube->revision,
+          boot_id,
+          cordoned_by_other(node),
+          format_wake_recipe(recipe),
+          {},
+          in_doubt_when_down(policy, node),
+          false,
+          sleep_mode_of(policy, node)};
 }
 
 }  // namespace

@@ -122,7 +122,7 @@ void NodePlanner::ready() {
   if (would_prove_wake(policy_, node_, now_) && !turn_for_proof()) {
     return block({"AnotherProof", "one node of a pool is tested at a time"});
   }
-  if (boot_unproven(node_) && !room_for_doubt()) {
+  if (boot_unproven(policy_, node_) && !room_for_doubt()) {
     return block({"BootNotProven", "what it boots next has changed; others prove it first"});
   }
   // Until its view is ours.
@@ -167,7 +167,7 @@ void NodePlanner::draining() {
     return;
   }
   if (auto wait = inrush_.down_waits(node_)) return wait_for_turn(*std::move(wait));
-  ShutdownNode shutdown{node_.agent.sequence, node_.down.may_remain};
+  ShutdownNode shutdown{node_.agent.sequence, node_.down.may_remain, node_.marked_mode};
   if (!add(Verb::shutdown, std::move(shutdown), want_.reason)) return;
   plan_.steps.back().tokens = down_tokens(policy_, node_);
   inrush_.take_down(node_);
@@ -226,7 +226,7 @@ void NodePlanner::block(Reason reason) {
 bool NodePlanner::room_for_doubt() const {
   const auto going = marked_in_plan();
   const auto planned = std::count_if(going.begin(), going.end(), [&](const NodeName& name) {
-    return boot_unproven(world_.nodes.at(name));
+    return boot_unproven(policy_, world_.nodes.at(name));
   });
   return fleet_.sleep_unproven + planned < doubtful_max(fleet_.in_cluster);
 }

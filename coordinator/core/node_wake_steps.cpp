@@ -24,8 +24,8 @@ constexpr Duration kOrderRepeat{std::chrono::seconds(10)};
 /// For its Node; empty: nothing new.
 std::string what_its_wake_shows(const Node& node, TimePoint now) {
   if (shows_wake(node)) {
-    return format_wake_proof(now, node.up.method, node.inventory.boot.fingerprint,
-                             slept_at_wake(node));
+    const auto shown = what_wake_shows(node);
+    return format_wake_proof(now, node.up.method, shown.boot, slept_at_wake(node), shown.mode);
   }
   if (proves_wake(node)) return format_failed_proof(now);
   return node.wake_failures > 0 ? format_void_proof(now) : std::string();

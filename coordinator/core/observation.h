@@ -96,6 +96,7 @@ struct LeaseSeen {
 };
 
 // --- agents --------------------------------------------------------------------------------------
+// A boot id is that of one life of the machine (core/life.h): out of suspend it has another one.
 
 struct NicFacts {
   std::string name;
@@ -112,6 +113,8 @@ struct MachineFacts {
   std::string serial;
   std::string firmware_vendor, firmware_version, firmware_date;
   bool rtc_alarm = false;  ///< it can wake itself at a set time
+  bool can_suspend = false;
+  bool can_hibernate = false;
   /// The stages of the running boot, by systemd's account.
   std::optional<Duration> boot_firmware, boot_loader, boot_kernel, boot_userspace;
   bool operator==(const MachineFacts&) const = default;
@@ -271,6 +274,7 @@ struct RememberedNode {
   std::int64_t transition = 0;
   std::string wake_proven_boot = {};  ///< the fingerprint that the proof is bound to
   Duration wake_proven_sleep = {};
+  SleepMode wake_proven_mode = SleepMode::power_off;
   bool operator==(const RememberedNode&) const = default;
 };
 /// Once, before everything else.

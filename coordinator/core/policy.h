@@ -52,7 +52,8 @@ struct Pool {
   std::int64_t min_on = 0;
   std::int64_t spare = 0;   ///< idle nodes kept on beyond demand
   bool prove_wakes = true;  ///< one node at a time is put down and woken again to prove its wake
-  bool hard_off = false;    ///< a machine that hangs on its way down is switched off by its BMC
+  SleepMode sleep_mode = SleepMode::power_off;  ///< of machines that can; sleep_mode_of()
+  bool hard_off = false;  ///< a machine that hangs on its way down is switched off by its BMC
   Duration unneeded_time{std::chrono::minutes(10)};
   InrushLimits inrush = {};  ///< of this pool's machines
 };

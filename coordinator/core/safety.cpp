@@ -13,6 +13,7 @@
 #include "coordinator/core/safety_power.h"
 #include "coordinator/core/safety_spread.h"
 #include "coordinator/core/safety_work.h"
+#include "coordinator/core/sleep_mode.h"
 #include "coordinator/core/wake_proof.h"
 
 namespace ecokube::core {
@@ -140,7 +141,8 @@ void s17_flapping(const Policy& policy, const Node& node, TimePoint now, Violati
   }
 }
 
-void check_shutdown(const World& world, const Policy& policy, const Node& node, Violations& out) {
+void check_shutdown(const World& world, const Policy& policy, const Node& node, SleepMode mode,
+                    Violations& out) {
   s1_empty(world, node, out);
   s1_listed(policy, node, out);
   s12_detached(world, node, out);
@@ -150,6 +152,7 @@ void check_shutdown(const World& world, const Policy& policy, const Node& node, 
   if (!mark_stands(node)) {
     out.push_back({"S1", "MarkGone", "our taint is not on it any more, pods may come"});
   }
+  s3_sleeps_as_it_can(policy, node, mode, out);
 }
 
 void check_wake(const Node& node, TimePoint now, Violations& out) {
@@ -175,8 +178,8 @@ FleetCounts count_fleet(const World& world, const Policy& policy, TimePoint now)
         std::count_if(node.in_flight.begin(), node.in_flight.end(),
                       [](const auto& step) { return step.first.verb == Verb::soft_taint; });
     ++counts.in_cluster;
-    if (in_doubt(node)) ++counts.sleep_unproven;
-    if (lost_in_doubt(node)) ++counts.lost_unproven;
+    if (in_doubt(policy, node)) ++counts.sleep_unproven;
+    if (lost_in_doubt(policy, node)) ++counts.lost_unproven;
     if (proves_wake(node)) {
       counts.proofs.emplace(pool_of(policy, name, node.kube->labels), name);
     }
@@ -222,7 +225,7 @@ std::vector<Violation> blockers(const World& world, const Policy& policy, const 
   if (fleet.identity_shared) s19_no_twin(world, policy, node, now, out);
   s13_vetoes(node, out);
   s15_proven(policy, fleet, node, now, out);
-  s18_boot_proven(fleet, node, out);
+  s18_boot_proven(policy, fleet, node, out);
   s16_unwell(policy, fleet, node, now, out);
   s17_flapping(policy, node, now, out);
   return out;
@@ -266,7 +269,9 @@ std::vector<Violation> check(const World& world, const Policy& policy, const Ste
   }
   const auto* off = std::get_if<RecordOff>(&step.action);
   if (off != nullptr && off->mark) s1_off(world, node, out);
-  if (step.id.verb == Verb::shutdown) check_shutdown(world, policy, node, out);
+  if (const auto* shutdown = std::get_if<ShutdownNode>(&step.action)) {
+    check_shutdown(world, policy, node, shutdown->mode, out);
+  }
   if (const auto* evict = std::get_if<EvictPods>(&step.action)) {
     s12_marked(node, *evict, now, out);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "coordinator/core/identity.h"
+#include "coordinator/core/life.h"
 
 namespace ecokube::core {
 namespace {
@@ -52,10 +53,10 @@ void s19_right_machine(const Node& node, Violations& out) {
                    "its agent's machine id is " + node.inventory.machine_id + ", its kubelet's " +
                        node.kube->machine_id});
   }
-  if (differ(node.agent.boot_id, node.kube->boot_id)) {
-    out.push_back(
-        {"S19", "OtherBoot",
-         "its agent is of boot " + node.agent.boot_id + ", its kubelet of " + node.kube->boot_id});
+  const std::string boot(boot_of(node.agent.boot_id));
+  if (differ(boot, node.kube->boot_id)) {
+    out.push_back({"S19", "OtherBoot",
+                   "its agent is of boot " + boot + ", its kubelet of " + node.kube->boot_id});
   }
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "coordinator/core/sleep_mode.h"
 #include "coordinator/core/wake_chain.h"
 #include "coordinator/core/wake_proof.h"
 
@@ -41,8 +42,9 @@ std::string text_of(Duration time) {
 
 Duration slept_at_wake(const Node& node) {
   const auto& boot = node.inventory.boot.fingerprint;
-  const bool same_boot = node.wake_proven_boot.empty() || node.wake_proven_boot == boot;
-  const auto before = same_boot ? node.wake_proven_sleep : Duration(0);
+  const bool same = (node.wake_proven_boot.empty() || node.wake_proven_boot == boot) &&
+                    node.wake_proven_mode == what_wake_shows(node).mode;
+  const auto before = same ? node.wake_proven_sleep : Duration(0);
   const bool heard = shows_wake(node) && node.up.method == WakeMethod::wol;
   if (!node.sleep.since || !heard) return before;
   return std::max(before, *node.up.asked_at - *node.sleep.since);
@@ -53,6 +55,7 @@ SleepLimits::SleepLimits(const World& world, const Policy& policy, TimePoint now
   for (const auto& pool : policy.pools) proven_[&pool] = policy.first_sleep;
   for (const auto& [name, node] : world.nodes) {
     if (!node.kube || node.wake_proven_sleep <= policy.first_sleep) continue;
+    if (node.wake_proven_mode != sleep_mode_of(policy, node)) continue;
     const auto pool = proven_.find(pool_of(policy, name, node.kube->labels));
     if (pool != proven_.end()) pool->second = std::max(pool->second, node.wake_proven_sleep);
   }

@@ -51,6 +51,13 @@ enum class WakeMethod { wol, ipmi, redfish, exec };
 [[nodiscard]] std::string_view to_string(WakeMethod method);
 [[nodiscard]] constexpr bool by_bmc(WakeMethod method) { return method != WakeMethod::wol; }
 
+/// What a machine goes down to: off (ACPI S5), or with its memory kept (S3), or with its memory on
+/// disk (S4).
+enum class SleepMode { power_off, suspend, hibernate };
+[[nodiscard]] std::string_view to_string(SleepMode mode);
+/// nullopt: it is no mode's word.
+[[nodiscard]] std::optional<SleepMode> parse_sleep_mode(std::string_view word);
+
 inline constexpr std::string_view kFleetSubject = "fleet/freeze";
 inline constexpr std::string_view kPodPrefix = "pod/";
 
@@ -77,9 +84,10 @@ struct MarkNode {
   bool already_cordoned;    ///< by someone else: then the cordon is not ours and stays
   std::string wake_recipe;  ///< core/marks.h; stays on the Node, so that a successor can wake it
   std::vector<std::string> pods_to_evict =
-      {};                      ///< UIDs; once marked, these and no others are moved
-  bool boot_unproven = false;  ///< it goes down to boot what is not proven (S18)
-  bool proves_wake = false;    ///< it goes down only to be woken again (S15)
+      {};                                 ///< UIDs; once marked, these and no others are moved
+  bool boot_unproven = false;             ///< it goes down to boot what is not proven (S18)
+  bool proves_wake = false;               ///< it goes down only to be woken again (S15)
+  SleepMode mode = SleepMode::power_off;  ///< what it goes down to
   bool operator==(const MarkNode&) const = default;
 };
 /// Asks the Eviction API for each of these pods, one after another, under their budgets (S12).
@@ -95,6 +103,7 @@ struct ListPods {
 struct ShutdownNode {
   std::uint64_t heartbeat_sequence;
   std::vector<std::string> pods_that_may_remain;
+  SleepMode mode = SleepMode::power_off;
   bool operator==(const ShutdownNode&) const = default;
 };
 /// By its BMC, which must say that it is `guid`; claimed on the Node first, which must still be at

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "coordinator/core/life.h"
+#include "coordinator/core/sleep_mode.h"
+
 namespace ecokube::core {
 namespace {
 
@@ -24,9 +27,17 @@ bool crashed_since(const Node& node) {
   return *node.wake_proven_at < *agent.heard_at - agent.uptime;
 }
 
-std::string why_not_proven(const Node& node) {
+bool by_other_mode(const Policy& policy, const Node& node) {
+  return node.wake_proven_mode != sleep_mode_of(policy, node);
+}
+
+std::string why_not_proven(const Policy& policy, const Node& node) {
   if (node.proof_failed) return "it did not wake when it was to show that";
   if (!node.wake_proven_at) return "no wake of it was ever seen";
+  if (by_other_mode(policy, node)) {
+    return "no wake of it from " + std::string(to_string(sleep_mode_of(policy, node))) +
+           " was ever seen, only from " + std::string(to_string(node.wake_proven_mode));
+  }
   if (crashed_since(node)) return "it lost its power or crashed since its wake was last seen";
   return "its last wake was too long ago";
 }
@@ -35,7 +46,7 @@ std::string why_not_proven(const Node& node) {
 
 bool wake_proven(const Node& node, const Policy& policy, TimePoint now) {
   return node.wake_proven_at && !node.proof_failed && !crashed_since(node) &&
-         now - *node.wake_proven_at <= policy.wake_proof_age_max;
+         !by_other_mode(policy, node) && now - *node.wake_proven_at <= policy.wake_proof_age_max;
 }
 
 bool proves_wake(const Node& node) {
@@ -49,6 +60,16 @@ bool would_prove_wake(const Policy& policy, const Node& node, TimePoint now) {
 
 bool shows_wake(const Node& node) {
   return node.up.asked_at.has_value() && node.wake_failures == 0;
+}
+
+ShownWake what_wake_shows(const Node& node) {
+  const auto& boot = node.inventory.boot;
+  if (!same_boot(node.sleep.life, node.agent.boot_id)) {
+    return {SleepMode::power_off, boot.fingerprint};
+  }
+  if (node.sleep.mode != SleepMode::hibernate) return {SleepMode::suspend, ""};
+  // It was booted, and has its memory back only since that was the same kernel.
+  return {SleepMode::hibernate, boot.pending.empty() ? boot.fingerprint : ""};
 }
 
 NodeName other_proof(const FleetCounts& fleet, const Pool* pool, const Node& node) {
@@ -66,15 +87,16 @@ void s15_proven(const Policy& policy, const FleetCounts& fleet, const Node& node
   const Pool* pool = node.kube ? pool_of(policy, node.name, node.kube->labels) : nullptr;
   if (pool == nullptr) return;  // S4 says it
   if (node.proof_failed) {
-    out.push_back({"S15", "WakeProofFailed",
-                   why_not_proven(node) + "; see why, then run: ecoctl test-wake " + node.name});
+    out.push_back(
+        {"S15", "WakeProofFailed",
+         why_not_proven(policy, node) + "; see why, then run: ecoctl test-wake " + node.name});
   } else if (!pool->prove_wakes) {
     out.push_back({"S15", "WakeNotProven",
-                   why_not_proven(node) + "; run: ecoctl test-wake " + node.name +
+                   why_not_proven(policy, node) + "; run: ecoctl test-wake " + node.name +
                        ", or set prove_wakes of pool " + pool->name});
   } else if (const auto other = other_proof(fleet, pool, node); !other.empty()) {
     out.push_back({"S15", "AnotherProof",
-                   why_not_proven(node) + "; it is proven after that of " + other +
+                   why_not_proven(policy, node) + "; it is proven after that of " + other +
                        ": one node of a pool at a time"});
   }
 }

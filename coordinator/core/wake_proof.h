@@ -12,7 +12,7 @@
 // stands in its mark, so that a successor wakes it too (S23).
 namespace ecokube::core {
 
-/// A wake of it was seen that still counts.
+/// A wake of it was seen that still counts: from what it would go down to now.
 [[nodiscard]] bool wake_proven(const Node& node, const Policy& policy, TimePoint now);
 
 /// It is down, or on its way, to prove its wake, also for a person, or has failed to.
@@ -24,6 +24,13 @@ namespace ecokube::core {
 /// It came up because we woke it. One that had been given up before may have been helped by a
 /// person.
 [[nodiscard]] bool shows_wake(const Node& node);
+
+/// What its wake shows that is going on or has just ended.
+struct ShownWake {
+  SleepMode mode = SleepMode::power_off;  ///< from what it woke
+  std::string boot;                       ///< the fingerprint that it showed to boot; empty: none
+};
+[[nodiscard]] ShownWake what_wake_shows(const Node& node);
 
 /// Another node of its pool is doing so; empty: none.
 [[nodiscard]] NodeName other_proof(const FleetCounts& fleet, const Pool* pool, const Node& node);

@@ -41,6 +41,22 @@ std::string_view to_string(WakeMethod method) {
   return "?";
 }
 
+std::string_view to_string(SleepMode mode) {
+  switch (mode) {
+    case SleepMode::power_off: return "power-off";
+    case SleepMode::suspend: return "suspend";
+    case SleepMode::hibernate: return "hibernate";
+  }
+  return "?";
+}
+
+std::optional<SleepMode> parse_sleep_mode(std::string_view word) {
+  for (const auto mode : {SleepMode::power_off, SleepMode::suspend, SleepMode::hibernate}) {
+    if (word == to_string(mode)) return mode;
+  }
+  return std::nullopt;
+}
+
 std::string_view to_string(Lifecycle state) {
   switch (state) {
     case Lifecycle::unknown: return "Unknown";

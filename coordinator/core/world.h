@@ -127,6 +127,8 @@ struct WayUp {
 
 /// From the time that it is known to be off until it is up; empty while it is.
 struct Sleep {
+  SleepMode mode = SleepMode::power_off;
+  std::string life;  ///< that went to sleep; empty: not known
   std::optional<TimePoint> since;
   std::optional<TimePoint> woken_at;  ///< first
 };
@@ -154,13 +156,14 @@ struct Node {
 
   WayDown down;
   WayUp up;
-  bool marked = false;               ///< our taint or intent is on the Node object
-  Revision marks_revision = 0;       ///< of our last mark or unmark; older views of the Node lie
-  bool marked_unproven = false;      ///< and says that it boots what is not proven (S18)
-  bool marked_proof = false;         ///< and that it goes down to prove its wake (S15)
-  bool off_recorded = false;         ///< our power annotation says off
-  Revision soft_taint_revision = 0;  ///< of our last change of the soft taint
-  std::optional<TimePoint> soft_tainted_at;  ///< when we last tried to change it
+  bool marked = false;           ///< our taint or intent is on the Node object
+  Revision marks_revision = 0;   ///< of our last mark or unmark; older views of the Node lie
+  bool marked_unproven = false;  ///< and says that it boots what is not proven (S18)
+  bool marked_proof = false;     ///< and that it goes down to prove its wake (S15)
+  SleepMode marked_mode = SleepMode::power_off;  ///< and what it goes down to
+  bool off_recorded = false;                     ///< our power annotation says off
+  Revision soft_taint_revision = 0;              ///< of our last change of the soft taint
+  std::optional<TimePoint> soft_tainted_at;      ///< when we last tried to change it
 
   std::int64_t work_pods = 0;              ///< bound pods that may not remain
   std::optional<TimePoint> work_ended_at;  ///< when work_pods last became 0, or the node Ready
@@ -169,6 +172,7 @@ struct Node {
   std::optional<TimePoint> wake_proven_at;
   std::string wake_proven_boot;  ///< the fingerprint of what it booted then; empty: not known
   Duration wake_proven_sleep{};  ///< the longest that it woke from
+  SleepMode wake_proven_mode = SleepMode::power_off;  ///< that it woke from
   Sleep sleep;
   bool proof_failed =
       false;  ///< it did not wake when it was to show that; a person must look (S15)

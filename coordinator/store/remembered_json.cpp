@@ -52,6 +52,8 @@ json::object to_json(const core::MachineFacts& machine) {
           {"firmware_version", machine.firmware_version},
           {"firmware_date", machine.firmware_date},
           {"rtc_alarm", machine.rtc_alarm},
+          {"can_suspend", machine.can_suspend},
+          {"can_hibernate", machine.can_hibernate},
           {"boot_firmware_ms", to_json(machine.boot_firmware)},
           {"boot_loader_ms", to_json(machine.boot_loader)},
           {"boot_kernel_ms", to_json(machine.boot_kernel)},
@@ -99,6 +101,8 @@ core::MachineFacts machine_from(const json::object& from) {
   machine.firmware_version = text_field(from, "firmware_version");
   machine.firmware_date = text_field(from, "firmware_date");
   machine.rtc_alarm = flag(from, "rtc_alarm");
+  machine.can_suspend = flag(from, "can_suspend");
+  machine.can_hibernate = flag(from, "can_hibernate");
   machine.boot_firmware = duration(from, "boot_firmware_ms");
   machine.boot_loader = duration(from, "boot_loader_ms");
   machine.boot_kernel = duration(from, "boot_kernel_ms");
@@ -160,6 +164,7 @@ std::string to_document(const core::RememberedNode& node) {
   if (node.wake_proven_at) document["wake_proven_at_ms"] = to_ms(*node.wake_proven_at);
   if (!node.wake_proven_boot.empty()) document["wake_proven_boot"] = node.wake_proven_boot;
   document["wake_proven_sleep_ms"] = node.wake_proven_sleep.count();
+  document["wake_proven_mode"] = core::to_string(node.wake_proven_mode);
   if (node.goodbye) {
     document["goodbye"] = {{"session", static_cast<std::int64_t>(node.goodbye->session)},
                            {"origin", core::to_string(node.goodbye->origin)},
@@ -184,6 +189,8 @@ Result<core::RememberedNode> from_document(std::string_view name, std::string_vi
   if (const auto at = number(from, "wake_proven_at_ms")) node.wake_proven_at = from_ms(*at);
   node.wake_proven_boot = text_field(from, "wake_proven_boot");
   node.wake_proven_sleep = Duration(number(from, "wake_proven_sleep_ms").value_or(0));
+  node.wake_proven_mode = core::parse_sleep_mode(text_field(from, "wake_proven_mode"))
+                              .value_or(core::SleepMode::power_off);
   if (const auto* goodbye = from.if_contains("goodbye")) {
     node.goodbye = goodbye_from(node.name, goodbye->as_object());
   }

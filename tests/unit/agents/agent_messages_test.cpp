@@ -76,8 +76,41 @@ TEST(AgentMessages, HelloBecomesInventory) {
   EXPECT_EQ(facts->inventory.boot.pending, "kernel 2 is installed, 1 runs");
 }
 
+TEST(AgentMessages, AResumeMakesAnotherLifeOfTheSameBoot) {
+  auto hello = good_hello();
+  hello.set_resumes(3);
+  hello.mutable_inventory()->mutable_machine()->set_can_suspend(true);
+  const auto facts = read_hello(hello);
+  ASSERT_TRUE(facts) << facts.error().message;
+  EXPECT_EQ(facts->inventory.boot_id, "boot-1+3");
+  EXPECT_TRUE(facts->inventory.machine.can_suspend);
+  EXPECT_FALSE(facts->inventory.machine.can_hibernate);
+  auto heartbeat = good_heartbeat();
+  heartbeat.set_resumes(3);
+  EXPECT_EQ(read_heartbeat(heartbeat)->boot_id, "boot-1+3");
+  v1::Goodbye goodbye;
+  goodbye.set_boot_id("boot-1");
+  goodbye.set_resumes(3);
+  EXPECT_EQ(read_goodbye(goodbye)->boot_id, "boot-1+3");
+}
+
+TEST(AgentMessages, ShutdownSaysWhatTheMachineGoesDownTo) {
+  for (const auto& [mode, said] :
+       {std::pair{core::SleepMode::power_off, v1::SLEEP_MODE_POWER_OFF},
+        std::pair{core::SleepMode::suspend, v1::SLEEP_MODE_SUSPEND},
+        std::pair{core::SleepMode::hibernate, v1::SLEEP_MODE_HIBERNATE}}) {
+    const core::Step step{
+        {"w1", core::Verb::shutdown, 1, 1}, core::ShutdownNode{1, {}, mode}, {}, 7};
+    const auto message = make_shutdown(step);
+    ASSERT_TRUE(message);
+    EXPECT_EQ(message->shutdown().mode(), said);
+  }
+}
+
 TEST(AgentMessages, HelloOutOfBoundsIsRefused) {
   const std::function<void(v1::Hello&)> breaks[] = {
+      [](v1::Hello& h) { h.set_boot_id("boot-1+1"); },
+      [](v1::Hello& h) { h.set_boot_id("boot 1"); },
       [](auto& h) { h.set_protocol_version(0); },
       [](auto& h) { h.set_protocol_version(2); },
       [](auto& h) { h.set_boot_id(""); },

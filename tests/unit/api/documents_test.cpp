@@ -146,6 +146,25 @@ TEST_F(DocumentsTest, ASleeperSaysUntilWhenItMaySleep) {
   EXPECT_NE(what_would_change_of("worker1").find("until " + until), std::string::npos);
 }
 
+TEST_F(DocumentsTest, ASleeperSaysHowItSleeps) {
+  node("worker1").state = Lifecycle::powered_down;
+  node("worker1").sleep.mode = core::SleepMode::suspend;
+  node("worker1").marked = true;
+  node("worker1").marked_mode = core::SleepMode::suspend;
+  EXPECT_NE(what_would_change_of("worker1").find("It is suspended"), std::string::npos);
+  EXPECT_EQ(explain("worker1").at("sleep_mode"), "suspend");
+}
+
+TEST_F(DocumentsTest, ANodeThatCannotSleepAsItsPoolWantsSaysSo) {
+  fleet_.policy_value.pools.front().sleep_mode = core::SleepMode::suspend;
+  EXPECT_EQ(explain("worker1").at("sleep_mode"), "power-off");
+  EXPECT_NE(what_would_change_of("worker1").find("switched off: it cannot suspend"),
+            std::string::npos)
+      << what_would_change_of("worker1");
+  node("worker1").inventory.machine.can_suspend = true;
+  EXPECT_EQ(what_would_change_of("worker1").find("switched off"), std::string::npos);
+}
+
 TEST_F(DocumentsTest, AHeldNodeSaysByWhomAndHowToEndIt) {
   node("worker1").hold = core::Hold{"ann", "disk swap", std::nullopt};
   const auto explanation = explain("worker1");

@@ -30,6 +30,16 @@ TEST(NodesView, AlignsColumnsAndUsesPlainWords) {
       "worker1  PoweredDown  off (BMC)      -     0  -     2 h 1 min  held by ann: disk swap\n");
 }
 
+TEST(NodesView, SaysHowASleeperSleeps) {
+  auto document = parse(kNodes);
+  auto& sleeper = document.at("nodes").as_array().at(1).as_object();
+  sleeper["sleep_mode"] = "suspend";
+  sleeper["power_evidence"] = "inferred";
+  EXPECT_NE(nodes_view(document, false).find("suspended (inferred)"), std::string::npos);
+  sleeper["sleep_mode"] = "hibernate";
+  EXPECT_NE(nodes_view(document, false).find("hibernated (inferred)"), std::string::npos);
+}
+
 TEST(NodesView, ColoursDoNotMoveColumns) {
   auto coloured = nodes_view(parse(kNodes), true);
   EXPECT_NE(coloured.find("\x1b[32mReady\x1b[0m"), std::string::npos);

@@ -44,6 +44,7 @@ TEST(CoordinatorConfig, TheDocumentedExampleHoldsAndShowsTheDefaults) {
   EXPECT_EQ(policy.pools[0].mode, core::Mode::advise);
   EXPECT_EQ(policy.pools[0].unneeded_time, core::Pool().unneeded_time);
   EXPECT_FALSE(policy.pools[0].hard_off);
+  EXPECT_EQ(policy.pools[0].sleep_mode, core::SleepMode::power_off);
   EXPECT_EQ(policy.pools[0].prove_wakes, core::Pool().prove_wakes);
   ASSERT_EQ(policy.scalers.size(), 1U);
   EXPECT_EQ(policy.scalers[0].lag_threshold, core::Scaler().lag_threshold);
@@ -85,6 +86,17 @@ TEST(CoordinatorConfig, PoolsAdviseUnlessToldToAct) {
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->policy.pools.at(0).mode, core::Mode::advise);
   EXPECT_FALSE(config->policy.dry_run);
+}
+
+TEST(CoordinatorConfig, WhatAPoolGoesDownTo) {
+  const auto with = [](const std::string& mode) {
+    return read_with("[[pool]]\nname = \"p\"\nnames = [\"n1\"]\nsleep_mode = \"" + mode + "\"\n");
+  };
+  EXPECT_EQ(with("suspend")->policy.pools.at(0).sleep_mode, core::SleepMode::suspend);
+  EXPECT_EQ(with("hibernate")->policy.pools.at(0).sleep_mode, core::SleepMode::hibernate);
+  const auto wrong = with("nap");
+  ASSERT_FALSE(wrong);
+  EXPECT_THAT(wrong.error().message, HasSubstr("must be power-off, suspend or hibernate"));
 }
 
 TEST(CoordinatorConfig, HowManyMachinesAreSwitchedAtOnce) {

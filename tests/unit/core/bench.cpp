@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "coordinator/core/life.h"
 #include "coordinator/core/marks.h"
 
 namespace ecokube::core::test {
@@ -127,6 +128,13 @@ void Bench::hello(const NodeName& name, int boot) {
   heartbeat(name);
 }
 
+void Bench::hello_resumed(const NodeName& name, std::uint32_t resumes) {
+  auto inventory = node(name).inventory;
+  inventory.boot_id = life_id(boot_of(name), resumes);
+  see(AgentConnected{name, ++sessions, std::move(inventory), 0});
+  heartbeat(name);
+}
+
 AgentHeartbeat Bench::beat_of(const NodeName& name) {
   const auto& agent = node(name).agent;
   AgentHeartbeat beat;
@@ -219,8 +227,9 @@ void Bench::see_marked(const NodeName& name, bool marked, Readiness ready, int b
   }
   if (marked) {
     kube.taints.push_back({std::string(names::kTaint), "", "NoSchedule"});
-    kube.annotations[std::string(names::kIntent)] =
-        format_intent({node(name).transition, boot_of(name), false, node(name).marked_proof});
+    kube.annotations[std::string(names::kIntent)] = format_intent(
+        {node(name).transition, node(name).marked ? node(name).down.boot_id : boot_of(name), false,
+         node(name).marked_proof, node(name).marked_mode});
     kube.annotations[std::string(names::kCordonedByUs)] = "true";
     kube.unschedulable = true;
   }

@@ -46,6 +46,8 @@ class Bench {
   /// anna asks for it, and that stands on the Node.
   void ask(const NodeName& name, PersonVerb verb, std::optional<Duration> valid_for = {});
   void hello(const NodeName& name, int boot = 1);
+  /// The boot of before, back from suspend for the so many'th time.
+  void hello_resumed(const NodeName& name, std::uint32_t resumes);
   void heartbeat(const NodeName& name);
   /// The next heartbeat of its agent, which says what the last one said.
   AgentHeartbeat beat_of(const NodeName& name);

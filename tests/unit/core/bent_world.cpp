@@ -28,7 +28,7 @@ Node& Bender::some_node(World& world) {
 void Bender::bend_around(Bench& bench, Node& node) {
   World& world = bench.world;
   Pool& pool = bench.policy.pools.front();
-  switch (draw(22)) {
+  switch (draw(23)) {
     case 0: world.cluster_ok = false; return;
     case 1: world.cluster_seen_at = bench.now - seconds(29 + draw(3)); return;
     case 2: world.went_backwards_at = bench.now - seconds(29 + draw(3)); return;
@@ -46,6 +46,7 @@ void Bender::bend_around(Bench& bench, Node& node) {
     case 14: world.local_volumes["v"] = {"v", 1, {node.name}, "default/data"}; return;
     case 15: node.kube->owned_by = "kured"; return;
     case 19: return bend_proofs(bench);
+    case 21: return bend_sleep(bench);
     case 20: return bend_segments(bench);
     case 17: return bend_buckets(bench);
     case 18: return bend_booting(bench, node);
@@ -62,6 +63,16 @@ void Bender::bend_proofs(Bench& bench) {
     if (draw(8) == 0)
       node.wake_proven_at = bench.now - bench.policy.wake_proof_age_max - Duration(draw(2));
     if (draw(12) == 0) node.marked = node.marked_proof = true;
+  }
+}
+
+/// Some can suspend, some were seen to wake from that, and some of the marked are to do it.
+void Bender::bend_sleep(Bench& bench) {
+  if (draw(3) != 0) bench.policy.pools.front().sleep_mode = SleepMode::suspend;
+  for (auto& [name, node] : bench.world.nodes) {
+    node.inventory.machine.can_suspend = draw(3) != 0;
+    if (draw(2) == 0) node.wake_proven_mode = SleepMode::suspend;
+    if (draw(2) == 0) node.marked_mode = SleepMode::suspend;
   }
 }
 
@@ -252,6 +263,12 @@ std::vector<Step> hostile_steps(const World& world, const Policy& policy) {
     steps.push_back({id(Verb::evict), EvictPods{{{"uid-late", "default", "late"}}}, {}, 1});
     steps.push_back(
         {id(Verb::shutdown), ShutdownNode{1, {}}, {}, 1, {}, down_tokens(policy, node)});
+    steps.push_back({id(Verb::shutdown),
+                     ShutdownNode{1, {}, SleepMode::suspend},
+                     {},
+                     1,
+                     {},
+                     down_tokens(policy, node)});
     steps.push_back(
         {id(Verb::out_of_service), TakeOutOfService{node.kube ? node.kube->revision : 0}, {}, 1});
     const Revision revision = node.kube ? node.kube->revision : 0;

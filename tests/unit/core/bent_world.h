@@ -31,6 +31,7 @@ class Bender {
   Node& some_node(World& world);
   void bend_around(Bench& bench, Node& node);
   void bend_proofs(Bench& bench);
+  void bend_sleep(Bench& bench);
   void bend_segments(Bench& bench);
   void bend_buckets(Bench& bench);
   void bend_booting(Bench& bench, Node& node);

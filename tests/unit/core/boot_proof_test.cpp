@@ -14,9 +14,9 @@ namespace {
 constexpr int kNodes = 200;
 constexpr int kLostMax = 4;  // two in a hundred
 
-int doubtful(const World& world) {
+int doubtful(const Policy& policy, const World& world) {
   int count = 0;
-  for (const auto& [name, node] : world.nodes) count += in_doubt(node) ? 1 : 0;
+  for (const auto& [name, node] : world.nodes) count += in_doubt(policy, node) ? 1 : 0;
   return count;
 }
 
@@ -31,7 +31,7 @@ void prove_all(MiniFleet& fleet) {
   ASSERT_TRUE(fleet.run_until(
       [&] {
         for (const auto& [name, node] : fleet.world.nodes) {
-          if (node.state != Lifecycle::ready || boot_unproven(node)) return false;
+          if (node.state != Lifecycle::ready || boot_unproven(fleet.policy, node)) return false;
         }
         return true;
       },
@@ -44,7 +44,7 @@ void live_through(MiniFleet& fleet, int rounds) {
     for (int i = 0; i < kNodes; ++i) fleet.add_pod(seconds(30), 3900);
     for (int i = 0; i < 24; ++i) {
       fleet.run_for(seconds(10));
-      ASSERT_LE(doubtful(fleet.world), kLostMax) << fleet.describe();
+      ASSERT_LE(doubtful(fleet.policy, fleet.world), kLostMax) << fleet.describe();
     }
   }
 }
@@ -89,7 +89,8 @@ TEST(BootProof, AGoodKernelIsProvenAgainAFewAtATime) {
   fleet.install("900d2", false);
   const auto proven = [&] {
     int count = 0;
-    for (const auto& [name, node] : fleet.world.nodes) count += boot_unproven(node) ? 0 : 1;
+    for (const auto& [name, node] : fleet.world.nodes)
+      count += boot_unproven(fleet.policy, node) ? 0 : 1;
     return count;
   };
   live_through(fleet, 3);
@@ -112,15 +113,15 @@ class BootProofRules : public testing::Test {
 };
 
 TEST_F(BootProofRules, AnOldProofIsOfTheBootThatRunsIfThatIsTheNext) {
-  EXPECT_FALSE(boot_unproven(bench.node("w1"))) << "its agent does not tell";
+  EXPECT_FALSE(boot_unproven(bench.policy, bench.node("w1"))) << "its agent does not tell";
   boots("w1", "aa");
-  EXPECT_FALSE(boot_unproven(bench.node("w1")));
+  EXPECT_FALSE(boot_unproven(bench.policy, bench.node("w1")));
   boots("w1", "bb");
-  EXPECT_TRUE(boot_unproven(bench.node("w1")));
+  EXPECT_TRUE(boot_unproven(bench.policy, bench.node("w1")));
   boots("w1", "aa");
-  EXPECT_FALSE(boot_unproven(bench.node("w1"))) << "the kernel was taken off again";
+  EXPECT_FALSE(boot_unproven(bench.policy, bench.node("w1"))) << "the kernel was taken off again";
   boots("w2", "bb", "kernel 2 is installed, 1 runs");
-  EXPECT_TRUE(boot_unproven(bench.node("w2"))) << "what it would boot never ran";
+  EXPECT_TRUE(boot_unproven(bench.policy, bench.node("w2"))) << "what it would boot never ran";
 }
 
 TEST_F(BootProofRules, OneAtATimeInASmallFleet) {
@@ -151,7 +152,7 @@ TEST_F(BootProofRules, TheWakeProvesWhatWasBooted) {
   boots("w1", "bb");
   bench.put_to_sleep("w1");
   const auto& mark = bench.node("w1").kube->annotations;
-  EXPECT_TRUE(in_doubt(bench.node("w1")));
+  EXPECT_TRUE(in_doubt(bench.policy, bench.node("w1")));
   EXPECT_TRUE(mark.contains(std::string(names::kIntent)));
   bench.see(PodSeen{pending_pod("p", 4000)});
   bench.ask("w1", PersonVerb::wake);
@@ -165,8 +166,8 @@ TEST_F(BootProofRules, TheWakeProvesWhatWasBooted) {
   const Step unmark = bench.run("w1", Verb::unmark);
   const auto proof = std::get<UnmarkNode>(unmark.action).wake_proof;
   EXPECT_EQ(parse_wake_proof_boot(proof), "cc");
-  EXPECT_FALSE(in_doubt(bench.node("w1")));
-  EXPECT_FALSE(boot_unproven(bench.node("w1")));
+  EXPECT_FALSE(in_doubt(bench.policy, bench.node("w1")));
+  EXPECT_FALSE(boot_unproven(bench.policy, bench.node("w1")));
 }
 
 }  // namespace

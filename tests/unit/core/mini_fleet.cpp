@@ -107,6 +107,11 @@ void MiniFleet::hang_on_the_way_down() {
   policy.pools.front().hard_off = true;
 }
 
+void MiniFleet::let_suspend() {
+  can_suspend_ = true;
+  policy.pools.front().sleep_mode = SleepMode::suspend;
+}
+
 void MiniFleet::give_bmcs() {
   for (const auto& [name, machine] : machines) {
     policy.nodes[name].bmc = true;
@@ -159,7 +164,8 @@ void MiniFleet::remember() {
                     node.agent.goodbye,
                     node.transition,
                     node.wake_proven_boot,
-                    node.wake_proven_sleep};
+                    node.wake_proven_sleep,
+                    node.wake_proven_mode};
   }
 }
 

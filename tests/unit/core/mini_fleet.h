@@ -31,11 +31,13 @@ struct Machine {
   bool dead = false;     ///< nothing starts it any more
   TimePoint deaf_until;  ///< to packets
   TimePoint off_since;
-  std::optional<Duration> deaf_after;  ///< to packets, once it was off for so long
-  int slowness = 1;                    ///< its boots take so many times as long
-  Duration flashes{};                  ///< its next boot takes that much longer
-  std::int64_t wake_heard = 0;         ///< the transition whose loss has been drawn
-  bool wake_lost = false;              ///< none of that one's packets arrives
+  std::optional<Duration> deaf_after;       ///< to packets, once it was off for so long
+  int slowness = 1;                         ///< its boots take so many times as long
+  Duration flashes{};                       ///< its next boot takes that much longer
+  std::int64_t wake_heard = 0;              ///< the transition whose loss has been drawn
+  bool wake_lost = false;                   ///< none of that one's packets arrives
+  SleepMode sleeps = SleepMode::power_off;  ///< while it is off: how
+  std::uint32_t resumes = 0;                ///< since its boot
   std::string installed;  ///< fingerprint of what it boots next; empty: its agent does not tell
   TimePoint kubelet_seen;
 };
@@ -83,6 +85,9 @@ class MiniFleet {
   void give_bmcs();
   /// One in three machines hangs on its way down, and its pool lets its BMC end that.
   void hang_on_the_way_down();
+  /// Every machine can suspend, and its pool wants that.
+  void let_suspend();
+  [[nodiscard]] std::int64_t resumes() const { return resumes_; }
   /// This one hangs, once; from its last word until it was cut.
   void make_hang(const NodeName& name) { hanging_.insert(name); }
   [[nodiscard]] Duration time_to_cut() const { return time_to_cut_; }
@@ -194,6 +199,9 @@ class MiniFleet {
   void read_bmc(const NodeName& name);
   void power_off(const NodeName& name);
   void come_up(const NodeName& name, int boot);
+  void resume(const NodeName& name);
+  void be_up(const NodeName& name);
+  [[nodiscard]] std::string life_of(const NodeName& name) const;
   void connect(const NodeName& name);
   void drop_link(const NodeName& name);
   void beat(const NodeName& name, std::uint64_t session);
@@ -230,6 +238,8 @@ class MiniFleet {
   int failovers_ = 0;
   int cuts_ = 0;
   std::int64_t boots_ = 0;
+  std::int64_t resumes_ = 0;
+  bool can_suspend_ = false;
   Duration longest_wait_{};
   std::map<std::string, TimePoint> added_at_;
   bool hangs_ = false;

@@ -2,15 +2,22 @@
 #include <utility>
 
 #include "bench.h"
+#include "coordinator/core/life.h"
 #include "mini_fleet.h"
 
 namespace ecokube::core::test {
 
 using Phase = Machine::Phase;
 
+std::string MiniFleet::life_of(const NodeName& name) const {
+  const Machine& machine = machines.at(name);
+  return life_id(boot_of(name, machine.boot), machine.resumes);
+}
+
 Inventory MiniFleet::inventory(const NodeName& name) const {
   Inventory inventory = inventory_of(name);
-  inventory.boot_id = boot_of(name, machines.at(name).boot);
+  inventory.boot_id = life_of(name);
+  inventory.machine.can_suspend = can_suspend_;
   inventory.boot.fingerprint = machines.at(name).installed;
   return inventory;
 }
@@ -42,7 +49,7 @@ void MiniFleet::beat(const NodeName& name, std::uint64_t session) {
   heartbeat.node = name;
   heartbeat.session = session;
   heartbeat.sequence = ++machine.sequence;
-  heartbeat.boot_id = boot_of(name, machine.boot);
+  heartbeat.boot_id = life_of(name);
   heartbeat.nics = inventory(name).nics;
   if (!machine.installed.empty()) heartbeat.boot = inventory(name).boot;
   machine.fence = std::max(machine.fence, world.fence);  // the leader says who it is
@@ -61,6 +68,8 @@ StepEnded MiniFleet::shutdown(const Step& step) {
   }
   if (chance(10)) return {step.id, Outcome::refused, "somebody is logged in", 0, {}};
   machine.phase = Phase::dying;
+  machine.sleeps = std::get<ShutdownNode>(step.action).mode;
+  if (machine.sleeps == SleepMode::suspend && !can_suspend_) error(name + " cannot suspend");
   machine.command_id = step.id.text();
   machine.command_fence = machine.fence = step.fence;
   in(100, 2500, [this, name, boot = machine.boot] {
@@ -73,7 +82,7 @@ StepEnded MiniFleet::shutdown(const Step& step) {
     dying.goodbye_said = true;
     if (dying.session != 0 && !chance(5)) {
       post(AgentGoodbye{name, dying.session, LeaveOrigin::coordinator, dying.command_id,
-                        boot_of(name, boot)});
+                        life_of(name)});
     }
     drop_link(name);
     dying.agent_up = false;
@@ -143,7 +152,9 @@ void MiniFleet::wake(const Step& step) {
   if (packet && (deaf_ || machine.wake_lost || now < machine.deaf_until || too_late)) return;
   if (chance(2)) machine.dead_on_next_wake = true;
   machine.phase = Phase::booting;
+  if (machine.sleeps == SleepMode::suspend) return resume(name);
   ++machine.boot;
+  machine.resumes = 0;
   ++boots_;
   at(now + boot_time(machine), [this, name, boot = machine.boot] { come_up(name, boot); });
 }
@@ -164,11 +175,25 @@ void MiniFleet::come_up(const NodeName& name, int boot) {
     in(60'000, 300'000, [this, name, boot] { come_up(name, boot); });
     return;
   }
+  be_up(name);
+}
+
+/// With the memory of before, whatever it would boot.
+void MiniFleet::resume(const NodeName& name) {
+  ++machines[name].resumes;
+  ++resumes_;
+  in(500, 4000, [this, name, life = life_of(name)] {
+    if (machines[name].phase == Phase::booting && life_of(name) == life) be_up(name);
+  });
+}
+
+void MiniFleet::be_up(const NodeName& name) {
+  Machine& machine = machines[name];
   machine.phase = Phase::up;
   machine.goodbye_said = false;
   machine.session = 0;
-  in(100, 5000, [this, name, boot] {
-    if (machines[name].boot != boot) return;
+  in(100, 5000, [this, name, life = life_of(name)] {
+    if (life_of(name) != life) return;
     machines[name].agent_up = true;
     if (running_) connect(name);
   });
@@ -199,6 +224,7 @@ void MiniFleet::forget_proof(const NodeName& name) {
 void MiniFleet::cut(const NodeName& name) {
   Machine& machine = machines[name];
   machine.phase = Phase::off;
+  machine.sleeps = SleepMode::power_off;
   machine.off_since = now;
   machine.agent_up = false;
   drop_link(name);
@@ -212,6 +238,8 @@ void MiniFleet::make_trouble() {
     Machine& machine = machines[name];
     const bool cut_off = !policy.nodes.empty() && draw(0, 5) == 0;
     if (cut_off) cut(name);
+    const bool loses_memory = can_suspend_ && machine.phase == Phase::off && draw(0, 3) == 0;
+    if (loses_memory) machine.sleeps = SleepMode::power_off;  // the mains failed for a moment
     const bool reboots = draw(0, 3) == 0 && machine.phase == Phase::up;
     drop_link(name);
     if (cut_off) {
@@ -220,6 +248,7 @@ void MiniFleet::make_trouble() {
       machine.agent_up = false;
       machine.phase = Phase::booting;
       ++machine.boot;
+      machine.resumes = 0;
       in(10'000, 40'000, [this, name, boot = machine.boot] { come_up(name, boot); });
     } else if (running_) {
       in_process(10, 60'000, [this, name] { connect(name); });

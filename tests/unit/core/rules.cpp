@@ -132,9 +132,10 @@ void floors(const World& world, const Policy& policy, const Node& node, TimePoin
   if (pool.mode != Mode::act && !asked_down(node, now)) out.push_back("S10 mode");
 }
 
-bool sleeps_unproven(const Node& node) {
+bool sleeps_unproven(const Policy& policy, const Node& node) {
   const auto& next = node.inventory.boot.fingerprint;
-  const bool proven = next.empty() || (node.wake_proven_at && node.wake_proven_boot == next);
+  const bool proven = goes_down_to(policy, node) == SleepMode::suspend || next.empty() ||
+                      (node.wake_proven_at && node.wake_proven_boot == next);
   const bool down = node.state != Lifecycle::ready && node.state != Lifecycle::maintenance &&
                     (node.state != Lifecycle::unknown || node.marked);
   const bool by_itself = node.state == Lifecycle::powering_up && !node.up.asked_at;
@@ -160,10 +161,11 @@ void identity(const World& world, const Policy& policy, const Node& node, TimePo
     if (same && speaks(other, policy, now) && speaks(node, policy, now)) {
       out.push_back("S19 twin of " + name);
     }
-    if (sleeps_unproven(other)) ++unproven;
+    if (sleeps_unproven(policy, other)) ++unproven;
   }
   const auto& next = self.boot.fingerprint;
-  const bool proven = next.empty() || (node.wake_proven_at && node.wake_proven_boot == next);
+  const bool proven = goes_down_to(policy, node) == SleepMode::suspend || next.empty() ||
+                      (node.wake_proven_at && node.wake_proven_boot == next);
   if (!proven && unproven >= 1) out.push_back("S18 one more unproven boot");
 }
 
@@ -316,7 +318,12 @@ std::vector<std::string> broken_rules(const World& world, const Policy& policy, 
   if (const auto* evict = std::get_if<EvictPods>(&step.action)) {
     evicting(world, node, *evict, now, out);
   }
-  if (step.id.verb == Verb::shutdown) emptied(policy, node, out);
+  if (const auto* shutdown = std::get_if<ShutdownNode>(&step.action)) {
+    emptied(policy, node, out);
+    if (shutdown->mode == SleepMode::suspend && !can_be_suspended(policy, node)) {
+      out.push_back("S3 cannot suspend");
+    }
+  }
   for (const auto& [uid, placing] : world.placings) {
     const bool open = placing.in_flight || placing.uncertain;
     if (open && placing.node == node.name) out.push_back("S1 being bound " + uid);

@@ -149,9 +149,23 @@ void cut_off(const World& world, const Policy& policy, const Node& node, const P
   if (off.hard && node.down.offs_ordered == 0) out.push_back("S21 soft first");
 }
 
+bool can_be_suspended(const Policy& policy, const Node& node) {
+  const auto given = policy.nodes.find(node.name);
+  const bool read_by_bmc = given != policy.nodes.end() && given->second.bmc;
+  return node.inventory.machine.can_suspend && !read_by_bmc;
+}
+
+SleepMode goes_down_to(const Policy& policy, const Node& node) {
+  if (node.marked) return node.marked_mode;
+  const bool suspends = in_pool(node) && can_be_suspended(policy, node) &&
+                        policy.pools.front().sleep_mode == SleepMode::suspend;
+  return suspends ? SleepMode::suspend : SleepMode::power_off;
+}
+
 void wake_seen(const World& world, const Policy& policy, const Node& node, TimePoint now,
                Broken& out) {
-  const bool seen = node.wake_proven_at && *node.wake_proven_at + policy.wake_proof_age_max >= now;
+  const bool seen = node.wake_proven_at && node.wake_proven_mode == goes_down_to(policy, node) &&
+                    *node.wake_proven_at + policy.wake_proof_age_max >= now;
   if (seen || asked_down(node, now)) return;
   if (!policy.pools.front().prove_wakes) out.push_back("S15 no proof");
   for (const auto& [name, other] : world.nodes) {

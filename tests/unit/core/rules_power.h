@@ -18,6 +18,11 @@ using Broken = std::vector<std::string>;
 /// Every pool of these tests selects role=worker.
 [[nodiscard]] bool in_pool(const Node& node);
 
+/// It can, and no BMC would take it for one that is on.
+[[nodiscard]] bool can_be_suspended(const Policy& policy, const Node& node);
+/// By its mark, else as the one pool wants; nothing hibernates in these tests.
+[[nodiscard]] SleepMode goes_down_to(const Policy& policy, const Node& node);
+
 /// A person wants it down now.
 [[nodiscard]] bool asked_down(const Node& node, TimePoint now);
 

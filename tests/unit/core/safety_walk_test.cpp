@@ -48,10 +48,12 @@ TEST(SafetyWalk, EveryStepOfAFleetInTroubleKeepsTheRules) {
   int binds = 0;
   int failovers = 0;
   int cuts = 0;
+  std::int64_t resumes = 0;
   for (std::uint64_t seed = 1; seed <= 120; ++seed) {
     MiniFleet fleet(seed, 4, true);
     if (seed % 2 == 0) fleet.give_bmcs();
     if (seed % 4 == 0) fleet.hang_on_the_way_down();
+    if (seed % 3 == 0) fleet.let_suspend();
     fleet.policy.pools.front().min_on = fleet.draw(0, 1);
     fleet.set_evictions_a_minute(static_cast<int>(fleet.draw(0, 3)));
     fleet.on_step = [&](const Step& step, const World& world, TimePoint now) {
@@ -73,6 +75,7 @@ TEST(SafetyWalk, EveryStepOfAFleetInTroubleKeepsTheRules) {
     binds += fleet.binds();
     failovers += fleet.failovers();
     cuts += fleet.cuts();
+    resumes += fleet.resumes();
     for (const auto& error : fleet.errors()) ADD_FAILURE() << "seed " << seed << ": " << error;
     if (testing::Test::HasFailure()) return;
   }
@@ -81,6 +84,7 @@ TEST(SafetyWalk, EveryStepOfAFleetInTroubleKeepsTheRules) {
   EXPECT_GT(binds, 200);
   EXPECT_GT(failovers, 20);
   EXPECT_GT(cuts, 20);
+  EXPECT_GT(resumes, 20);
 }
 
 TEST(SafetyWalk, S19TwoSwappedBmcsPutNothingDownAndFreeNothing) {

@@ -72,6 +72,7 @@ TEST_F(SleepLimit, WhatIsHeldTakesNone) {
 TEST_F(SleepLimit, OnlyAWakeByPacketThatWasHeardAtOnceShowsASleep) {
   Node node = bench.node("w1");
   node.wake_proven_sleep = minutes(20);
+  node.agent.boot_id = boot_of("w1", 2);
   node.up.asked_at = *node.sleep.since + hours(5);
   EXPECT_EQ(slept_at_wake(node), hours(5));
   node.up.method = WakeMethod::ipmi;

@@ -42,12 +42,15 @@ core::RememberedNode remembered() {
                             "1.2",
                             "01/02/2024",
                             true,
+                            true,
+                            true,
                             Duration(4000),
                             Duration(1500),
                             Duration(2000),
                             {}};
   node.inventory.boot = {"0123456789abcdef", "kernel 6.1.0-18 is installed, 6.1.0-13 runs"};
   node.wake_proven_boot = "fedcba9876543210";
+  node.wake_proven_mode = core::SleepMode::hibernate;
   node.boot_times = {Duration(8123), Duration(7999)};
   node.wake_proven_at = kAt;
   node.downs = {kAt - Duration(5), kAt};

@@ -1,0 +1,201 @@
+// What a machine goes down to: its pool's mode where it can, else off; each with its own proof of
+// waking, and known to a successor from the Node alone.
+#include "coordinator/core/sleep_mode.h"
+
+#include <gtest/gtest.h>
+
+#include "bench.h"
+#include "coordinator/core/boot_proof.h"
+#include "coordinator/core/life.h"
+#include "coordinator/core/marks.h"
+#include "coordinator/core/wake_proof.h"
+#include "mini_fleet.h"
+
+namespace ecokube::core::test {
+namespace {
+
+Policy suspending() {
+  auto policy = worker_policy();
+  policy.pools.front().sleep_mode = SleepMode::suspend;
+  return policy;
+}
+
+TEST(Life, ABootIsManyLives) {
+  EXPECT_EQ(life_id("b-1", 0), "b-1");
+  EXPECT_EQ(life_id("b-1", 12), "b-1+12");
+  EXPECT_EQ(core::boot_of("b-1+12"), "b-1");
+  EXPECT_EQ(core::boot_of("b-1"), "b-1");
+  EXPECT_TRUE(same_boot("b-1", "b-1+1"));
+  EXPECT_FALSE(same_boot("b-1", "b-2"));
+  EXPECT_FALSE(same_boot("", ""));
+}
+
+TEST(SleepModeMarks, StandInIntentAndProofOnlyWhereItIsNotOff) {
+  const Intent intent{7, "boot+1", true, true, SleepMode::suspend};
+  EXPECT_EQ(format_intent(intent),
+            "down transition=7 boot_id=boot+1 boot=unproven for=proof mode=suspend");
+  EXPECT_EQ(parse_intent(format_intent(intent)), intent);
+  EXPECT_EQ(parse_intent("down transition=7 boot_id=b mode=nap")->mode, SleepMode::power_off);
+  const auto proof =
+      format_wake_proof(kStart, WakeMethod::wol, "", seconds(5), SleepMode::hibernate);
+  EXPECT_EQ(parse_wake_proof_mode(proof), SleepMode::hibernate);
+  EXPECT_EQ(parse_wake_proof_mode(format_wake_proof(kStart)), SleepMode::power_off);
+}
+
+class SleepModes : public testing::Test {
+ protected:
+  SleepModes() {
+    bench.fleet({"w1", "w2"});
+    for (auto& [name, node] : bench.world.nodes) {
+      node.inventory.machine.can_suspend = true;
+      node.wake_proven_mode = SleepMode::suspend;
+    }
+  }
+  Node& w1() { return bench.world.nodes.at("w1"); }
+  SleepMode ordered() { return std::get<ShutdownNode>(bench.take_down("w1").action).mode; }
+  /// Woken from it: back with its memory, or booted.
+  Step comes_back(bool with_memory) {
+    bench.ask("w1", PersonVerb::wake);
+    bench.run("w1", Verb::wake);
+    with_memory ? bench.hello_resumed("w1", 1) : bench.hello("w1", 2);
+    bench.see_marked("w1", true, Readiness::ready, with_memory ? 1 : 2);
+    auto unmark = bench.run("w1", Verb::unmark);
+    bench.see_marked("w1", false, Readiness::ready, with_memory ? 1 : 2);
+    return unmark;
+  }
+  Bench bench{suspending()};
+};
+
+TEST_F(SleepModes, WhatCanIsSuspended) {
+  EXPECT_EQ(sleep_mode_of(bench.policy, w1()), SleepMode::suspend);
+  EXPECT_EQ(ordered(), SleepMode::suspend);
+  EXPECT_EQ(w1().marked_mode, SleepMode::suspend);
+}
+
+TEST_F(SleepModes, WhatCannotIsSwitchedOff) {
+  w1().inventory.machine.can_suspend = false;
+  w1().wake_proven_mode = SleepMode::power_off;
+  EXPECT_EQ(why_only_off(bench.policy, w1()), "it cannot suspend");
+  EXPECT_EQ(ordered(), SleepMode::power_off);
+}
+
+TEST_F(SleepModes, NoBmcIsTrustedWithASuspendedMachine) {
+  bench.policy.nodes["w1"].bmc = true;
+  EXPECT_NE(why_only_off(bench.policy, w1()).find("BMC"), std::string::npos);
+  EXPECT_EQ(sleep_mode_of(bench.policy, w1()), SleepMode::power_off);
+  bench.policy.pools.front().sleep_mode = SleepMode::hibernate;
+  w1().inventory.machine.can_hibernate = true;
+  EXPECT_EQ(sleep_mode_of(bench.policy, w1()), SleepMode::hibernate) << "that is off to a BMC";
+}
+
+TEST_F(SleepModes, S3AnOrderThatTheMachineCannotCarryOutIsStopped) {
+  bench.pass(bench.policy.pools.front().unneeded_time);
+  bench.run("w1", Verb::mark);
+  bench.see_marked("w1", true, Readiness::ready);
+  bench.pass(bench.policy.settle);
+  bench.run("w1", Verb::list_pods);
+  w1().inventory.machine.can_suspend = false;  // a driver was loaded that can't
+  const auto shutdown = bench.planned("w1", Verb::shutdown);
+  ASSERT_TRUE(shutdown);
+  EXPECT_TRUE(bench.broken(*shutdown).contains("S3 CannotSleepSo"));
+}
+
+TEST_F(SleepModes, ASuspendedMachineSleepsAndComesBackWithItsBoot) {
+  bench.put_to_sleep("w1");
+  EXPECT_EQ(w1().sleep.mode, SleepMode::suspend);
+  const auto unmark = comes_back(true);
+  EXPECT_EQ(bench.state("w1"), Lifecycle::ready);
+  const auto proof = std::get<UnmarkNode>(unmark.action).wake_proof;
+  EXPECT_EQ(parse_wake_proof_mode(proof), SleepMode::suspend) << proof;
+  EXPECT_EQ(w1().wake_proven_mode, SleepMode::suspend);
+  EXPECT_TRUE(wake_proven(w1(), bench.policy, bench.now));
+}
+
+TEST_F(SleepModes, ItsOldLifeProvesNoWake) {
+  bench.put_to_sleep("w1");
+  bench.ask("w1", PersonVerb::wake);
+  bench.run("w1", Verb::wake);
+  bench.hello("w1", 1);  // as before it slept: its way down was never finished
+  bench.see_marked("w1", true, Readiness::ready);
+  EXPECT_FALSE(bench.planned("w1", Verb::unmark));
+  EXPECT_EQ(bench.state("w1"), Lifecycle::powering_up);
+}
+
+TEST_F(SleepModes, OneThatLostItsMemoryHasBootedAndProvesThatAlone) {
+  bench.put_to_sleep("w1");
+  comes_back(false);
+  EXPECT_EQ(bench.state("w1"), Lifecycle::ready);
+  EXPECT_EQ(w1().wake_proven_mode, SleepMode::power_off);
+  w1().inventory.machine.can_suspend = true;
+  EXPECT_FALSE(wake_proven(w1(), bench.policy, bench.now)) << "from suspend it was not seen";
+}
+
+TEST_F(SleepModes, EachModeHasItsOwnProof) {
+  EXPECT_TRUE(wake_proven(w1(), bench.policy, bench.now));
+  bench.policy.pools.front().sleep_mode = SleepMode::power_off;
+  EXPECT_FALSE(wake_proven(w1(), bench.policy, bench.now));
+  bench.pass(minutes(2));
+  EXPECT_FALSE(bench.planned("w1", Verb::mark));
+  const auto why = bench.want("w1").reason;
+  EXPECT_EQ(why.code, "WakeNotProven");
+  EXPECT_NE(why.text.find("from power-off was ever seen, only from suspend"), std::string::npos)
+      << why.text;
+}
+
+TEST_F(SleepModes, S18WhatIsSuspendedBootsNothing) {
+  w1().inventory.boot.fingerprint = "new";
+  EXPECT_FALSE(boot_unproven(bench.policy, w1()));
+  bench.put_to_sleep("w1");
+  EXPECT_FALSE(in_doubt(bench.policy, w1()));
+  comes_back(true);
+  EXPECT_EQ(w1().wake_proven_boot, "") << "no boot was seen";
+  bench.policy.pools.front().sleep_mode = SleepMode::power_off;
+  EXPECT_TRUE(boot_unproven(bench.policy, w1()));
+}
+
+TEST_F(SleepModes, OutOfHibernationItHasBootedWhatItRuns) {
+  w1().inventory.boot.fingerprint = "b1";
+  w1().up.asked_at = bench.now;
+  w1().sleep = {SleepMode::hibernate, boot_of("w1"), {}, {}};
+  w1().agent.boot_id = life_id(boot_of("w1"), 1);
+  EXPECT_EQ(what_wake_shows(w1()).mode, SleepMode::hibernate);
+  EXPECT_EQ(what_wake_shows(w1()).boot, "b1");
+  w1().inventory.boot.pending = "another network";
+  EXPECT_EQ(what_wake_shows(w1()).boot, "");
+}
+
+TEST_F(SleepModes, ASuccessorKnowsItFromTheNode) {
+  bench.put_to_sleep("w1");
+  auto kube = *w1().kube;
+  kube.annotations[std::string(names::kPower)] = format_off("off (inferred)", bench.now);
+  kube.annotations[std::string(names::kWakeRecipe)] =
+      "address=127.0.0.255:9 macs=02:00:00:00:00:01";
+  Bench successor(suspending());
+  successor.see(ClusterListed{1, {kube}, {}, {}});
+  successor.see(LeaseHeld{2, successor.now + seconds(15)});
+  const auto& known = successor.node("w1");
+  EXPECT_EQ(known.state, Lifecycle::powered_down);
+  EXPECT_EQ(known.sleep.mode, SleepMode::suspend);
+  EXPECT_EQ(known.sleep.life, boot_of("w1"));
+  EXPECT_EQ(sleep_mode_of(Policy(), known), SleepMode::suspend) << "whatever its pool says now";
+  auto inventory = inventory_of("w1");
+  inventory.boot_id = life_id(boot_of("w1"), 1);
+  successor.see(AgentConnected{"w1", 9, inventory, 0});
+  EXPECT_EQ(what_wake_shows(successor.node("w1")).mode, SleepMode::suspend);
+}
+
+TEST(SuspendingFleet, WorksSleepsAndIsWokenAgainAndAgain) {
+  MiniFleet fleet(11, 4, false);
+  fleet.let_suspend();
+  for (int round = 0; round < 3; ++round) {
+    ASSERT_TRUE(fleet.run_until([&] { return fleet.all_asleep(); }, minutes(60)))
+        << fleet.describe();
+    ASSERT_TRUE(fleet.all_can_be_woken()) << fleet.describe();
+  }
+  EXPECT_EQ(fleet.boots(), 0);
+  EXPECT_GE(fleet.resumes(), 12);
+  EXPECT_TRUE(fleet.errors().empty());
+}
+
+}  // namespace
+}  // namespace ecokube::core::test
