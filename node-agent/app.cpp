@@ -1,7 +1,6 @@
 #include "node-agent/app.h"
 
 #include <malloc.h>
-#include <systemd/sd-daemon.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -19,6 +18,7 @@
 #include "common/boot_clock.h"
 #include "common/log.h"
 #include "node-agent/discovery.h"
+#include "node-agent/farewell.h"
 #include "node-agent/identity/identity_files.h"
 #include "node-agent/identity/renewal.h"
 #include "node-agent/link/links.h"
@@ -27,6 +27,7 @@
 #include "node-agent/sample_timer.h"
 #include "node-agent/wake/nic_arming.h"
 #include "node-agent/wake/rtc_waking.h"
+#include "node-agent/watchdog.h"
 #include "node-agent/way_down.h"
 
 namespace ecokube::agent {
@@ -70,14 +71,20 @@ class App final : public LinkHost {
         logind_(config.action.empty() ? std::make_unique<Logind>(io.get_executor(), config.logind)
                                       : nullptr),
         arming_(io.get_executor(), arming_options(config)),
-        way_down_(io.get_executor(), config, boot_id_, logind_.get()),
+        resumes_(config.state_dir, boot_id_, clock_of_sleeps_),
+        going_down_(io.get_executor(), config_, logind_.get(), resumes_),
+        way_down_(io.get_executor(), config, logind_.get(), going_down_),
         last_end_(config.state_dir, boot_id_),
         links_(io.get_executor(), config.coordinators, link_options(std::move(tls)), *this),
+        farewell_(boot_id_, resumes_, last_end_, links_, logind_.get()),
         renewal_(io.get_executor(), renewal_options(), certificate),
         clock_(io.get_executor(), clock_options(config, renewal_)),
         discovery_(config),
         signals_(io, SIGTERM, SIGINT) {
     if (logind_) discovery_.use_boot_times([this] { return logind_->boot_times(); });
+    if (logind_) logind_->on_sleep([this](bool begins) { sleep_by_others(begins); });
+    discovery_.use_sleep_abilities([this] { return going_down_.abilities(); });
+    way_down_.use_farewell(farewell_);
     discovery_.say_after_crash(last_end_.was_a_crash());
     way_down_.use_last_end(last_end_);
     way_down_.use_links(links_);
@@ -94,7 +101,7 @@ class App final : public LinkHost {
     start("renewing the certificate", renewal_.run());
     start("arming the NICs", arming_.run());
     start("waiting for signals", wait_for_signal());
-    start("telling the service manager", keep_watchdog());
+    start("telling the service manager", keep_watchdog(io_.get_executor()));
     // The configuration, the command line and the certificates are read: their memory goes back.
     ::malloc_trim(0);
     io_.run();
@@ -142,8 +149,8 @@ class App final : public LinkHost {
   [[nodiscard]] bool start_sampling();
   void start_local();
   [[nodiscard]] AgentStatus status() const;
+  void sleep_by_others(bool begins);
   asio::awaitable<void> wait_for_signal();
-  asio::awaitable<void> keep_watchdog();
 
   asio::io_context& io_;
   Config config_;
@@ -152,9 +159,13 @@ class App final : public LinkHost {
   Measuring measuring_;
   std::unique_ptr<Logind> logind_;
   NicArming arming_;
+  KernelClock clock_of_sleeps_;
+  Resumes resumes_;
+  GoingDown going_down_;
   WayDown way_down_;
   LastEnd last_end_;
   Links links_;
+  Farewell farewell_;
   Renewal renewal_;
   RtcWaking clock_;
   Discovery discovery_;
@@ -211,16 +222,14 @@ AgentStatus App::status() const {
   return status;
 }
 
-// sd_notify(3), sd_watchdog_enabled(3): only a service of type notify hears it.
-asio::awaitable<void> App::keep_watchdog() {
-  ::sd_notify(0, "READY=1");
-  std::uint64_t limit_us = 0;
-  if (::sd_watchdog_enabled(0, &limit_us) <= 0) co_return;
-  asio::steady_timer timer(io_);
-  for (;;) {
-    ::sd_notify(0, "WATCHDOG=1");
-    timer.expires_after(std::chrono::microseconds(limit_us / 3));
-    co_await timer.async_wait(kTuple);
+// Our own way down says goodbye itself, and comes back by itself.
+void App::sleep_by_others(bool begins) {
+  if (way_down_.powering_off()) {
+    if (begins) logind_->let_sleep();
+  } else if (begins) {
+    start("leaving for a sleep", farewell_.before_sleep());
+  } else {
+    links_.resume();
   }
 }
 
@@ -228,15 +237,7 @@ asio::awaitable<void> App::wait_for_signal() {
   const auto [error, signal] = co_await signals_.async_wait(kTuple);
   if (error) co_return;
   log::info("stopping signal={}", signal);
-  if (!way_down_.powering_off()) {
-    v1::Goodbye goodbye;
-    auto origin = v1::ORIGIN_SERVICE_STOP;
-    if (logind_) origin = co_await logind_->why_stopped();
-    if (origin != v1::ORIGIN_SERVICE_STOP) last_end_.ends();
-    goodbye.set_origin(origin);
-    goodbye.set_boot_id(boot_id_);
-    co_await links_.leave(std::move(goodbye), kGoodbyeLimit);
-  }
+  if (!way_down_.powering_off()) co_await farewell_.before_stop();
   links_.stop();
   local_->stop();
   io_.stop();
@@ -260,6 +261,7 @@ v1::Hello App::hello() {
   hello.set_protocol_version(kProtocolVersion);
   hello.set_machine_id(machine_id_);
   hello.set_boot_id(boot_id_);
+  hello.set_resumes(resumes_.count());
   hello.set_fence_highest_seen(way_down_.fence_highest());
   hello.set_agent_version(version_);
   discovery_.write(hello);
@@ -276,6 +278,7 @@ v1::Hello App::hello() {
 v1::Heartbeat App::heartbeat(std::uint64_t session) {
   v1::Heartbeat heartbeat;
   heartbeat.set_boot_id(boot_id_);
+  heartbeat.set_resumes(resumes_.count());
   if (const auto uptime = read_uptime(config_.roots)) heartbeat.set_uptime_ms(uptime->count());
   // A reading of now, so that power and uptime speak of the same time.
   measuring_.sample();

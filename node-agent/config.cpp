@@ -89,6 +89,10 @@ void read_shutdown(ConfigTable table, Config& config) {
       table.seconds("hook_timeout_s", seconds(10), std::chrono::milliseconds(100), seconds(20));
   config.logind.users_idle = std::chrono::duration_cast<seconds>(
       table.seconds("users_idle_s", config.logind.users_idle, seconds(0), std::chrono::hours(24)));
+  config.suspend_action = table.texts("suspend_action");
+  if (!config.suspend_action.empty() && !table.has("action")) {
+    table.report("suspend_action", "goes with action; without both logind is asked");
+  }
   if (!table.has("action")) return;
   config.action = table.texts("action");
   if (config.action.empty() || config.action.front().empty()) {

@@ -42,7 +42,8 @@ struct Config {
 
   std::filesystem::path hold_file, hooks_dir, limits_file;
   std::chrono::milliseconds hook_timeout{};
-  std::vector<std::string> action;  ///< instead of logind; empty: logind
+  std::vector<std::string> action;          ///< instead of logind; empty: logind
+  std::vector<std::string> suspend_action;  ///< beside it; ends when the machine is awake again
   LogindOptions logind;
   KeepOn keep_on;
 

@@ -45,6 +45,8 @@ void Discovery::write_machine(v1::Machine& out) const {
   out.set_firmware_version(firmware.version);
   out.set_firmware_date(firmware.date);
   out.set_rtc_alarm(firmware.rtc_alarm);
+  out.set_can_suspend(abilities_().suspend);
+  out.set_can_hibernate(abilities_().hibernate);
   const auto times = boot_times_();
   out.set_boot_firmware_ms(ms_of(times.firmware));
   out.set_boot_loader_ms(ms_of(times.loader));
@@ -70,9 +72,12 @@ void Discovery::write(v1::Heartbeat& heartbeat, Told& told) {
     write_boot(boot, *heartbeat.mutable_boot());
     told.boot = boot;
   }
-  if (const auto times = boot_times_(); told.times != times) {
+  const auto times = boot_times_();
+  const auto sleep = abilities_();
+  if (told.times != times || told.sleep != sleep) {
     write_machine(*heartbeat.mutable_machine());
     told.times = times;
+    told.sleep = sleep;
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "ecokube/v1/agent.pb.h"
 #include "node-agent/config.h"
+#include "node-agent/going_down.h"
 #include "node-agent/logind/boot_times.h"
 #include "node-agent/sensors/boot_state.h"
 #include "node-agent/wake/magic_relay.h"
@@ -27,6 +28,7 @@ class Discovery {
   struct Told {
     std::optional<BootState> boot;
     std::optional<BootTimes> times;
+    std::optional<SleepAbilities> sleep;
   };
   /// What changes: what it boots next and how long it took if this was not told.
   void write(v1::Heartbeat& heartbeat, Told& told);
@@ -34,6 +36,10 @@ class Discovery {
   void say_after_crash(bool so) { after_crash_ = so; }
   /// How long the stages of this boot took, as far as it is known by now.
   void use_boot_times(std::function<BootTimes()> times) { boot_times_ = std::move(times); }
+  /// What it can besides power off, as far as it is known by now.
+  void use_sleep_abilities(std::function<SleepAbilities()> abilities) {
+    abilities_ = std::move(abilities);
+  }
   /// Sends what a coordinator asks for, if it may be sent, and logs it.
   [[nodiscard]] v1::RelayReply relay(const v1::Relay& asked);
 
@@ -49,6 +55,7 @@ class Discovery {
   BootWatch boot_;
   bool after_crash_ = false;
   std::function<BootTimes()> boot_times_ = [] { return BootTimes(); };
+  std::function<SleepAbilities()> abilities_ = [] { return SleepAbilities(); };
   MagicRelay relay_;
   std::string relay_problem_;  ///< that was logged last
 };

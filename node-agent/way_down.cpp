@@ -1,14 +1,11 @@
 #include "node-agent/way_down.h"
 
 #include <algorithm>
-#include <boost/asio/steady_timer.hpp>
 #include <ctime>
 #include <system_error>
 #include <utility>
 
-#include "common/asio_tuple.h"
 #include "common/boot_clock.h"
-#include "common/child_process.h"
 #include "common/log.h"
 #include "node-agent/shutdown/guard_file.h"
 #include "node-agent/shutdown/hooks.h"
@@ -20,8 +17,14 @@ namespace ecokube::agent {
 namespace {
 
 namespace asio = boost::asio;
-constexpr std::chrono::milliseconds kActionLimit{60'000};
-constexpr std::chrono::seconds kPowerOffLimit{120};
+
+const char* word_of(v1::SleepMode mode) {
+  switch (mode) {
+    case v1::SLEEP_MODE_SUSPEND: return "suspend";
+    case v1::SLEEP_MODE_HIBERNATE: return "hibernate";
+    default: return "power-off";
+  }
+}
 
 // A file that cannot be looked at counts as there: the guard errs to the safe side.
 std::string hold_reason(const std::filesystem::path& file) {
@@ -71,13 +74,13 @@ GuardMemory load_memory(const Config& config, std::string& problem) {
 
 }  // namespace
 
-WayDown::WayDown(asio::any_io_executor executor, const Config& config, std::string boot_id,
-                 Logind* logind)
+WayDown::WayDown(asio::any_io_executor executor, const Config& config, Logind* logind,
+                 GoingDown& going_down)
     : executor_(std::move(executor)),
       config_(config),
-      boot_id_(std::move(boot_id)),
       guard_(load_memory(config, memory_problem_), boottime_now()),
-      logind_(logind) {
+      logind_(logind),
+      going_down_(going_down) {
   if (memory_problem_.empty()) return;
   log::error("this machine will refuse to power off why=\"{}\"", memory_problem_);
 }
@@ -98,12 +101,13 @@ void WayDown::fence_seen(std::int64_t fence) {
 
 // A link is open only to a peer whose certificate is a coordinator's, so a command's session being
 // open is its role.
-Conditions WayDown::conditions(bool peer_is_coordinator, const Waking& waking) const {
+Conditions WayDown::conditions(bool peer_is_coordinator, const Waking& waking,
+                               v1::SleepMode mode) const {
   Conditions now{boottime_now(), peer_is_coordinator, waking.problem.empty(),
                  hold_reason(config_.hold_file), memory_problem_};
   now.wake_problem = waking.problem;
   now.local_work = local_work(config_.keep_on, config_.roots.cgroup, config_.roots.procfs);
-  if (logind_ != nullptr) now.inhibited = logind_->standing();
+  if (logind_ != nullptr) now.inhibited = logind_->standing(mode);
   if (certificate_) now.certificate = certificate_();
   now.wall_s = std::time(nullptr);
   now.limit = owners_limit(config_.limits_file, guard_.offs(), now.wall_s);
@@ -111,8 +115,9 @@ Conditions WayDown::conditions(bool peer_is_coordinator, const Waking& waking) c
 }
 
 // What may remain is different for each command, so the pods are no standing veto.
-Conditions WayDown::conditions_of(std::uint64_t session) const {
-  auto now = conditions(links_->is_open(session), arming_->look());
+Conditions WayDown::conditions_of(std::uint64_t session, v1::SleepMode mode) const {
+  auto now = conditions(links_->is_open(session), arming_->look(), mode);
+  now.can_sleep_so = going_down_.can(mode);
   auto pods = living_pods(config_.roots.cgroup);
   if (pods) {
     now.living_pods = std::move(*pods);
@@ -123,12 +128,12 @@ Conditions WayDown::conditions_of(std::uint64_t session) const {
 }
 
 std::vector<std::string> WayDown::vetoes(const Waking& waking) const {
-  return guard_.vetoes(conditions(true, waking));
+  return guard_.vetoes(conditions(true, waking, v1::SLEEP_MODE_POWER_OFF));
 }
 
 std::optional<Refused> WayDown::consider(std::uint64_t session, const ShutdownCommand& command) {
   const auto before = guard_.memory();
-  auto now = conditions_of(session);
+  auto now = conditions_of(session, command.mode);
   now.wake_armed = true;  // looked at once the rest is right and the NICs are armed: prepare()
   auto refused = guard_.consider(command, now);
   if (before == guard_.memory() || !memory_problem_.empty()) return refused;
@@ -145,8 +150,8 @@ std::string WayDown::keep_memory() {
   return saved ? "" : "the highest fence cannot be kept on disk: " + saved.error().message;
 }
 
-std::optional<Refused> WayDown::confirm(std::uint64_t session) {
-  if (auto refused = guard_.confirm(conditions_of(session))) return refused;
+std::optional<Refused> WayDown::confirm(std::uint64_t session, v1::SleepMode mode) {
+  if (auto refused = guard_.confirm(conditions_of(session, mode))) return refused;
   const auto problem = keep_memory();
   if (problem.empty()) return std::nullopt;
   guard_.abandon();
@@ -170,7 +175,8 @@ asio::awaitable<std::optional<Refused>> WayDown::prepare(std::uint64_t session,
   if (logind_ != nullptr) co_await logind_->refresh();
   if (auto refused = consider(session, command)) co_return refused;
   co_await arming_->arm();
-  co_return guard_.confirm_waking(conditions(links_->is_open(session), arming_->look()));
+  co_return guard_.confirm_waking(
+      conditions(links_->is_open(session), arming_->look(), command.mode));
 }
 
 asio::awaitable<void> WayDown::carry_out(std::uint64_t session, v1::Shutdown asked) {
@@ -180,13 +186,14 @@ asio::awaitable<void> WayDown::carry_out(std::uint64_t session, v1::Shutdown ask
       session,
       asked.heartbeat_sequence(),
       one_line(asked.reason()),
-      {asked.pods_that_may_remain().begin(), asked.pods_that_may_remain().end()}};
+      {asked.pods_that_may_remain().begin(), asked.pods_that_may_remain().end()},
+      asked.mode()};
   if (const auto refused = co_await prepare(session, command)) {
     refuse(session, command.id, *refused);
     co_return;
   }
-  log::info("shutdown asked command={} fence={} reason=\"{}\"", command.id, command.fence,
-            command.reason);
+  log::info("shutdown asked command={} by={} fence={} reason=\"{}\"", command.id,
+            word_of(command.mode), command.fence, command.reason);
   HookOptions options;
   options.folder = config_.hooks_dir;
   options.each = config_.hook_timeout;
@@ -200,7 +207,7 @@ asio::awaitable<void> WayDown::carry_out(std::uint64_t session, v1::Shutdown ask
   }
   co_await clock_->set();
   if (logind_ != nullptr) co_await logind_->refresh();
-  if (const auto refused = confirm(session)) {
+  if (const auto refused = confirm(session, command.mode)) {
     refuse(session, command.id, *refused);
     co_return;
   }
@@ -212,45 +219,28 @@ asio::awaitable<void> WayDown::carry_out(std::uint64_t session, v1::Shutdown ask
     guard_.abandon();
     co_return;
   }
-  co_await power_off(command);
+  co_await go_down(command);
 }
 
-asio::awaitable<void> WayDown::power_off(ShutdownCommand command) {
-  v1::Goodbye goodbye;
-  goodbye.set_origin(v1::ORIGIN_COORDINATOR);
+asio::awaitable<void> WayDown::go_down(ShutdownCommand command) {
+  auto goodbye = farewell_->say(v1::ORIGIN_COORDINATOR);
   goodbye.set_command_id(command.id);
-  goodbye.set_boot_id(boot_id_);
+  const bool ends = command.mode == v1::SLEEP_MODE_POWER_OFF;
+  const auto word = word_of(command.mode);
   powering_off_ = true;
-  last_end_->ends();
+  if (ends) last_end_->ends();
   co_await links_->leave(std::move(goodbye), kGoodbyeLimit);
-  log::info("powering off command={}", command.id);
-  auto problem = co_await begin_power_off();
+  log::info("going down by={} command={}", word, command.id);
+  const auto problem = co_await going_down_.go(command.mode);
   if (problem.empty()) {
-    // From here the machine should end us. If it does not, we are of use again.
-    asio::steady_timer timer(executor_, kPowerOffLimit);
-    co_await timer.async_wait(kTuple);
-    problem = "the machine is still on two minutes after it";
+    log::info("back from {} command={}", word, command.id);
+  } else {
+    log::error("{} failed command={} why=\"{}\"", word, command.id, problem);
   }
-  log::error("power-off failed command={} why=\"{}\"", command.id, problem);
   guard_.abandon();
   powering_off_ = false;
-  last_end_->stays();
+  if (ends) last_end_->stays();
   links_->resume();
-}
-
-asio::awaitable<std::string> WayDown::begin_power_off() {
-  if (logind_ != nullptr) {
-    const auto begun = co_await logind_->power_off();
-    co_return begun ? std::string() : begun.error().message;
-  }
-  ChildOptions options;
-  options.argv = config_.action;
-  auto child = start_child(executor_, options);
-  if (!child) co_return child.error().message;
-  const auto status = co_await (*child)->wait(kActionLimit);
-  if (!status) co_return config_.action.front() + " did not end within 60 s";
-  if (*status == 0) co_return std::string();
-  co_return config_.action.front() + " ended with exit code " + std::to_string(*status);
 }
 
 }  // namespace ecokube::agent

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "node-agent/config.h"
+#include "node-agent/farewell.h"
+#include "node-agent/going_down.h"
 #include "node-agent/link/links.h"
 #include "node-agent/logind/logind.h"
 #include "node-agent/shutdown/guard.h"
@@ -21,10 +23,9 @@ namespace ecokube::agent {
 /// powers off.
 class WayDown {
  public:
-  /// `logind` is who powers off and who knows what inhibits it; nullptr: the configured action is
-  /// run instead, and nobody is asked.
-  WayDown(boost::asio::any_io_executor executor, const Config& config, std::string boot_id,
-          Logind* logind);
+  /// `logind` knows what inhibits it; nullptr: nobody is asked.
+  WayDown(boost::asio::any_io_executor executor, const Config& config, Logind* logind,
+          GoingDown& going_down);
 
   /// Before anything else: the links through which answers and goodbyes go.
   void use_links(Links& links) { links_ = &links; }
@@ -33,6 +34,8 @@ class WayDown {
     arming_ = &arming;
     clock_ = &clock;
   }
+  /// Before anything else, too: the words of a goodbye.
+  void use_farewell(Farewell& farewell) { farewell_ = &farewell; }
   /// Before anything else, too: who remembers that this boot comes to a proper end.
   void use_last_end(LastEnd& last_end) { last_end_ = &last_end; }
   /// Says why this machine might not be let in when it wakes; empty: it would.
@@ -44,39 +47,39 @@ class WayDown {
   [[nodiscard]] std::int64_t fence_highest() const { return guard_.fence_highest(); }
   /// `waking` as arming looks at it now: who asks needs it, too.
   [[nodiscard]] std::vector<std::string> vetoes(const Waking& waking) const;
-  /// The machine's power-off was started: the agent's own end is no news any more.
+  /// The machine's way down was started: the agent's own end is no news any more.
   [[nodiscard]] bool powering_off() const { return powering_off_; }
 
   /// From the command to its end, whatever it is.
   boost::asio::awaitable<void> carry_out(std::uint64_t session, v1::Shutdown asked);
 
  private:
-  [[nodiscard]] Conditions conditions(bool peer_is_coordinator, const Waking& waking) const;
-  [[nodiscard]] Conditions conditions_of(std::uint64_t session) const;
+  [[nodiscard]] Conditions conditions(bool peer_is_coordinator, const Waking& waking,
+                                      v1::SleepMode mode) const;
+  [[nodiscard]] Conditions conditions_of(std::uint64_t session, v1::SleepMode mode) const;
   /// Why what the guard has to remember is not on disk; empty: it is.
   [[nodiscard]] std::string keep_memory();
   [[nodiscard]] std::optional<Refused> consider(std::uint64_t session,
                                                 const ShutdownCommand& command);
-  [[nodiscard]] std::optional<Refused> confirm(std::uint64_t session);
+  [[nodiscard]] std::optional<Refused> confirm(std::uint64_t session, v1::SleepMode mode);
   /// What must be right before anything is run for the command.
   boost::asio::awaitable<std::optional<Refused>> prepare(std::uint64_t session,
                                                          const ShutdownCommand& command);
   void refuse(std::uint64_t session, const std::string& command_id, const Refused& refused);
-  boost::asio::awaitable<void> power_off(ShutdownCommand command);
-  /// Why the machine's power-off could not be started; empty: it was.
-  boost::asio::awaitable<std::string> begin_power_off();
+  boost::asio::awaitable<void> go_down(ShutdownCommand command);
 
   boost::asio::any_io_executor executor_;
   Config config_;
-  std::string boot_id_;
   std::string memory_problem_;
   ShutdownGuard guard_;
   Logind* logind_;
+  GoingDown& going_down_;
   Links* links_ = nullptr;
   NicArming* arming_ = nullptr;
   RtcWaking* clock_ = nullptr;
   LastEnd* last_end_ = nullptr;
   std::function<std::string()> certificate_;
+  Farewell* farewell_ = nullptr;
   bool powering_off_ = false;
 };
 

@@ -4,6 +4,7 @@
 #include <sstream>
 #include <system_error>
 
+#include "common/whole_file.h"
 #include "node-agent/commands/check_findings.h"
 
 namespace ecokube::agent {
@@ -73,6 +74,20 @@ Finding check_action(const std::vector<std::string>& action) {
                        "name a command as action in [shutdown]");
 }
 
+/// The kernel's words for what a machine can (sysfs-power, "state").
+Finding check_abilities(const fs::path& sysfs) {
+  std::string suspends, hibernates, words;
+  const auto text = read_whole_file(sysfs / "power/state");
+  std::istringstream states(text ? *text : "");
+  for (std::string word; states >> word;) {
+    if (word == "mem" || word == "freeze") suspends = "it can suspend";
+    if (word == "disk") hibernates = "it can hibernate";
+  }
+  if (suspends.empty()) suspends = "it cannot suspend";
+  if (hibernates.empty()) hibernates = "it cannot hibernate";
+  return fine(suspends + ", and " + hibernates + " (/sys/power/state)");
+}
+
 }  // namespace
 
 std::vector<Finding> check_sleeping(const Config& config) {
@@ -85,6 +100,7 @@ std::vector<Finding> check_sleeping(const Config& config) {
   findings.push_back(check_state(config.state_dir));
   findings.push_back(check_hooks(config.hooks_dir));
   findings.push_back(check_action(config.action));
+  findings.push_back(check_abilities(config.roots.sysfs));
   return findings;
 }
 

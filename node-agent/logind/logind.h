@@ -40,14 +40,25 @@ class Logind {
 
   /// Asks anew: who is logged in, who inhibits.
   boost::asio::awaitable<void> refresh();
-  /// Why a power-off would be refused, as of the last refresh(); also when it cannot be known.
-  [[nodiscard]] const std::vector<std::string>& standing() const { return standing_; }
+  /// Why it would be refused to go down so, as of the last refresh(); also when it cannot be known.
+  /// Who wants only sleep inhibited has nothing against a power-off.
+  [[nodiscard]] std::vector<std::string> standing(
+      v1::SleepMode mode = v1::SLEEP_MODE_POWER_OFF) const;
+  /// The machine, and logind for us, can: asked with the first refresh() of a connection.
+  [[nodiscard]] bool can(v1::SleepMode mode) const;
 
   /// As far as run() has asked for them.
   [[nodiscard]] const BootTimes& boot_times() const { return boot_times_; }
 
-  /// Starts the machine's power-off; refused when somebody inhibits it, root's own call included.
-  boost::asio::awaitable<Result<void>> power_off();
+  /// Starts the machine's way down; refused when somebody inhibits it, root's own call included.
+  boost::asio::awaitable<Result<void>> go_down(v1::SleepMode mode);
+
+  /// Told when the machine is about to sleep, by whomever, and when that is over. It waits with
+  /// falling asleep for let_sleep(), at most InhibitDelayMaxSec.
+  void on_sleep(std::function<void(bool begins)> told) { sleep_told_ = std::move(told); }
+  void let_sleep();
+  /// Since go_down() the machine was about to sleep, and is not any more.
+  [[nodiscard]] bool sleep_failed() const { return sleep_over_; }
 
   /// Whose doing it is that the agent is being stopped now; asked of systemd's jobs.
   boost::asio::awaitable<v1::Origin> why_stopped();
@@ -55,27 +66,37 @@ class Logind {
  private:
   using Bus = std::shared_ptr<SystemBus>;
   using Words = std::vector<std::string>;
+  struct Standing {
+    Words off;
+    Words sleep;  ///< against sleep alone
+  };
   boost::asio::awaitable<Result<Bus>> connected();
-  boost::asio::awaitable<Result<Words>> ask();
+  boost::asio::awaitable<Result<Standing>> ask();
+  boost::asio::awaitable<void> ask_abilities(Bus bus);
+  boost::asio::awaitable<bool> says_yes(Bus bus, BusMethod method);
   boost::asio::awaitable<void> take_delay_lock(Bus bus);
-  boost::asio::awaitable<Result<void>> ask_inhibitors(Bus bus, Words& standing);
-  boost::asio::awaitable<Result<void>> ask_users(Bus bus, Words& standing);
+  boost::asio::awaitable<Result<void>> ask_inhibitors(Bus bus, Standing& standing);
+  boost::asio::awaitable<Result<void>> ask_users(Bus bus, Standing& standing);
   boost::asio::awaitable<Result<void>> ask_session(Bus bus, std::string path, std::string user,
-                                                   Words& standing);
+                                                   Standing& standing);
   /// Until everything is started; a machine that never is so is not asked for ever.
   boost::asio::awaitable<void> follow_boot();
+  Result<void> listen(const Bus& bus);
   void shutdown_begins(bool begins);
+  void sleep_begins(bool begins);
 
   boost::asio::any_io_executor executor_;
   LogindOptions options_;
   boost::asio::steady_timer timer_;
   std::shared_ptr<SystemBus> bus_;
-  std::vector<std::string> standing_;
+  Standing standing_;
+  bool can_suspend_ = false, can_hibernate_ = false, abilities_asked_ = false;
+  std::function<void(bool)> sleep_told_;
   BootTimes boot_times_;
   int boot_asked_ = 0;
   int delay_lock_ = -1;  ///< a shutdown waits for its end, at most InhibitDelayMaxSec
   bool delay_refused_ = false;
-  bool going_down_ = false;
+  bool going_down_ = false, sleeping_ = false, sleep_over_ = false;
   bool stopped_ = false;
 };
 

@@ -39,6 +39,11 @@ std::optional<Refused> ShutdownGuard::consider(const ShutdownCommand& command,
     return Refused{v1::REFUSAL_BUSY,
                    "shutdown '" + under_way_->command.id + "' is already under way"};
   }
+  if (!conditions.can_sleep_so) {
+    return Refused{v1::REFUSAL_CANNOT,
+                   "this machine cannot sleep so, or the agent may not: systemctl suspend, "
+                   "/sys/power/state"};
+  }
   if (auto refused = check_machine(conditions)) return refused;
   if (auto refused = check_work(command, conditions)) return refused;
   under_way_ = UnderWay{command, conditions.now};

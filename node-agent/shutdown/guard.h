@@ -21,6 +21,7 @@ struct ShutdownCommand {
   std::uint64_t heartbeat_sequence = 0;
   std::string reason;
   std::vector<std::string> pods_that_may_remain = {};  ///< UIDs
+  v1::SleepMode mode = v1::SLEEP_MODE_POWER_OFF;
 };
 
 /// What is the case on this machine at the moment of a decision.
@@ -37,6 +38,7 @@ struct Conditions {
   std::string limit = {};         ///< why the owner's limits forbid it now; empty: they do not
   std::int64_t wall_s = 0;        ///< seconds since the epoch, by this machine's clock
   std::string certificate = {};   ///< why it might not be let in when it wakes; empty: it would
+  bool can_sleep_so = true;       ///< as the command says
   std::string wake_problem = {};  ///< with !wake_armed: which NIC would not, why, and what to do
 };
 

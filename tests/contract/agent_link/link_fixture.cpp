@@ -143,14 +143,14 @@ void AgentProcess::write_config() {
                          "[power]\nsample_interval_s = 0.1\n{7}"
                          "[shutdown]\nhold_file = \"{0}/hold\"\nhooks_dir = \"{0}/hooks\"\n"
                          "hook_timeout_s = {6}\naction = [{5}]\n"
-                         "limits_file = \"{0}/limits.toml\"\n"
+                         "limits_file = \"{0}/limits.toml\"\n{10}"
                          "[keep_on]\nunits = [\"backup.service\"]\n"
                          "[local]\nsocket = \"{0}/agent.sock\"\n"
                          "[wake]\naddress = \"127.0.10.11:40009\"\n"
                          "segments = [\"127.0.9.1/24\"]\n{9}",
                          dir_.path().string(), fmt::join(coordinators, "\", \""), ca.string(),
                          files.certificate.string(), files.key.string(), words, hook_timeout_s,
-                         power, node_name, wake));
+                         power, node_name, wake, extra_shutdown));
 }
 
 void AgentProcess::start() {

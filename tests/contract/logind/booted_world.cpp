@@ -57,6 +57,8 @@ class BootedWorld final : public LoginWorld {
     must(run(io_, machine_->run({"systemctl", "stop", "a-login"})));
     look_for_session(false);
   }
+  bool learns_to_suspend() override { return false; }  // a container
+  int sleeps() override { return 0; }
   bool goes_off() override { return run(io_, machine_->ends_within(10s)); }
   bool is_on() override { return machine_->runs(); }
 

@@ -3,6 +3,7 @@
 #include <systemd/sd-bus.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -70,6 +71,8 @@ class LogindDouble {
   std::mutex mutex;
   bool logged_in = false;
   std::atomic<bool> off{false};
+  std::atomic<bool> can_suspend{false};
+  std::atomic<int> sleeps{0};
 
   /// The other end of a new lock's pipe.
   int lock(const std::string& what, const std::string& who, const std::string& mode) {
@@ -89,8 +92,28 @@ class LogindDouble {
     while (!over_) {
       while (sd_bus_process(bus_, nullptr) > 0) {
       }
+      go_on_sleeping();
       sd_bus_wait(bus_, 20'000);
     }
+  }
+  void tell_sleep(int begins) {
+    must_be(sd_bus_emit_signal(bus_, "/org/freedesktop/login1", "org.freedesktop.login1.Manager",
+                               "PrepareForSleep", "b", begins));
+  }
+  /// As logind: it is told, waits for the locks that delay it, and is over at once.
+  void go_on_sleeping() {
+    if (sleep_ == Sleep::asked) tell_sleep(1);
+    if (sleep_ == Sleep::asked) sleep_ = Sleep::waits;
+    if (sleep_ != Sleep::waits || is_delayed()) return;
+    ++sleeps;
+    tell_sleep(0);
+    sleep_ = Sleep::none;
+  }
+  bool is_delayed() {
+    const std::scoped_lock guard(mutex);
+    return std::any_of(locks_.begin(), locks_.end(), [](const Lock& lock) {
+      return lock.is_held() && lock.mode == "delay" && lock.what.find("sleep") != std::string::npos;
+    });
   }
 
   static int on_inhibit(sd_bus_message* call, void* self, sd_bus_error*) {
@@ -126,6 +149,20 @@ class LogindDouble {
     of(self).off = true;
     return sd_bus_reply_method_return(call, "");
   }
+  static int on_suspend(sd_bus_message* call, void* self, sd_bus_error* error) {
+    if (!of(self).can_suspend) {
+      return sd_bus_error_set(error, "org.freedesktop.login1.SleepVerbNotSupported",
+                              "Sleep verb not supported");
+    }
+    of(self).sleep_ = Sleep::asked;
+    return sd_bus_reply_method_return(call, "");
+  }
+  static int on_can_suspend(sd_bus_message* call, void* self, sd_bus_error*) {
+    return sd_bus_reply_method_return(call, "s", of(self).can_suspend ? "yes" : "na");
+  }
+  static int on_can_hibernate(sd_bus_message* call, void*, sd_bus_error*) {
+    return sd_bus_reply_method_return(call, "s", "challenge");
+  }
   static int on_list_jobs(sd_bus_message* call, void*, sd_bus_error*) {
     return sd_bus_reply_method_return(call, "a(usssoo)", 1, 3U, "backup.service", "start",
                                       "running", "/job/3", "/unit/backup");
@@ -153,6 +190,8 @@ class LogindDouble {
   static const sd_bus_vtable kManager[], kSession[], kSystemd[];
   sd_bus* bus_ = nullptr;
   std::vector<Lock> locks_;
+  enum class Sleep { none, asked, waits };
+  Sleep sleep_ = Sleep::none;  ///< the bus thread's
   std::atomic<bool> over_{false};
   std::thread serves_;
 };
@@ -164,7 +203,11 @@ const sd_bus_vtable LogindDouble::kManager[] = {
                   SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("ListSessions", "", "a(susso)", on_list_sessions, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("PowerOffWithFlags", "t", "", on_power_off, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD("SuspendWithFlags", "t", "", on_suspend, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD("CanSuspend", "", "s", on_can_suspend, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD("CanHibernate", "", "s", on_can_hibernate, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_SIGNAL("PrepareForShutdown", "b", 0),
+    SD_BUS_SIGNAL("PrepareForSleep", "b", 0),
     SD_BUS_VTABLE_END};
 const sd_bus_vtable LogindDouble::kSession[] = {
     SD_BUS_VTABLE_START(0), SD_BUS_PROPERTY("Class", "s", get_text, 0, 0),
@@ -215,6 +258,8 @@ class DoubleWorld final : public LoginWorld {
   }
   void log_in() override { set_logged_in(true); }
   void log_out() override { set_logged_in(false); }
+  bool learns_to_suspend() override { return logind_->can_suspend = true; }
+  int sleeps() override { return logind_->sleeps; }
   bool goes_off() override {
     return run_until(io_, [&] { return logind_->off.load(); });
   }

@@ -20,6 +20,9 @@ class LoginWorld {
   /// root logs in on a terminal that nobody touches, until log_out().
   virtual void log_in() = 0;
   virtual void log_out() = 0;
+  /// From now on it can suspend; false: this one never can.
+  [[nodiscard]] virtual bool learns_to_suspend() = 0;
+  [[nodiscard]] virtual int sleeps() = 0;  ///< that it had
   /// Looks for at most ten seconds: it has gone off, by the order of whoever.
   [[nodiscard]] virtual bool goes_off() = 0;
   [[nodiscard]] virtual bool is_on() = 0;

@@ -31,9 +31,9 @@ class LogindContract : public testing::Test {
     ::setenv("DBUS_SYSTEM_BUS_ADDRESS", address.c_str(), 1);
     logind.emplace(io.get_executor(), LogindOptions{});
   }
-  const std::vector<std::string>& standing() {
+  std::vector<std::string> standing(v1::SleepMode mode = v1::SLEEP_MODE_POWER_OFF) {
     run(io, logind->refresh());
-    return logind->standing();
+    return logind->standing(mode);
   }
 
   boost::asio::io_context io{1};
@@ -62,6 +62,45 @@ TEST_F(LogindContract, ALockOnOtherThingsOrOneThatOnlyDelaysDoesNotStand) {
   EXPECT_THAT(standing(), IsEmpty());
 }
 
+TEST_F(LogindContract, ALockOnSleepAloneStandsAgainstSleepAlone) {
+  world->inhibit("sleep:idle", "player", "block");
+  EXPECT_THAT(standing(), IsEmpty());
+  EXPECT_THAT(standing(v1::SLEEP_MODE_SUSPEND),
+              ElementsAre(AllOf(HasSubstr("'player'"), HasSubstr("inhibits sleep"))));
+  const auto begun = run(io, logind->go_down(v1::SLEEP_MODE_SUSPEND));
+  ASSERT_FALSE(begun);
+  EXPECT_THAT(begun.error().message, HasSubstr("inhibits sleep"));
+}
+
+TEST_F(LogindContract, WhatCannotSuspendSaysSo) {
+  ASSERT_THAT(standing(), IsEmpty());
+  EXPECT_FALSE(logind->can(v1::SLEEP_MODE_SUSPEND));
+  EXPECT_FALSE(logind->can(v1::SLEEP_MODE_HIBERNATE));
+  const auto begun = run(io, logind->go_down(v1::SLEEP_MODE_SUSPEND));
+  ASSERT_FALSE(begun);
+  EXPECT_EQ(begun.error().code, Errc::refused) << begun.error().message;
+}
+
+TEST_F(LogindContract, ASuspendWaitsUntilWeLetItAndIsToldWhenItIsOver) {
+  if (!world->learns_to_suspend()) GTEST_SKIP() << "a container does not suspend";
+  std::vector<bool> told;
+  logind->on_sleep([&](bool begins) { told.push_back(begins); });
+  ASSERT_THAT(standing(), IsEmpty());
+  EXPECT_TRUE(logind->can(v1::SLEEP_MODE_SUSPEND));
+  EXPECT_FALSE(logind->can(v1::SLEEP_MODE_HIBERNATE)) << "it asks for a password";
+  const auto begun = run(io, logind->go_down(v1::SLEEP_MODE_SUSPEND));
+  ASSERT_TRUE(begun) << begun.error().message;
+  ASSERT_TRUE(run_until(io, [&] { return told == std::vector{true}; }));
+  EXPECT_THAT(standing(), ElementsAre(HasSubstr("about to sleep")));
+  EXPECT_EQ(world->sleeps(), 0);
+  EXPECT_FALSE(logind->sleep_failed());
+  logind->let_sleep();
+  ASSERT_TRUE(run_until(io, [&] { return told == std::vector{true, false}; }));
+  EXPECT_EQ(world->sleeps(), 1);
+  EXPECT_TRUE(logind->sleep_failed()) << "for who sees no sleep on its clocks";
+  EXPECT_THAT(standing(), IsEmpty());
+}
+
 TEST_F(LogindContract, SomebodyLoggedInStands) {
   world->log_in();
   EXPECT_THAT(standing(), ElementsAre(HasSubstr("user root is logged in")));
@@ -80,7 +119,7 @@ TEST_F(LogindContract, LoginsDoNotCountWhereTheOwnerSaysSo) {
 TEST_F(LogindContract, APowerOffUnderALockIsRefused) {
   ASSERT_THAT(standing(), IsEmpty());
   world->inhibit("shutdown", "backup", "block");
-  const auto begun = run(io, logind->power_off());
+  const auto begun = run(io, logind->go_down(v1::SLEEP_MODE_POWER_OFF));
   ASSERT_FALSE(begun);
   EXPECT_EQ(begun.error().code, Errc::refused) << begun.error().message;
   EXPECT_TRUE(world->is_on());
@@ -88,7 +127,7 @@ TEST_F(LogindContract, APowerOffUnderALockIsRefused) {
 
 TEST_F(LogindContract, APowerOffIsCarriedOut) {
   ASSERT_THAT(standing(), IsEmpty());
-  const auto begun = run(io, logind->power_off());
+  const auto begun = run(io, logind->go_down(v1::SLEEP_MODE_POWER_OFF));
   ASSERT_TRUE(begun) << begun.error().message;
   EXPECT_TRUE(world->goes_off());
 }
@@ -101,7 +140,7 @@ TEST_F(LogindContract, AnAgentThatStopsAloneIsAServiceStop) {
 TEST_F(LogindContract, ABusThatIsNotThereStands) {
   use_bus("unix:path=/nowhere/bus");
   EXPECT_THAT(standing(), ElementsAre(HasSubstr("is not known")));
-  EXPECT_FALSE(run(io, logind->power_off()));
+  EXPECT_FALSE(run(io, logind->go_down(v1::SLEEP_MODE_POWER_OFF)));
   EXPECT_EQ(run(io, logind->why_stopped()), v1::ORIGIN_SERVICE_STOP);
 }
 

@@ -38,6 +38,15 @@ TEST_F(Guard, AcceptsAndConfirmsWhatIsRight) {
   EXPECT_EQ(guard.memory(), (GuardMemory{7, {"worker1:shutdown:3:1"}, {good.wall_s}}));
 }
 
+TEST_F(Guard, RefusesASleepThatTheMachineCannot) {
+  command.mode = v1::SLEEP_MODE_SUSPEND;
+  good.can_sleep_so = false;
+  EXPECT_EQ(code(good), v1::REFUSAL_CANNOT);
+  good.can_sleep_so = true;
+  command.id = "worker1:shutdown:4:1";
+  EXPECT_EQ(guard.consider(command, good), std::nullopt);
+}
+
 TEST_F(Guard, RefusesWhileAPodLivesThatMayNotRemain) {
   command.pods_that_may_remain = {"daemon"};
   good.living_pods = {"daemon", "work"};
