@@ -30,6 +30,7 @@ inline constexpr std::string_view kRequest = "ecokube.io/request";        // a p
 inline constexpr std::string_view kQuarantine = "ecokube.io/quarantine";  // "<until ms> <failures>"
 inline constexpr std::string_view kQuorum = "ecokube.io/quorum";  // on pods that must stay (S14)
 inline constexpr std::string_view kOwnerPaused = "ecokube.io/owner-paused";  // by a person (S25)
+inline constexpr std::string_view kRevoked = "ecokube.io/revoked";  // "at_ms=<ms> <by>: <reason>"
 /// Kubernetes' own, value "nodeshutdown", effect NoExecute; with our annotation it is ours.
 inline constexpr std::string_view kOutOfServiceTaint = "node.kubernetes.io/out-of-service";
 inline constexpr std::string_view kOutOfServiceByUs = "ecokube.io/out-of-service";

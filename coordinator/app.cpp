@@ -12,6 +12,7 @@
 #include "common/log.h"
 #include "coordinator/agents/agent_server.h"
 #include "coordinator/api/api.h"
+#include "coordinator/enrolment/shared_revocations.h"
 #include "coordinator/enrolment_setup.h"
 #include "coordinator/event_text.h"
 #include "coordinator/kafka/kafka_lag.h"
@@ -72,6 +73,7 @@ Result<std::unique_ptr<kubernetes::EventRecorder>> open_events(asio::io_context&
 struct Parts {
   std::unique_ptr<CoordinatorStore> store;
   std::unique_ptr<enrolment::Enrolment> enrolment;
+  std::unique_ptr<enrolment::SharedRevocations> revocations;  ///< none in a dry run
   std::unique_ptr<kubernetes::KubernetesCluster> cluster;
   std::unique_ptr<AgentServer> agents;
   std::unique_ptr<PowerControl> power;
@@ -81,6 +83,18 @@ struct Parts {
   std::unique_ptr<Api> api;
   std::unique_ptr<kubernetes::EventRecorder> events;
 };
+
+/// By an annotation on the Node, so that a standby, and a successor without our database, know it.
+void share_revocations(asio::io_context& io, const CoordinatorConfig& config, Parts& parts,
+                       std::function<TimePoint()> clock) {
+  if (config.policy.dry_run) return;
+  parts.revocations = std::make_unique<enrolment::SharedRevocations>(
+      io.get_executor(), *parts.enrolment,
+      [&parts](NodeName node, std::string text) {
+        return parts.cluster->record_revocation(std::move(node), std::move(text));
+      },
+      std::move(clock));
+}
 
 /// Only the leader tells, or each event would be there twice.
 void tell_events(Parts& parts) {
@@ -104,6 +118,7 @@ Observe observer(Parts& parts) {
     } else if (std::holds_alternative<core::LeaseLost>(fact)) {
       parts.agents->lead(0);
     }
+    if (parts.revocations) parts.revocations->see(fact);
     parts.loop->post(std::move(fact));
   };
 }
@@ -146,6 +161,7 @@ Result<void> run_coordinator(const CoordinatorConfig& config) {
   auto enrolment = open_enrolment(config, *parts.store, clock,
                                   [&parts](const NodeName& node, const std::string& why) {
                                     if (parts.agents) parts.agents->turn_away(node, why);
+                                    if (parts.revocations) parts.revocations->revoked(node);
                                   });
   if (!enrolment) return std::unexpected(std::move(enrolment.error()));
   parts.enrolment = std::move(*enrolment);
@@ -154,6 +170,7 @@ Result<void> run_coordinator(const CoordinatorConfig& config) {
   auto cluster = open_cluster(io, config, *access, clock);
   if (!cluster) return std::unexpected(cluster.error());
   parts.cluster = std::move(*cluster);
+  share_revocations(io, config, parts, clock);
   auto agent_options = config.agents;
   agent_options.certificates = parts.enrolment.get();
   parts.agents = make_agent_server(io.get_executor(), std::move(agent_options));

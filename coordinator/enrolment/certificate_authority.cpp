@@ -61,7 +61,8 @@ CertificateAuthority::CertificateAuthority(Authority authority)
 
 Result<NodeCertificate> CertificateAuthority::sign_node(std::string_view request,
                                                         const NodeName& node, TimePoint now,
-                                                        Duration life) const {
+                                                        Duration life,
+                                                        TimePoint not_before_this) const {
   if (!is_node_name(node)) {
     return fail(Errc::invalid, "the node's name must be lower case letters, digits, '-' and '.'");
   }
@@ -73,8 +74,9 @@ Result<NodeCertificate> CertificateAuthority::sign_node(std::string_view request
     return fail(Errc::config, "the CA's own certificate is not valid now; make another CA");
   }
   CertificateShape shape;
-  shape.common_name = "ecokube-node";  // the name that counts has no bound of 64 bytes
-  shape.validity = {std::max(now - kBackdated, own->not_before),
+  shape.common_name = "ecokube-node";           // the name that counts has no bound of 64 bytes
+  constexpr std::chrono::seconds kDateStep{1};  // a certificate's dates have no fractions
+  shape.validity = {std::max({now - kBackdated, own->not_before, not_before_this + kDateStep}),
                     std::min(now + life, own->not_after)};
   shape.extensions = {{NID_basic_constraints, "critical,CA:FALSE"},
                       {NID_key_usage, "critical,digitalSignature"},

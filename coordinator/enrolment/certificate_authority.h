@@ -37,10 +37,11 @@ class CertificateAuthority {
   explicit CertificateAuthority(Authority authority);
 
   /// For the key of `request` (PEM) and the name ecokube://node/<node>, to be shown by a client.
-  /// Ends with the CA itself at the latest. Errc::invalid: what is wrong with request or name;
-  /// Errc::config: the CA's own certificate has ended.
+  /// Begins after `not_before_this` and ends with the CA itself at the latest. Errc::invalid: what
+  /// is wrong with request or name; Errc::config: the CA's own certificate has ended.
   [[nodiscard]] Result<NodeCertificate> sign_node(std::string_view request, const NodeName& node,
-                                                  TimePoint now, Duration life) const;
+                                                  TimePoint now, Duration life,
+                                                  TimePoint not_before_this = {}) const;
 
   [[nodiscard]] const X509* certificate() const { return authority_.certificate.get(); }
 

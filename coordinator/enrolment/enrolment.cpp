@@ -41,6 +41,14 @@ IssuedCertificate Enrolment::issued(const NodeCertificate& certificate) const {
   return {certificate.pem, options_.ca_bundle_pem};
 }
 
+// Other coordinators tell a revoked certificate from the next one by when they began.
+Result<NodeCertificate> Enrolment::sign(const std::string& request, const NodeName& node,
+                                        TimePoint now) const {
+  const auto* known = nodes_.find(node);
+  const auto after = known && known->revocation ? known->revocation->at : TimePoint{};
+  return options_.authority->sign_node(request, node, now, options_.certificate_life, after);
+}
+
 Result<Enrolment::Admitted> Enrolment::consider(const EnrolmentRequest& asked, TimePoint now) {
   if (!is_node_name(asked.node)) {
     return fail(Errc::invalid, "that is no node's name: lower case letters, digits, '-' and '.'");
@@ -53,8 +61,7 @@ Result<Enrolment::Admitted> Enrolment::consider(const EnrolmentRequest& asked, T
                                     asked.node + "), or take a token that is made for it: ecoctl " +
                                     "token create --node " + asked.node);
   }
-  auto certificate = options_.authority->sign_node(asked.signing_request, asked.node, now,
-                                                   options_.certificate_life);
+  auto certificate = sign(asked.signing_request, asked.node, now);
   if (!certificate) return std::unexpected(std::move(certificate.error()));
   return Admitted{std::move(*token), std::move(*certificate)};
 }
@@ -91,8 +98,7 @@ asio::awaitable<Result<IssuedCertificate>> Enrolment::renew(NodeName node,
                                                             std::string signing_request) {
   if (!issues()) co_return fail(Errc::unsupported, kNoAuthority);
   const auto now = options_.clock();
-  const auto certificate =
-      options_.authority->sign_node(signing_request, node, now, options_.certificate_life);
+  const auto certificate = sign(signing_request, node, now);
   if (!certificate) co_return std::unexpected(certificate.error());
   IdentityChange change;
   change.node = nodes_.with(node, record_of(*certificate, now));
@@ -146,22 +152,37 @@ asio::awaitable<Result<Revocation>> Enrolment::revoke(NodeName node, std::string
                                                       std::string reason) {
   if (!is_node_name(node)) co_return fail(Errc::invalid, "that is no node's name");
   const Revocation revocation{options_.clock(), std::move(by), std::move(reason)};
-  IdentityChange change;
-  change.node = nodes_.revoked(node, revocation);
-  // In force at once; on disk before anybody is told that it is.
-  nodes_.put(*change.node);
-  auto written = co_await store_.write_identity(std::move(change));
-  log::info("node revoked node={} by={} reason=\"{}\"", node, revocation.by, revocation.reason);
-  if (options_.on_revoked) {
-    const ShownCertificate any{node, {}, revocation.at, revocation.at};
-    const auto allowed = nodes_.may_connect(any);
-    options_.on_revoked(node, allowed ? std::string() : allowed.error().message);
-  }
+  auto written = co_await put_revoked(nodes_.revoked(node, revocation));
   if (!written) {
     co_return fail_while("the revocation is in force until this coordinator ends, and not on disk",
                          std::move(written.error()));
   }
   co_return revocation;
+}
+
+asio::awaitable<Result<void>> Enrolment::adopt(NodeName node, Revocation revocation) {
+  const auto* known = nodes_.find(node);
+  if (known && known->revocation && known->revocation->at >= revocation.at) {
+    co_return Result<void>();
+  }
+  co_return co_await put_revoked(nodes_.revoked_elsewhere(node, revocation));
+}
+
+asio::awaitable<Result<void>> Enrolment::put_revoked(IdentityRecord record) {
+  // In force at once; on disk before anybody is told that it is.
+  nodes_.put(record);
+  IdentityChange change;
+  change.node = record;
+  auto written = co_await store_.write_identity(std::move(change));
+  const auto& revocation = *record.revocation;
+  log::info("node revoked node={} by={} reason=\"{}\"", record.node, revocation.by,
+            revocation.reason);
+  if (options_.on_revoked) {
+    const ShownCertificate any{record.node, {}, revocation.at, revocation.at};
+    const auto allowed = nodes_.may_connect(any);
+    options_.on_revoked(record.node, allowed ? std::string() : allowed.error().message);
+  }
+  co_return written;
 }
 
 Result<std::string> hash_of_own_authority(std::string_view own_certificate,

@@ -20,7 +20,7 @@ struct EnrolmentOptions {
   std::string coordinator;    ///< "host:port" where agents reach us
   Duration certificate_life = std::chrono::hours(24 * 90);
   std::function<TimePoint()> clock;
-  /// Ends the links of a node that was revoked, with this sentence for it.
+  /// A node was revoked, here or elsewhere: ends its links, with this sentence for it.
   std::function<void(const NodeName&, const std::string&)> on_revoked;
 };
 
@@ -42,6 +42,8 @@ class Enrolment final : public NodeCertificates, public EnrolmentDesk {
   [[nodiscard]] std::vector<TokenRecord> tokens() const override { return tokens_.list(); }
   boost::asio::awaitable<Result<Revocation>> revoke(NodeName node, std::string by,
                                                     std::string reason) override;
+  /// A revocation that another coordinator was asked for. Nothing where ours is as new.
+  boost::asio::awaitable<Result<void>> adopt(NodeName node, Revocation revocation);
   [[nodiscard]] const IdentityRecord* identity(const NodeName& node) const override {
     return nodes_.find(node);
   }
@@ -53,6 +55,9 @@ class Enrolment final : public NodeCertificates, public EnrolmentDesk {
   };
   [[nodiscard]] Result<Admitted> consider(const EnrolmentRequest& asked, TimePoint now);
   [[nodiscard]] IssuedCertificate issued(const NodeCertificate& certificate) const;
+  [[nodiscard]] Result<NodeCertificate> sign(const std::string& request, const NodeName& node,
+                                             TimePoint now) const;
+  boost::asio::awaitable<Result<void>> put_revoked(IdentityRecord record);
 
   EnrolmentOptions options_;
   std::string ca_bundle_sha256_;

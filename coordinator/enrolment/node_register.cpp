@@ -78,4 +78,13 @@ IdentityRecord NodeRegister::revoked(const NodeName& node, Revocation revocation
   return record;
 }
 
+IdentityRecord NodeRegister::revoked_elsewhere(const NodeName& node, Revocation revocation) const {
+  auto record = copy_of(node);
+  for (auto& certificate : record.certificates) {
+    certificate.revoked = certificate.revoked || certificate.issued_at <= revocation.at;
+  }
+  record.revocation = std::move(revocation);
+  return record;
+}
+
 }  // namespace ecokube::enrolment

@@ -25,6 +25,9 @@ class NodeRegister {
   [[nodiscard]] IdentityRecord with(const NodeName& node, CertificateRecord certificate) const;
   [[nodiscard]] IdentityRecord revoked(const NodeName& node, Revocation revocation) const;
 
+  /// By another coordinator, some time ago: what has begun since counts.
+  [[nodiscard]] IdentityRecord revoked_elsewhere(const NodeName& node, Revocation revocation) const;
+
   void put(IdentityRecord record);
   [[nodiscard]] const IdentityRecord* find(const NodeName& node) const;
   [[nodiscard]] bool knows(const ShownCertificate& shown) const;

@@ -112,6 +112,9 @@ class Kubernetes final : public KubernetesCluster {
   asio::awaitable<Result<void>> report(const core::ReportUnschedulable& pod) override {
     return report_pod(client_, pod, options_.clock());
   }
+  asio::awaitable<Result<void>> record_revocation(NodeName node, std::string text) override {
+    return write_revocation(client_, std::move(node), std::move(text));
+  }
   asio::awaitable<Result<void>> record_freeze(const std::string& text) override {
     return write_freeze(client_, text);
   }

@@ -34,6 +34,9 @@ class KubernetesCluster : public ClusterApi {
  public:
   /// The highest fence that the store or an agent's Hello reports: ours is always above (S5).
   virtual void raise_fence_floor(std::int64_t floor) = 0;
+  /// names::kRevoked onto the Node. not_found: there is none.
+  virtual boost::asio::awaitable<Result<void>> record_revocation(NodeName node,
+                                                                 std::string text) = 0;
   /// Requests sent since the start.
   [[nodiscard]] virtual std::uint64_t requests() const = 0;
 };

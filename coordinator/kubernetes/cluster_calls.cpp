@@ -208,6 +208,14 @@ asio::awaitable<Result<void>> evict_pods(Client client, std::vector<core::PodRef
   co_return result;
 }
 
+asio::awaitable<Result<void>> write_revocation(Client client, NodeName node, std::string text) {
+  auto path = fmt::format("/api/v1/nodes/{}", node);
+  boost::json::value body(one_annotation(names::kRevoked, text));
+  const auto written = co_await client->merge_patch(std::move(path), std::move(body));
+  if (!written) co_return fail_while("recording the revocation of " + node, written.error());
+  co_return Result<void>{};
+}
+
 asio::awaitable<Result<void>> write_freeze(Client client, std::string text) {
   auto path = fmt::format("/apis/coordination.k8s.io/v1/namespaces/{}/leases/{}",
                           names::kLeaseNamespace, names::kLeaseName);

@@ -51,6 +51,8 @@ using Client = std::shared_ptr<ApiClient>;
 [[nodiscard]] boost::asio::awaitable<Result<void>> evict_pods(Client client,
                                                               std::vector<core::PodRef> pods);
 /// Onto the Lease; empty text removes the annotation.
+[[nodiscard]] boost::asio::awaitable<Result<void>> write_revocation(Client client, NodeName node,
+                                                                    std::string text);
 [[nodiscard]] boost::asio::awaitable<Result<void>> write_freeze(Client client, std::string text);
 [[nodiscard]] boost::asio::awaitable<Result<void>> scale_workload(Client client, ScaledKind kind,
                                                                   core::ScaleWorkload target);

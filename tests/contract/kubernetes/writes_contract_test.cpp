@@ -99,6 +99,22 @@ TEST_P(Writing, AForeignCordonStays) {
   EXPECT_FALSE(has_our_taint(node));
 }
 
+TEST_P(Writing, ARevocationStandsOnTheNode) {
+  const auto name = fresh("node");
+  create_node(name);
+  const auto written =
+      run(io_, client_->cluster->record_revocation(name, "at_ms=7 ann: disk \"sold\""));
+  ASSERT_TRUE(written) << written.error().message;
+  EXPECT_TRUE(wait([&] {
+    const auto* node = last_node(*client_, name);
+    return node != nullptr && node->annotations.contains(std::string(names::kRevoked)) &&
+           node->annotations.at(std::string(names::kRevoked)) == "at_ms=7 ann: disk \"sold\"";
+  }));
+  const auto none = run(io_, client_->cluster->record_revocation("no-such-node", "at_ms=7 ann: x"));
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().code, Errc::not_found) << none.error().message;
+}
+
 TEST_P(Writing, UnmarkRemovesOnlyWhatIsOurs) {
   const auto name = fresh("node");
   const auto made = create_node(name, R"({"taints": [{"key": "gpu", "effect": "NoSchedule"}]})");

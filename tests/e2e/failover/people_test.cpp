@@ -51,6 +51,22 @@ TEST_F(People, ABudgetThatNeverAllowsItIsFoundBeforeTheNodeIsTouched) {
   EXPECT_EQ(lab.said("a", "step=" + node + ":mark"), 0U) << lab.log("a");
 }
 
+TEST_F(People, ARevocationIsKnownToBothCoordinatorsAndOutlivesTheOneThatWasAsked) {
+  const auto answer =
+      lab.post("a", "/api/v1/nodes/w1/revoke", R"({"by": "ann", "reason": "sold"})");
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  ASSERT_TRUE(lab.becomes([&] { return lab.said("b", "revoked by ann (sold)") > 0; }))
+      << all_logs();
+  EXPECT_EQ(lab.annotation("w1", names::kRevoked).substr(0, 6), "at_ms=");
+  lab.kill("a");
+  lab.delete_database("a");
+  lab.start_coordinator("a");
+  ASSERT_TRUE(lab.becomes([&] { return lab.said("a", "node revoked node=w1 by=ann") > 0; }))
+      << all_logs();
+  EXPECT_TRUE(lab.becomes([&] { return lab.state("b", "w1") == "Unknown"; })) << all_logs();
+  EXPECT_TRUE(lab.becomes([&] { return lab.state("a", "w2") == "Ready"; })) << all_logs();
+}
+
 // The pod takes its time to end, and the leader dies meanwhile, its database too.
 TEST_F(People, ADrainGoesOnUnderTheNextLeader) {
   lab.take_time_to_end(std::chrono::seconds(8));

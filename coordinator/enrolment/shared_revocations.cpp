@@ -1,0 +1,108 @@
+#include "coordinator/enrolment/shared_revocations.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <charconv>
+#include <exception>
+#include <utility>
+
+#include "common/log.h"
+
+namespace ecokube::enrolment {
+namespace {
+
+namespace asio = boost::asio;
+constexpr std::string_view kAt = "at_ms=";
+/// Clocks of coordinators differ; what is further ahead would lock a node out for ever.
+constexpr std::chrono::minutes kAhead{5};
+
+std::string_view carried(const core::KubeNode& node) {
+  const auto at = node.annotations.find(std::string(names::kRevoked));
+  return at == node.annotations.end() ? std::string_view() : std::string_view(at->second);
+}
+
+}  // namespace
+
+std::string format_revocation(const Revocation& revocation) {
+  return std::string(kAt) + std::to_string(to_ms(revocation.at)) + " " + revocation.by + ": " +
+         revocation.reason;
+}
+
+std::optional<Revocation> parse_revocation(std::string_view text) {
+  const auto space = text.find(' ');
+  if (!text.starts_with(kAt) || space == std::string_view::npos) return std::nullopt;
+  const auto digits = text.substr(kAt.size(), space - kAt.size());
+  std::int64_t at_ms = 0;
+  const auto [end, error] = std::from_chars(digits.begin(), digits.end(), at_ms);
+  if (error != std::errc{} || end != digits.end()) return std::nullopt;
+  const auto words = text.substr(space + 1);
+  const auto colon = words.find(": ");
+  if (colon == std::string_view::npos) return std::nullopt;
+  return Revocation{from_ms(at_ms), std::string(words.substr(0, colon)),
+                    std::string(words.substr(colon + 2))};
+}
+
+SharedRevocations::SharedRevocations(asio::any_io_executor executor, Enrolment& enrolment,
+                                     Publish publish, std::function<TimePoint()> clock)
+    : executor_(std::move(executor)),
+      enrolment_(enrolment),
+      publish_(std::move(publish)),
+      clock_(std::move(clock)) {}
+
+void SharedRevocations::see(const core::Fact& fact) {
+  if (const auto* seen = std::get_if<core::NodeSeen>(&fact)) {
+    nodes_[seen->node.name] = carried(seen->node);
+    see_node(seen->node.name, carried(seen->node));
+  } else if (const auto* listed = std::get_if<core::ClusterListed>(&fact)) {
+    nodes_.clear();
+    for (const auto& node : listed->nodes) nodes_[node.name] = carried(node);
+    for (const auto& node : listed->nodes) see_node(node.name, carried(node));
+  } else if (const auto* gone = std::get_if<core::NodeDeleted>(&fact)) {
+    nodes_.erase(gone->name);
+  }
+}
+
+void SharedRevocations::see_node(const NodeName& node, std::string_view text) {
+  const auto* known = enrolment_.identity(node);
+  const auto& ours = known ? known->revocation : std::nullopt;
+  const auto theirs = parse_revocation(text);
+  if (theirs && theirs->at > clock_() + kAhead) {
+    log::warn("revocation from the future ignored node={} text=\"{}\"", node, text);
+    return;
+  }
+  if (theirs && (!ours || ours->at < theirs->at)) return start(adopt(node, *theirs));
+  if (ours && (!theirs || theirs->at < ours->at)) start(publish(node, format_revocation(*ours)));
+}
+
+void SharedRevocations::revoked(const NodeName& node) {
+  const auto* known = enrolment_.identity(node);
+  const auto carries = nodes_.find(node);
+  if (!known || !known->revocation || carries == nodes_.end()) return;
+  auto text = format_revocation(*known->revocation);
+  if (text != carries->second) start(publish(node, std::move(text)));
+}
+
+asio::awaitable<void> SharedRevocations::adopt(NodeName node, Revocation revocation) {
+  const auto adopted = co_await enrolment_.adopt(node, std::move(revocation));
+  if (!adopted) {
+    log::error("a revocation is in force, and not on disk node={} why=\"{}\"", node,
+               adopted.error().message);
+  }
+}
+
+// What fails is tried again when the Node is next seen.
+asio::awaitable<void> SharedRevocations::publish(NodeName node, std::string text) {
+  if (!under_way_.insert(node).second) co_return;
+  const auto published = co_await publish_(node, std::move(text));
+  under_way_.erase(node);
+  if (published) co_return;
+  log::warn("the revocation is not on the Node yet node={} why=\"{}\"", node,
+            published.error().message);
+}
+
+void SharedRevocations::start(asio::awaitable<void> work) {
+  asio::co_spawn(executor_, std::move(work), [](const std::exception_ptr& error) {
+    if (error) log::thrown("sharing a revocation failed", error);
+  });
+}
+
+}  // namespace ecokube::enrolment
