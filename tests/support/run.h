@@ -16,7 +16,8 @@ inline constexpr std::chrono::seconds kRunLimit{30};
 
 /// Runs a coroutine to its end on `io` and returns its value; throws when it does not end in time.
 template <class T>
-T run(boost::asio::io_context& io, boost::asio::awaitable<T> work) {
+T run(boost::asio::io_context& io, boost::asio::awaitable<T> work,
+      std::chrono::milliseconds limit = kRunLimit) {
   std::optional<T> value;
   std::exception_ptr error;
   bool ended = false;
@@ -26,14 +27,15 @@ T run(boost::asio::io_context& io, boost::asio::awaitable<T> work) {
     ended = true;
   });
   io.restart();
-  const auto until = std::chrono::steady_clock::now() + kRunLimit;
+  const auto until = std::chrono::steady_clock::now() + limit;
   while (!ended && std::chrono::steady_clock::now() < until) io.run_one_until(until);
   if (error) std::rethrow_exception(error);
   if (!ended) throw std::runtime_error("coroutine did not end in time");
   return std::move(*value);
 }
 
-inline void run(boost::asio::io_context& io, boost::asio::awaitable<void> work) {
+inline void run(boost::asio::io_context& io, boost::asio::awaitable<void> work,
+                std::chrono::milliseconds limit = kRunLimit) {
   std::exception_ptr error;
   bool ended = false;
   boost::asio::co_spawn(io, std::move(work), [&](std::exception_ptr e) {
@@ -41,16 +43,17 @@ inline void run(boost::asio::io_context& io, boost::asio::awaitable<void> work) 
     ended = true;
   });
   io.restart();
-  const auto until = std::chrono::steady_clock::now() + kRunLimit;
+  const auto until = std::chrono::steady_clock::now() + limit;
   while (!ended && std::chrono::steady_clock::now() < until) io.run_one_until(until);
   if (error) std::rethrow_exception(error);
   if (!ended) throw std::runtime_error("coroutine did not end in time");
 }
 
 /// Runs `io` until `done()` is true; false when it is not in time.
-inline bool run_until(boost::asio::io_context& io, const std::function<bool()>& done) {
+inline bool run_until(boost::asio::io_context& io, const std::function<bool()>& done,
+                      std::chrono::milliseconds limit = kRunLimit) {
   io.restart();
-  const auto until = std::chrono::steady_clock::now() + kRunLimit;
+  const auto until = std::chrono::steady_clock::now() + limit;
   while (!done()) {
     if (std::chrono::steady_clock::now() >= until) return false;
     if (io.run_one_for(std::chrono::milliseconds(20)) == 0 && io.stopped()) io.restart();

@@ -17,12 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const char* real_part(const char* name) {
-  const char* file = std::getenv(name);
-  if (file == nullptr) throw std::runtime_error(std::string(name) + " is not set: ./dev test real");
-  return file;
-}
-
 void install_agent(const fs::path& disk) {
   boost::asio::io_context io{1};
   lab::BootedDebian machine(io.get_executor(), disk, machine_name());
@@ -32,6 +26,12 @@ void install_agent(const fs::path& disk) {
 }
 
 }  // namespace
+
+fs::path real_part(const char* variable) {
+  const char* file = std::getenv(variable);
+  if (file != nullptr) return file;
+  throw std::runtime_error(std::string(variable) + " is not set: ./dev test real");
+}
 
 std::string machine_name() { return "ecokube-agent-" + std::to_string(::getpid()); }
 

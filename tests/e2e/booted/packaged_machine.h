@@ -10,6 +10,9 @@ namespace ecokube::test {
 /// that is armed, in /var/lib/card (`sysfs_root`).
 [[nodiscard]] std::filesystem::path make_packaged_disk(const std::filesystem::path& folder);
 
+/// What ./dev setup --real made, by the variable that ./dev test real says it with.
+[[nodiscard]] std::filesystem::path real_part(const char* variable);
+
 /// For the container; one at a time runs in a process.
 [[nodiscard]] std::string machine_name();
 

@@ -1,0 +1,203 @@
+#include "tests/e2e/vm/vm_fixture.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <stdexcept>
+#include <utility>
+
+#include "coordinator/power/bmcs.h"
+#include "coordinator/power/wake_on_lan.h"
+#include "lab/bmc/machine_chassis.h"
+#include "lab/bmc/simulated_bmc.h"
+#include "lab/real/vm/disk_image.h"
+#include "lab/real/vm/wire.h"
+#include "tests/e2e/booted/packaged_machine.h"
+#include "tests/support/must.h"
+
+namespace ecokube::test {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::uint16_t kPort = 7443;
+constexpr const char* kTap = "machine0";
+constexpr const char* kMac = "52:54:00:00:00:11";
+constexpr const char* kUuid = "a1234567-89ab-cdef-a123-456789000001";
+constexpr const char* kGuid = "a123456789abcdefa123456789000001";
+constexpr auto kBmcCallLimit = 10s;
+
+// All else is as on a machine of an owner who changed nothing.
+constexpr std::string_view kConfig = R"(node_name = "worker1"
+log_level = "debug"
+[coordinator]
+addresses = ["{}:{}"]
+[tls]
+ca = "/etc/ecokube/ca.crt"
+certificate = "/etc/ecokube/agent.crt"
+key = "/etc/ecokube/agent.key"
+)";
+
+void put(const fs::path& from, const fs::path& to) {
+  fs::create_directories(to.parent_path());
+  fs::copy_file(from, to, fs::copy_options::overwrite_existing);
+}
+
+/// The network namespace and the disk, for all tests.
+class VmParts {
+ public:
+  VmParts() : image(dir_ / "disk.img") {
+    must(lab::enter_wire());
+    must(lab::add_machine_port(kTap));
+    const auto tree = make_packaged_disk(dir_.path());
+    const auto& made = Certificates::get();
+    put(made.ca.certificate, tree / "etc/ecokube/ca.crt");
+    put(made.worker1.certificate, tree / "etc/ecokube/agent.crt");
+    put(made.worker1.key, tree / "etc/ecokube/agent.key");
+    std::ofstream(tree / "etc/ecokube/agent.toml")
+        << fmt::format(kConfig, lab::Wire::kOurAddress, kPort);
+    const auto own =
+        fmt::format("chroot '{}' chown ecokube-agent /etc/ecokube/agent.key", tree.string());
+    if (std::system(own.c_str()) != 0) throw std::runtime_error("failed: " + own);
+    must(lab::prepare_tree(tree, real_part("ECOKUBE_REAL_KERNEL"), lab::Wire::kMachineSubnet));
+    must(lab::make_image(tree, image));
+    fs::remove_all(tree);
+  }
+
+ private:
+  TempDir dir_;
+
+ public:
+  const fs::path image;
+};
+
+double seconds(Clock::duration time) { return std::chrono::duration<double>(time).count(); }
+
+}  // namespace
+
+VmTest::VmTest() {
+  static const VmParts parts;
+  auto options = server_options();
+  options.listen_address = lab::Wire::kOurAddress;
+  options.port = kPort;
+  options.heartbeat_interval = 500ms;
+  // Of an emulated CPU.
+  options.handshake_limit = 20s;
+  options.shutdown_reply_timeout = 40s;
+  start_server(std::move(options));
+  lab::VirtualMachineOptions wanted{dir.path(), real_part("ECOKUBE_REAL_KERNEL"), parts.image,
+                                    kTap,       *MacAddress::parse(kMac),         kUuid};
+  machine = must(lab::VirtualMachine::plug_in(io.get_executor(), std::move(wanted)));
+  start_bmc();
+}
+
+VmTest::~VmTest() {
+  if (HasFailure()) std::fputs(account().c_str(), stderr);
+}
+
+void VmTest::start_bmc() {
+  lab::SimulatedBmcOptions options;
+  options.folder = dir / "bmc";
+  options.port = must(lab::free_udp_port());
+  options.password = "s3cret-1";
+  options.guid = kGuid;
+  options.chassis = must(lab::write_machine_chassis(options.folder, LAB_POWER_PROGRAM, dir.path()));
+  simulator_ = must(lab::start_simulated_bmc(io.get_executor(), options));
+  const auto password = dir / "password";
+  must(lab::write_password_file(password, options.password));
+  constexpr std::int64_t kCipherSuite = 3;  // the highest that ipmi_sim takes
+  IpmiAccess access{{"127.0.0.1", options.port}, options.user, {password, ""}, kCipherSuite};
+  bmc_ = make_controller(io.get_executor(), std::move(access));
+  constexpr int kTries = 10;
+  for (int i = 0; i < kTries && !bmc_power(); ++i) continue;  // each waits for an answer
+}
+
+std::string VmTest::said(const std::string& command) {
+  return must(run(io, machine->run(command, kDownLimit), kDownLimit + 10s));
+}
+
+std::string VmTest::account() {
+  std::string text = machine->console() + "\ncoordinator: " + take_log() + "\nagent: ";
+  if (!machine->runs()) return text + "the machine is off\n";
+  const std::string units = "--unit=ecokube-agent --unit='ecokube-nic-arm*' --unit='ecokube-rtc*'";
+  const auto journal =
+      run(io, machine->run("journalctl --no-pager --boot " + units, kDownLimit), kDownLimit + 10s);
+  return text + (journal ? *journal : journal.error().message) + "\n";
+}
+
+std::string VmTest::boots(const std::string& name, Clock::time_point asked,
+                          const std::string& before) {
+  const core::AgentHeartbeat* first = nullptr;
+  const auto new_boot = [&] {
+    for (const auto& fact : facts) {
+      const auto* beat = std::get_if<core::AgentHeartbeat>(&fact);
+      if (beat == nullptr || beat->boot_id == before) continue;
+      first = beat;
+      return true;
+    }
+    return false;
+  };
+  if (!wait_for(new_boot, kBootLimit)) throw std::runtime_error(name + ": no heartbeat");
+  const auto now = Clock::now();
+  const auto kernel = std::chrono::duration_cast<Clock::duration>(first->uptime);
+  RecordProperty(name + " to heartbeat, s", fmt::format("{:.1f}", seconds(now - asked)));
+  RecordProperty(name + " to the machine's start, s",
+                 fmt::format("{:.2f}", seconds(machine->started() - asked)));
+  RecordProperty(name + " kernel to heartbeat, s", fmt::format("{:.1f}", seconds(kernel)));
+  return first->boot_id;
+}
+
+void VmTest::settles() {
+  must(run(io, machine->run("systemctl is-system-running --wait || true", kBootLimit),
+           kBootLimit + 10s));
+}
+
+std::string VmTest::arming() {
+  return said(
+      "perl -MIO::Socket::UNIX -e '$s = IO::Socket::UNIX->new(Peer => shift) or die $!;"
+      "print $s qq(arm eth0\\n); $s->flush; print <$s>' /run/ecokube-nic-arm.sock");
+}
+
+Result<void> VmTest::shut_down() {
+  static std::int64_t attempt = 0;  // the disk remembers them
+  ++attempt;
+  const core::Step step{{"worker1", core::Verb::shutdown, 1, attempt},
+                        core::ShutdownNode{seen<core::AgentHeartbeat>().back().sequence, {}},
+                        {"Idle", "nothing runs here"},
+                        7};
+  return run(io, server->shutdown(step), kDownLimit);
+}
+
+core::LeaveOrigin VmTest::origin(const std::string& boot_id) {
+  std::optional<core::LeaveOrigin> found;
+  const auto left = [&] {
+    for (const auto& bye : seen<core::AgentGoodbye>()) {
+      if (bye.boot_id == boot_id) found = bye.origin;
+    }
+    return found.has_value();
+  };
+  EXPECT_TRUE(wait_for(left)) << "no goodbye";
+  return found.value_or(core::LeaveOrigin::unspecified);
+}
+
+bool VmTest::goes_off() { return run(io, machine->goes_off(kDownLimit), kDownLimit + 10s) == 0; }
+
+void VmTest::send_packet(const MacAddress& mac) {
+  const auto seen_before = machine->magic_packets_seen();
+  const auto wake_on_lan = make_wake_on_lan(io.get_executor());
+  core::WakeNode target;
+  target.address = fmt::format("{}:9", lab::Wire::kBroadcast);
+  target.macs = {mac.text()};
+  must(run(io, wake_on_lan->wake(target)));
+  EXPECT_TRUE(wait_for([&] { return machine->magic_packets_seen() > seen_before; }))
+      << "the packet is not on the wire";
+}
+
+Result<bool> VmTest::bmc_power() { return run(io, bmc_->read_power(kBmcCallLimit)); }
+
+Result<void> VmTest::bmc_order(BmcVerb verb) { return run(io, bmc_->order(verb, kBmcCallLimit)); }
+
+}  // namespace ecokube::test
