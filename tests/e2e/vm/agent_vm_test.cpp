@@ -9,7 +9,10 @@ namespace ecokube::test {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using Power = lab::VirtualMachine::Power;
 using testing::HasSubstr;
+
+constexpr MacAddress kStranger({0x52, 0x54, 0, 0, 0, 0x99});
 
 class VmAgent : public VmTest {};
 
@@ -22,10 +25,9 @@ TEST_F(VmAgent, PowersOffByCommandAndComesBackByItsOwnPacketAlone) {
   ASSERT_TRUE(taken) << taken.error().message;
   EXPECT_EQ(origin(first), core::LeaveOrigin::coordinator);
   ASSERT_TRUE(goes_off());
-  RecordProperty("command to off, s",
-                 std::to_string(std::chrono::duration<double>(Clock::now() - told).count()));
+  record("command to off, s", Clock::now() - told);
 
-  send_packet(*MacAddress::parse("52:54:00:00:00:99"));
+  send_packet(kStranger);
   EXPECT_FALSE(machine->runs()) << "that was another machine's packet";
 
   const auto asked = Clock::now();
@@ -58,6 +60,27 @@ TEST_F(VmAgent, ObeysItsBmcWhereNoPacketHelps) {
   asked = Clock::now();
   ASSERT_TRUE(bmc_order(BmcVerb::on));
   EXPECT_NE(boots("BMC again", asked, first), first);
+}
+
+// The machine alone: no agent sends one to sleep yet, and its owner may.
+TEST_F(VmAgent, GoesOnWhereItWasAfterSuspend) {
+  ASSERT_TRUE(machine->switch_on());
+  const auto boot = boots("button", Clock::now());
+  settles();
+  said("systemd-run --quiet --no-block systemctl suspend");
+  ASSERT_TRUE(reaches(Power::suspended));
+  send_packet(kStranger);
+  EXPECT_TRUE(reaches(Power::suspended));
+  EXPECT_EQ(bmc_power(), true);
+
+  const auto beats = seen<core::AgentHeartbeat>().size();
+  const auto asked = Clock::now();
+  send_packet(machine->mac());
+  ASSERT_TRUE(reaches(Power::on));
+  ASSERT_TRUE(wait_for([&] { return seen<core::AgentHeartbeat>().size() > beats; }));
+  record("packet to heartbeat after suspend, s", Clock::now() - asked);
+  EXPECT_EQ(seen<core::AgentHeartbeat>().back().boot_id, boot);
+  EXPECT_EQ(said("cat /proc/sys/kernel/random/boot_id"), boot + "\n");
 }
 
 }  // namespace

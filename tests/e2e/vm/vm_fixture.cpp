@@ -74,8 +74,6 @@ class VmParts {
   const fs::path image;
 };
 
-double seconds(Clock::duration time) { return std::chrono::duration<double>(time).count(); }
-
 }  // namespace
 
 VmTest::VmTest() {
@@ -142,11 +140,9 @@ std::string VmTest::boots(const std::string& name, Clock::time_point asked,
   };
   if (!wait_for(new_boot, kBootLimit)) throw std::runtime_error(name + ": no heartbeat");
   const auto now = Clock::now();
-  const auto kernel = std::chrono::duration_cast<Clock::duration>(first->uptime);
-  RecordProperty(name + " to heartbeat, s", fmt::format("{:.1f}", seconds(now - asked)));
-  RecordProperty(name + " to the machine's start, s",
-                 fmt::format("{:.2f}", seconds(machine->started() - asked)));
-  RecordProperty(name + " kernel to heartbeat, s", fmt::format("{:.1f}", seconds(kernel)));
+  record(name + " to heartbeat, s", now - asked);
+  record(name + " to the machine's start, s", machine->started() - asked);
+  record(name + ": kernel to heartbeat, s", first->uptime);
   return first->boot_id;
 }
 
@@ -184,6 +180,14 @@ core::LeaveOrigin VmTest::origin(const std::string& boot_id) {
 }
 
 bool VmTest::goes_off() { return run(io, machine->goes_off(kDownLimit), kDownLimit + 10s) == 0; }
+
+bool VmTest::reaches(lab::VirtualMachine::Power power) {
+  return run(io, machine->reaches_power(power, kDownLimit), kDownLimit + 10s);
+}
+
+void VmTest::record(const std::string& name, Clock::duration time) {
+  RecordProperty(name, fmt::format("{:.2f}", std::chrono::duration<double>(time).count()));
+}
 
 void VmTest::send_packet(const MacAddress& mac) {
   const auto seen_before = machine->magic_packets_seen();

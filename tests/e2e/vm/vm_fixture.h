@@ -45,6 +45,8 @@ class VmTest : public LinkTest {
   core::LeaveOrigin origin(const std::string& boot_id);
   /// True: it powered itself off.
   bool goes_off();
+  bool reaches(lab::VirtualMachine::Power power);
+  static void record(const std::string& name, std::chrono::steady_clock::duration time);
 
   /// A magic packet by the product's own code, to the broadcast address of the wire.
   void send_packet(const MacAddress& mac);
