@@ -70,7 +70,7 @@ asio::awaitable<Result<std::string>> run_in_guest(asio::any_io_executor executor
                                                   std::chrono::milliseconds limit) {
   static std::atomic<std::uint64_t> commands = 0;
   const auto number = ++commands;
-  LineSocket guest(std::move(executor), limit);
+  LineSocket guest(executor, limit);
   const auto connected = co_await guest.connect(std::move(socket));
   if (!connected) co_return std::unexpected(connected.error());
   for (bool sent = false;;) {

@@ -7,7 +7,6 @@
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
-#include <utility>
 
 #include "common/asio_tuple.h"
 
@@ -21,8 +20,8 @@ constexpr std::size_t kLineMax = std::size_t{16} * 1024 * 1024;
 
 }  // namespace
 
-LineSocket::LineSocket(asio::any_io_executor executor, std::chrono::milliseconds limit)
-    : socket_(std::move(executor)), until_(std::chrono::steady_clock::now() + limit) {}
+LineSocket::LineSocket(const asio::any_io_executor& executor, std::chrono::milliseconds limit)
+    : socket_(executor), until_(std::chrono::steady_clock::now() + limit) {}
 
 asio::awaitable<Result<void>> LineSocket::connect(std::filesystem::path path) {
   path_ = path.string();

@@ -14,7 +14,7 @@ namespace ecokube::lab {
 /// A client of a Unix socket on which lines go to and fro. After an error it is of no more use.
 class LineSocket {
  public:
-  LineSocket(boost::asio::any_io_executor executor, std::chrono::milliseconds limit);
+  LineSocket(const boost::asio::any_io_executor& executor, std::chrono::milliseconds limit);
 
   /// All of these together end within the limit that it was made with.
   /// Tries until somebody listens there.

@@ -35,7 +35,7 @@ asio::awaitable<Result<json::value>> answer_to(LineSocket& qemu, std::string com
 
 asio::awaitable<Result<json::value>> ask_qemu(asio::any_io_executor executor,
                                               std::filesystem::path socket, std::string command) {
-  LineSocket qemu(std::move(executor), kLimit);
+  LineSocket qemu(executor, kLimit);
   const auto connected = co_await qemu.connect(std::move(socket));
   if (!connected) co_return std::unexpected(connected.error());
   const auto greeting = co_await qemu.receive();
