@@ -60,7 +60,7 @@ while :; do
   IFS= read -r rest
   set -- $first$rest
   base64 -d <<<"$2" >/run/lab-command
-  timeout 60 sh /run/lab-command </dev/null >/run/lab-output 2>&1
+  timeout 300 sh /run/lab-command </dev/null >/run/lab-output 2>&1
   echo "$1 $? $(base64 -w0 /run/lab-output)"
 done
 )sh";

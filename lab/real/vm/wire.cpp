@@ -15,6 +15,7 @@
 #include "lab/real/vm/host_command.h"
 
 namespace ecokube::lab {
+
 // Our card is one end of a pair: a bridge without a port that has a carrier sends nothing, and the
 // port of a machine that is off has none.
 Result<void> enter_wire() {

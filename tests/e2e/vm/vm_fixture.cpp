@@ -92,7 +92,7 @@ VmTest::VmTest() {
   start_bmc();
 }
 
-VmTest::~VmTest() {
+void VmTest::TearDown() {
   if (HasFailure()) std::fputs(account().c_str(), stderr);
 }
 

@@ -20,7 +20,7 @@ class VmTest : public LinkTest {
   static constexpr std::chrono::seconds kDownLimit{60};
 
   VmTest();
-  ~VmTest() override;
+  void TearDown() override;
 
   bool wait_for(const std::function<bool()>& done, std::chrono::seconds limit = kDownLimit) {
     return run_until(io, done, limit);
