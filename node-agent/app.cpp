@@ -71,7 +71,7 @@ class App final : public LinkHost {
         logind_(config.action.empty() ? std::make_unique<Logind>(io.get_executor(), config.logind)
                                       : nullptr),
         arming_(io.get_executor(), arming_options(config)),
-        resumes_(config.state_dir, boot_id_, clock_of_sleeps_),
+        resumes_(config.state_dir, boot_id_, clock_of_sleeps_, config.roots.sysfs),
         going_down_(io.get_executor(), config_, logind_.get(), resumes_),
         way_down_(io.get_executor(), config, logind_.get(), going_down_),
         last_end_(config.state_dir, boot_id_),
@@ -229,6 +229,7 @@ void App::sleep_by_others(bool begins) {
   } else if (begins) {
     start("leaving for a sleep", farewell_.before_sleep());
   } else {
+    (void)resumes_.count();  // at once, also where no coordinator answers
     links_.resume();
   }
 }

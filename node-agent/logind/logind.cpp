@@ -59,7 +59,8 @@ void Logind::stop() {
   stopped_ = true;
   timer_.cancel();
   if (bus_) bus_->close();
-  if (delay_lock_ >= 0) ::close(std::exchange(delay_lock_, -1));
+  shutdown_lock_.release();
+  sleep_lock_.release();
 }
 
 asio::awaitable<Result<Logind::Bus>> Logind::connected() {
@@ -84,19 +85,24 @@ Result<void> Logind::listen(const Bus& bus) {
   return bus->listen(login("PrepareForSleep"), hear(&Logind::sleep_begins));
 }
 
-// Without it the goodbye at a shutdown of others may come too late; that is no danger.
-asio::awaitable<void> Logind::take_delay_lock(Bus bus) {
-  const SystemBus::Fill fill = [](sd_bus_message* message) {
-    return sd_bus_message_append(message, "ssss", "shutdown:sleep", "ecokube-agent",
+void Logind::DelayLock::release() {
+  if (fd >= 0) ::close(std::exchange(fd, -1));
+}
+
+// Without it the goodbye at a shutdown or sleep of others may come too late; that is no danger.
+asio::awaitable<void> Logind::take(Bus bus, DelayLock& lock) {
+  const auto* what = lock.what;
+  const SystemBus::Fill fill = [what](sd_bus_message* message) {
+    return sd_bus_message_append(message, "ssss", what, "ecokube-agent",
                                  "tells the coordinator that this machine goes down", "delay");
   };
   const auto reply = co_await bus->call(login("Inhibit"), fill);
   int fd = -1;
   if (reply && sd_bus_message_read(reply->get(), "h", &fd) >= 0) {
-    if (delay_lock_ >= 0) ::close(delay_lock_);
-    delay_lock_ = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
-  } else if (!std::exchange(delay_refused_, true)) {
-    log::warn("a shutdown by others cannot be delayed why=\"{}\"",
+    lock.release();
+    lock.fd = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  } else if (!std::exchange(lock.refused, true)) {
+    log::warn("a {} by others cannot be delayed why=\"{}\"", what,
               reply ? "its answer is not understood" : reply.error().message);
   }
 }
@@ -105,7 +111,7 @@ void Logind::shutdown_begins(bool begins) {
   going_down_ = begins;
   log::info("the machine {}", begins ? "is going down" : "stays on after all");
   // Who began it shows in systemd's jobs, which are made only once nobody delays them any more.
-  if (begins && delay_lock_ >= 0) ::close(std::exchange(delay_lock_, -1));
+  if (begins) shutdown_lock_.release();
 }
 
 // After it the machine is as it was, and waits again before the next sleep.
@@ -117,9 +123,7 @@ void Logind::sleep_begins(bool begins) {
   if (sleep_told_) sleep_told_(begins);
 }
 
-void Logind::let_sleep() {
-  if (delay_lock_ >= 0) ::close(std::exchange(delay_lock_, -1));
-}
+void Logind::let_sleep() { sleep_lock_.release(); }
 
 std::vector<std::string> Logind::standing(v1::SleepMode mode) const {
   auto words = standing_.off;
@@ -169,7 +173,8 @@ asio::awaitable<Result<Logind::Standing>> Logind::ask() {
   auto asked = co_await ask_inhibitors(*bus, standing);
   if (asked && options_.users_idle.count() > 0) asked = co_await ask_users(*bus, standing);
   if (!asked) co_return std::unexpected(asked.error());
-  if (!going_down_ && !sleeping_ && delay_lock_ < 0) co_await take_delay_lock(*bus);
+  if (!going_down_ && shutdown_lock_.fd < 0) co_await take(*bus, shutdown_lock_);
+  if (!sleeping_ && sleep_lock_.fd < 0) co_await take(*bus, sleep_lock_);
   if (going_down_) standing.off.emplace_back("this machine is going down already");
   if (sleeping_) standing.off.emplace_back("this machine is about to sleep already");
   co_return standing;

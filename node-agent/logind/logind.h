@@ -74,7 +74,14 @@ class Logind {
   boost::asio::awaitable<Result<Standing>> ask();
   boost::asio::awaitable<void> ask_abilities(Bus bus);
   boost::asio::awaitable<bool> says_yes(Bus bus, BusMethod method);
-  boost::asio::awaitable<void> take_delay_lock(Bus bus);
+  /// While it is held what it is about waits for its end, at most InhibitDelayMaxSec.
+  struct DelayLock {
+    const char* what;
+    int fd = -1;
+    bool refused = false;
+    void release();
+  };
+  boost::asio::awaitable<void> take(Bus bus, DelayLock& lock);
   boost::asio::awaitable<Result<void>> ask_inhibitors(Bus bus, Standing& standing);
   boost::asio::awaitable<Result<void>> ask_users(Bus bus, Standing& standing);
   boost::asio::awaitable<Result<void>> ask_session(Bus bus, std::string path, std::string user,
@@ -94,8 +101,8 @@ class Logind {
   std::function<void(bool)> sleep_told_;
   BootTimes boot_times_;
   int boot_asked_ = 0;
-  int delay_lock_ = -1;  ///< a shutdown waits for its end, at most InhibitDelayMaxSec
-  bool delay_refused_ = false;
+  // One each: polkit knows no action for both, and asks for that of the lid.
+  DelayLock shutdown_lock_{"shutdown"}, sleep_lock_{"sleep"};
   bool going_down_ = false, sleeping_ = false, sleep_over_ = false;
   bool stopped_ = false;
 };

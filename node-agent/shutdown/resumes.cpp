@@ -16,20 +16,36 @@ constexpr std::chrono::milliseconds kSleepMin{100};
 
 }  // namespace
 
-Resumes::Resumes(const std::filesystem::path& state_dir, std::string boot_id, SampleClock& clock)
-    : file_(state_dir / "resumes"), boot_id_(std::move(boot_id)), clock_(clock), slept_(slept()) {
+Resumes::Resumes(const std::filesystem::path& state_dir, std::string boot_id, SampleClock& clock,
+                 const std::filesystem::path& sysfs)
+    : file_(state_dir / "resumes"),
+      stats_(sysfs / "power/suspend_stats/success"),
+      boot_id_(std::move(boot_id)),
+      clock_(clock),
+      slept_(slept()),
+      suspends_(suspends()) {
   std::string boot;
-  std::uint32_t known = 0;
+  std::uint32_t known = 0, suspends = 0;
   std::int64_t slept_ms = 0;
-  // "<boot id> <resumes> <ms slept in all>"
+  // "<boot id> <resumes> <ms slept in all> <suspends in all>"
   const auto text = read_whole_file(file_);
-  if (!text || !(std::istringstream(*text) >> boot >> known >> slept_ms) || boot != boot_id_) {
+  std::istringstream words(text ? *text : "");
+  if (!(words >> boot >> known >> slept_ms >> suspends) || boot != boot_id_) {
     write();
     return;
   }
   count_ = known;
   slept_ = std::chrono::milliseconds(slept_ms);
+  suspends_ = suspends;
   (void)count();
+}
+
+// 0 where the kernel counts none.
+std::uint32_t Resumes::suspends() const {
+  std::uint32_t counted = 0;
+  const auto text = read_whole_file(stats_);
+  if (text) std::istringstream(*text) >> counted;
+  return counted;
 }
 
 // We may be scheduled out between the clocks, which only widens their distance: the least of some.
@@ -46,11 +62,27 @@ std::chrono::milliseconds Resumes::slept() const {
 }
 
 std::uint32_t Resumes::count() {
-  const auto now = slept();
-  if (now - slept_ < kSleepMin) return count_;
-  log::info("this machine slept ms={}", (now - slept_).count());
-  slept_ = now;
-  came_back();
+  constexpr std::chrono::seconds kCountedWithin{10};
+  const auto now = clock_.now().monotonic;
+  const auto longer = slept() - slept_;
+  const auto suspends_now = suspends();
+  if (now - told_at_ > kCountedWithin) told_early_ = 0;
+  const auto more = suspends_now > suspends_ ? suspends_now - suspends_ : 0;
+  const auto known = std::min(more, told_early_);
+  const bool by_clocks = longer >= kSleepMin;
+  if (more == 0 && !by_clocks) return count_;
+  told_early_ -= known;
+  suspends_ = suspends_now;
+  if (by_clocks) slept_ += longer;
+  auto news = more - known;
+  if (by_clocks && more == 0) {
+    ++told_early_;
+    told_at_ = now;
+    news = 1;
+  }
+  if (news > 0) log::info("this machine slept times={} ms={}", news, longer.count());
+  count_ += news;
+  write();
   return count_;
 }
 
@@ -61,7 +93,8 @@ void Resumes::came_back() {
 
 // Without it a restarted agent counts from anew; it is then the same life as before to nobody.
 void Resumes::write() const {
-  const auto text = boot_id_ + " " + std::to_string(count_) + " " + std::to_string(slept_.count());
+  const auto text = boot_id_ + " " + std::to_string(count_) + " " + std::to_string(slept_.count()) +
+                    " " + std::to_string(suspends_);
   const auto written = replace_synced(file_, text + "\n", FileMode::owner_only);
   if (!written) log::warn("how often it slept is not on disk why=\"{}\"", written.error().message);
 }

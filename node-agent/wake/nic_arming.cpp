@@ -60,8 +60,8 @@ asio::awaitable<void> NicArming::run() {
   for (;;) {
     co_await arm();
     note_changes();
-    pause = told_.empty() ? options_.retry : std::min(2 * pause, options_.interval);
     timer.expires_after(told_.empty() ? options_.interval : pause);
+    pause = told_.empty() ? options_.retry : std::min(2 * pause, options_.interval);
     co_await timer.async_wait(kTuple);
   }
 }

@@ -36,8 +36,8 @@ struct NicArmingOptions {
   std::chrono::milliseconds each{3000};         ///< time limit of one question
   std::chrono::milliseconds total{5000};        ///< of all NICs together
   std::chrono::milliseconds interval{300'000};  ///< from one look to the next
-  std::chrono::milliseconds retry{30'000};  ///< the first pause while none is armed; then doubling
-  bool only_look = false;                   ///< change nothing
+  std::chrono::milliseconds retry{5'000};  ///< the first pause while none is armed; then doubling
+  bool only_look = false;                  ///< change nothing
   bool needed = true;  ///< false: something else wakes this machine, and no armed NIC is no problem
 };
 

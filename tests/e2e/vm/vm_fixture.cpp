@@ -130,9 +130,12 @@ std::string VmTest::boots(const std::string& name, Clock::time_point asked,
                           const std::string& before) {
   const core::AgentHeartbeat* first = nullptr;
   const auto new_boot = [&] {
+    bool past = before.empty();
     for (const auto& fact : facts) {
       const auto* beat = std::get_if<core::AgentHeartbeat>(&fact);
-      if (beat == nullptr || beat->boot_id == before) continue;
+      if (beat == nullptr) continue;
+      if (beat->boot_id == before) past = true;
+      if (!past || beat->boot_id == before) continue;
       first = beat;
       return true;
     }
@@ -157,11 +160,22 @@ std::string VmTest::arming() {
       "print $s qq(arm eth0\\n); $s->flush; print <$s>' /run/ecokube-nic-arm.sock");
 }
 
-Result<void> VmTest::shut_down() {
+bool VmTest::can_suspend() const {
+  bool can = false;
+  for (const auto& fact : facts) {
+    const auto* hello = std::get_if<core::AgentConnected>(&fact);
+    const auto* beat = std::get_if<core::AgentHeartbeat>(&fact);
+    if (hello != nullptr) can = hello->inventory.machine.can_suspend;
+    if (beat != nullptr && beat->machine) can = beat->machine->can_suspend;
+  }
+  return can;
+}
+
+Result<void> VmTest::shut_down(core::SleepMode mode) {
   static std::int64_t attempt = 0;  // the disk remembers them
   ++attempt;
   const core::Step step{{"worker1", core::Verb::shutdown, 1, attempt},
-                        core::ShutdownNode{seen<core::AgentHeartbeat>().back().sequence, {}},
+                        core::ShutdownNode{seen<core::AgentHeartbeat>().back().sequence, {}, mode},
                         {"Idle", "nothing runs here"},
                         7};
   return run(io, server->shutdown(step), kDownLimit);

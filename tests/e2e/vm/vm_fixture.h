@@ -30,9 +30,9 @@ class VmTest : public LinkTest {
   /// For messages: what the agent and the kernel said, as far as it can be had.
   std::string account();
 
-  /// Waits for the first heartbeat of a boot that is not `before`: its boot id. How long it took
-  /// since `asked` is recorded under `name`, split into what the firmware and what the kernel with
-  /// all behind it took.
+  /// Waits for the first heartbeat after those of `before`, of another life: its boot id. How long
+  /// it took since `asked` is recorded under `name`, split into what the firmware and what the
+  /// kernel with all behind it took.
   std::string boots(const std::string& name, std::chrono::steady_clock::time_point asked,
                     const std::string& before = {});
   /// Waits until all that starts at boot has started.
@@ -40,7 +40,9 @@ class VmTest : public LinkTest {
   /// What ecokube-nic-arm says once it had the kernel's driver arm the card.
   std::string arming();
 
-  Result<void> shut_down();
+  Result<void> shut_down(core::SleepMode mode = core::SleepMode::power_off);
+  /// As its agent told it last.
+  [[nodiscard]] bool can_suspend() const;
   /// What the latest goodbye of this boot said.
   core::LeaveOrigin origin(const std::string& boot_id);
   /// True: it powered itself off.
