@@ -74,9 +74,9 @@ Result<NodeCertificate> CertificateAuthority::sign_node(std::string_view request
     return fail(Errc::config, "the CA's own certificate is not valid now; make another CA");
   }
   CertificateShape shape;
-  shape.common_name = "ecokube-node";           // the name that counts has no bound of 64 bytes
-  constexpr std::chrono::seconds kDateStep{1};  // a certificate's dates have no fractions
-  shape.validity = {std::max({now - kBackdated, own->not_before, not_before_this + kDateStep}),
+  shape.common_name = "ecokube-node";  // the name that counts has no bound of 64 bytes
+  const TimePoint begins = std::chrono::floor<std::chrono::seconds>(not_before_this);
+  shape.validity = {std::max({TimePoint(now - kBackdated), own->not_before, begins}),
                     std::min(now + life, own->not_after)};
   shape.extensions = {{NID_basic_constraints, "critical,CA:FALSE"},
                       {NID_key_usage, "critical,digitalSignature"},

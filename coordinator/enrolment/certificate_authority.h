@@ -37,8 +37,9 @@ class CertificateAuthority {
   explicit CertificateAuthority(Authority authority);
 
   /// For the key of `request` (PEM) and the name ecokube://node/<node>, to be shown by a client.
-  /// Begins after `not_before_this` and ends with the CA itself at the latest. Errc::invalid: what
-  /// is wrong with request or name; Errc::config: the CA's own certificate has ended.
+  /// Begins with the second of `not_before_this` at the earliest, and ends with the CA itself at
+  /// the latest. Errc::invalid: what is wrong with request or name; Errc::config: the CA's own
+  /// certificate has ended.
   [[nodiscard]] Result<NodeCertificate> sign_node(std::string_view request, const NodeName& node,
                                                   TimePoint now, Duration life,
                                                   TimePoint not_before_this = {}) const;

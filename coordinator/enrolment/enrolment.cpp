@@ -178,8 +178,8 @@ asio::awaitable<Result<void>> Enrolment::put_revoked(IdentityRecord record) {
   log::info("node revoked node={} by={} reason=\"{}\"", record.node, revocation.by,
             revocation.reason);
   if (options_.on_revoked) {
-    const ShownCertificate any{record.node, {}, revocation.at, revocation.at};
-    const auto allowed = nodes_.may_connect(any);
+    const ShownCertificate one_before{record.node, {}, TimePoint{}, revocation.at};
+    const auto allowed = nodes_.may_connect(one_before);
     options_.on_revoked(record.node, allowed ? std::string() : allowed.error().message);
   }
   co_return written;

@@ -11,11 +11,16 @@ const CertificateRecord* find_serial(const IdentityRecord& record, const std::st
   return found == record.certificates.end() ? nullptr : &*found;
 }
 
+/// A certificate's dates have no fractions; the next one begins in the second of the revocation.
+bool began_before(TimePoint at, const Revocation& revocation) {
+  return at < std::chrono::floor<std::chrono::seconds>(revocation.at);
+}
+
 /// By its serial where we know it; another one by the time at which it began.
 bool is_revoked(const IdentityRecord& record, const ShownCertificate& shown) {
   if (!record.revocation) return false;
   const auto* known = find_serial(record, shown.serial);
-  return known != nullptr ? known->revoked : shown.not_before <= record.revocation->at;
+  return known != nullptr ? known->revoked : began_before(shown.not_before, *record.revocation);
 }
 
 }  // namespace
@@ -81,7 +86,7 @@ IdentityRecord NodeRegister::revoked(const NodeName& node, Revocation revocation
 IdentityRecord NodeRegister::revoked_elsewhere(const NodeName& node, Revocation revocation) const {
   auto record = copy_of(node);
   for (auto& certificate : record.certificates) {
-    certificate.revoked = certificate.revoked || certificate.issued_at <= revocation.at;
+    certificate.revoked = certificate.revoked || began_before(certificate.issued_at, revocation);
   }
   record.revocation = std::move(revocation);
   return record;
