@@ -73,7 +73,7 @@ Result<std::unique_ptr<kubernetes::EventRecorder>> open_events(asio::io_context&
 struct Parts {
   std::unique_ptr<CoordinatorStore> store;
   std::unique_ptr<enrolment::Enrolment> enrolment;
-  std::unique_ptr<enrolment::SharedRevocations> revocations;  ///< none in a dry run
+  std::unique_ptr<enrolment::SharedRevocations> revocations;
   std::unique_ptr<kubernetes::KubernetesCluster> cluster;
   std::unique_ptr<AgentServer> agents;
   std::unique_ptr<PowerControl> power;
@@ -84,13 +84,17 @@ struct Parts {
   std::unique_ptr<kubernetes::EventRecorder> events;
 };
 
+asio::awaitable<Result<void>> written_by_nobody() { co_return Result<void>(); }
+
 /// By an annotation on the Node, so that a standby, and a successor without our database, know it.
+/// A dry run reads them alone.
 void share_revocations(asio::io_context& io, const CoordinatorConfig& config, Parts& parts,
                        std::function<TimePoint()> clock) {
-  if (config.policy.dry_run) return;
   parts.revocations = std::make_unique<enrolment::SharedRevocations>(
       io.get_executor(), *parts.enrolment,
-      [&parts](NodeName node, std::string text) {
+      [&parts, writes = !config.policy.dry_run](NodeName node,
+                                                std::string text) -> asio::awaitable<Result<void>> {
+        if (!writes) return written_by_nobody();
         return parts.cluster->record_revocation(std::move(node), std::move(text));
       },
       std::move(clock));
@@ -158,11 +162,13 @@ Result<void> run_coordinator(const CoordinatorConfig& config) {
   auto store = open_store(io, config);
   if (!store) return std::unexpected(store.error());
   parts.store = std::move(*store);
-  auto enrolment = open_enrolment(config, *parts.store, clock,
-                                  [&parts](const NodeName& node, const std::string& why) {
-                                    if (parts.agents) parts.agents->turn_away(node, why);
-                                    if (parts.revocations) parts.revocations->revoked(node);
-                                  });
+  auto enrolment = open_enrolment(
+      config, *parts.store, clock,
+      [&parts](const NodeName& node, const std::string& why) {
+        if (parts.agents) parts.agents->turn_away(node, why);
+        if (parts.revocations) parts.revocations->revoked(node);
+      },
+      [&parts] { return parts.revocations->is_current(); });
   if (!enrolment) return std::unexpected(std::move(enrolment.error()));
   parts.enrolment = std::move(*enrolment);
   auto access = read_access(config);

@@ -62,8 +62,10 @@ Result<void> add_authority(enrolment::EnrolmentOptions& options, const Coordinat
 
 Result<std::unique_ptr<enrolment::Enrolment>> open_enrolment(
     const CoordinatorConfig& config, IdentityStore& store, std::function<TimePoint()> clock,
-    std::function<void(const NodeName&, const std::string&)> on_revoked) {
+    std::function<void(const NodeName&, const std::string&)> on_revoked,
+    std::function<bool()> is_current) {
   enrolment::EnrolmentOptions options;
+  options.is_current = std::move(is_current);
   options.certificate_life = config.enrolment.certificate_life;
   options.coordinator = config.enrolment.address;
   options.on_revoked = std::move(on_revoked);

@@ -12,7 +12,8 @@ namespace ecokube {
 /// CA is wrong, or agents would not believe what it signs.
 [[nodiscard]] Result<std::unique_ptr<enrolment::Enrolment>> open_enrolment(
     const CoordinatorConfig& config, IdentityStore& store, std::function<TimePoint()> clock,
-    std::function<void(const NodeName&, const std::string&)> on_revoked);
+    std::function<void(const NodeName&, const std::string&)> on_revoked,
+    std::function<bool()> is_current);
 
 /// ecokube-coordinator make-ca: the two files of [enrolment], with new ones.
 [[nodiscard]] Result<void> make_ca(const CoordinatorConfig& config);

@@ -27,7 +27,7 @@ struct TokenRecord {
 
 struct CertificateRecord {
   std::string serial;  ///< lower-case hex
-  TimePoint issued_at, not_after;
+  TimePoint not_before, not_after;
   bool revoked = false;
   bool operator==(const CertificateRecord&) const = default;
 };

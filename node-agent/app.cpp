@@ -292,6 +292,9 @@ v1::Heartbeat App::heartbeat(std::uint64_t session) {
   const auto waking = arming_.look();
   write_nics(waking, *heartbeat.mutable_nics());
   for (const auto& veto : way_down_.vetoes(waking)) heartbeat.add_vetoes(veto);
+  if (logind_) {
+    for (const auto& veto : logind_->against_sleep_alone()) heartbeat.add_sleep_vetoes(veto);
+  }
   heartbeat.set_fence_highest_seen(way_down_.fence_highest());
   return heartbeat;
 }

@@ -217,9 +217,11 @@ Result<core::AgentHeartbeat> read_heartbeat(const v1::Heartbeat& heartbeat) {
       return broken("energy counter has an unusable name");
     }
   }
-  if (heartbeat.vetoes_size() > kVetoesMax) return broken("list of vetoes is too long");
-  for (const auto& veto : heartbeat.vetoes()) {
-    if (!is_text(veto, kVetoMax)) return broken("veto is too long or no text");
+  for (const auto* vetoes : {&heartbeat.vetoes(), &heartbeat.sleep_vetoes()}) {
+    if (vetoes->size() > kVetoesMax) return broken("list of vetoes is too long");
+    for (const auto& veto : *vetoes) {
+      if (!is_text(veto, kVetoMax)) return broken("veto is too long or no text");
+    }
   }
   const auto uptime_fits = [](std::int64_t ms) { return ms >= 0 && ms <= kUptimeMsMax; };
   if (!uptime_fits(heartbeat.uptime_ms()) || !uptime_fits(heartbeat.energy_since_ms())) {
@@ -241,6 +243,7 @@ Result<core::AgentHeartbeat> read_heartbeat(const v1::Heartbeat& heartbeat) {
   if (heartbeat.fence_highest_seen() < 0) return broken("fence is negative");
   facts.fence_highest_seen = heartbeat.fence_highest_seen();
   facts.vetoes.assign(heartbeat.vetoes().begin(), heartbeat.vetoes().end());
+  facts.sleep_vetoes.assign(heartbeat.sleep_vetoes().begin(), heartbeat.sleep_vetoes().end());
   facts.power_source = heartbeat.power_source();
   facts.power_problem = heartbeat.power_problem();
   facts.energy_since = Duration(heartbeat.energy_since_ms());

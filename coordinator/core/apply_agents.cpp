@@ -64,6 +64,7 @@ void on(World& world, const AgentHeartbeat& fact, TimePoint now) {
   agent.uptime = fact.uptime;
   agent.nics = fact.nics;
   agent.vetoes = fact.vetoes;
+  agent.sleep_vetoes = fact.sleep_vetoes;
   agent.power = fact.power;
   agent.power_source = fact.power_source;
   agent.power_problem = fact.power_problem;
@@ -97,6 +98,7 @@ void on(World& world, const AgentGoodbye& fact, TimePoint now) {
     node->down.boot_id = fact.boot_id;
     node->down.command_id = fact.command_id;
     node->down.refused = false;
+    node->sleep.left = node->sleep.life == fact.boot_id;
     return enter(*node, Lifecycle::powering_down, now);
   }
   const bool wanted_on = node->request && node->request->verb == PersonVerb::wake;

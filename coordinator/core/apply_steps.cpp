@@ -32,12 +32,12 @@ void begin(Node& node, const MarkNode& mark, const Step& /*step*/, TimePoint now
   node.marked = true;  // from now on it may be, even if no answer comes
   node.marked_unproven = mark.boot_unproven;
   node.marked_proof = mark.proves_wake;
-  node.marked_mode = mark.mode;
+  node.down.mode = node.marked_mode = mark.mode;
   enter(node, Lifecycle::draining, now);
 }
 
 void begin(Node& node, const ShutdownNode& shutdown, const Step& step, TimePoint now) {
-  node.sleep = {shutdown.mode, node.down.boot_id, {}, {}};
+  node.sleep = {shutdown.mode, node.down.boot_id, false, {}, {}};
   node.down.shutdown_at = now;
   node.down.command_id = step.id.text();
   node.downs.push_back(now);
@@ -78,6 +78,8 @@ void begin(Node& node, const WakeNode& wake, const Step& /*step*/, TimePoint now
     up = WayUp{};
     up.out_of_silence = silent && !node.marked;
     up.old_boot_id = node.inventory.boot_id;
+    const bool forgotten = up.old_boot_id.empty() && node.sleep.mode != SleepMode::power_off;
+    if (forgotten) up.old_boot_id = node.sleep.life;
     up.asked_at = up.method_at = now;
     up.method = wake.method;
     enter(node, Lifecycle::powering_up, now);

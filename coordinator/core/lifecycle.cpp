@@ -41,6 +41,7 @@ void resume_way_down(Node& node, TimePoint now) {
   node.down.mark_revision = node.kube->revision;
   node.down.marked_at = now;
   node.down.resumed = true;
+  node.down.mode = node.marked_mode;
   enter(node, Lifecycle::draining, now);
 }
 
@@ -52,7 +53,7 @@ void finish_way_up(Node& node, TimePoint now) {
     node.wake_proven_boot = shown.boot;
     node.wake_proven_mode = shown.mode;
     node.proof_failed = false;
-  } else if (node.wake_failures > 0) {
+  } else if (node.wake_failures > 0 || lost_its_memory(node)) {
     node.wake_proven_at.reset();
   }
   if (node.up.asked_at) {
@@ -91,7 +92,8 @@ void leave_way_down(Node& node, TimePoint now) {
 
 void on_the_way_up(Node& node, bool heard, TimePoint now) {
   const auto gone = marked_boot(node);
-  if (heard && node.agent.boot_id != node.up.old_boot_id) {
+  if (heard && never_slept(node)) node.up = WayUp{};
+  if (heard && (never_slept(node) || node.agent.boot_id != node.up.old_boot_id)) {
     node.up.boot_proven = true;
   } else if (heard && !gone.empty() && node.agent.boot_id != gone) {
     // It had booted before we asked: that the process before us woke it was forgotten with it.

@@ -38,7 +38,10 @@ MarkNode mark_of(const World& world, const Policy& policy, const Node& node, Tim
 }
 
 MarkNode mark_of_sleeper(const Policy& policy, const Node& node) {
-  auto mark = mark_with(policy, node, node.inventory.boot_id, node.inventory.nics);
+  const auto& life = node.sleep.life;
+  auto mark =
+      mark_with(policy, node, life.empty() ? node.inventory.boot_id : life, node.inventory.nics);
+  mark.mode = node.sleep.mode;
   mark.proves_wake = node.marked_proof;
   return mark;
 }

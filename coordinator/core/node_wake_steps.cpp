@@ -12,6 +12,7 @@
 #include "coordinator/core/power_off.h"
 #include "coordinator/core/relays.h"
 #include "coordinator/core/sleep_limit.h"
+#include "coordinator/core/sleep_mode.h"
 #include "coordinator/core/wake_chain.h"
 #include "coordinator/core/wake_proof.h"
 
@@ -27,8 +28,10 @@ std::string what_its_wake_shows(const Node& node, TimePoint now) {
     const auto shown = what_wake_shows(node);
     return format_wake_proof(now, node.up.method, shown.boot, slept_at_wake(node), shown.mode);
   }
+  if (never_slept(node)) return {};
   if (proves_wake(node)) return format_failed_proof(now);
-  return node.wake_failures > 0 ? format_void_proof(now) : std::string();
+  const bool is_void = node.wake_failures > 0 || lost_its_memory(node);
+  return is_void ? format_void_proof(now) : std::string();
 }
 
 }  // namespace
@@ -52,7 +55,7 @@ bool NodePlanner::fail_over() {
 void NodePlanner::powered_down() {
   if (want_.on) return wake_if_wanted();
   if (!node_.kube || (node_.off_recorded && node_.marked)) return;
-  if (has_bmc(policy_, node_.name)) return record_proven_off();
+  if (has_bmc(policy_, node_.name) && !is_suspended(node_)) return record_proven_off();
   record_off(node_.off_recorded ? Reason{"MarkGone", "it sleeps, and our mark on it is gone"}
                                 : Reason{"RecordOff", "its power is not recorded"});
 }
@@ -73,7 +76,7 @@ void NodePlanner::record_proven_off() {
 }
 
 void NodePlanner::record_off(Reason reason) {
-  const bool read = has_bmc(policy_, node_.name);
+  const bool read = has_bmc(policy_, node_.name) && !is_suspended(node_);
   RecordOff record{
       power_text({PowerState::off, read ? PowerEvidence::bmc : PowerEvidence::inferred}),
       node_.sleep.since.value_or(now_)};
@@ -86,7 +89,8 @@ void NodePlanner::powering_up() {
   if (node_.up.boot_proven && node_.marked && kube_ready(node_) &&
       agent_alive(node_, policy_, now_)) {
     add(Verb::unmark, UnmarkNode{what_its_wake_shows(node_, now_)},
-        {"BootProven", "a new boot id and Ready in Kubernetes"});
+        never_slept(node_) ? Reason{"NeverSlept", "it left to sleep and is back as it was"}
+                           : Reason{"BootProven", "a new boot id and Ready in Kubernetes"});
     return;
   }
   if (node_.up.asked_at) keep_waking();
@@ -105,7 +109,8 @@ void NodePlanner::keep_waking() {
   }
   look_again(deadline);
   if (up.boot_proven) return;
-  if (by_bmc(up.method) && bmc_says_on(node_, policy_, now_)) return;  // it boots
+  if (by_bmc(up.method) && bmc_says_on(node_, policy_, now_) && !is_suspended(node_))
+    return;  // it boots
   const auto pause = by_bmc(up.method) ? kOrderRepeat : policy_.wake_repeat;
   const auto again_at = *up.tried_at + pause;
   if (now_ < again_at) return look_again(again_at);

@@ -170,7 +170,8 @@ struct AgentHeartbeat {
   Duration uptime{};
   std::vector<NicFacts> nics;
   std::vector<std::string> vetoes;
-  std::optional<Power> power;    ///< mean since the heartbeat before; absent: not known
+  std::vector<std::string> sleep_vetoes;  ///< beside these, against all but a power-off
+  std::optional<Power> power;             ///< mean since the heartbeat before; absent: not known
   std::string power_source;      ///< travels with the figure; "none": nothing measures this node
   std::string power_problem;     ///< why nothing does
   std::optional<Energy> energy;  ///< of the node since the agent's start

@@ -1,6 +1,7 @@
 #include "coordinator/core/power.h"
 
 #include "coordinator/core/identity.h"
+#include "coordinator/core/sleep_mode.h"
 
 namespace ecokube::core {
 namespace {
@@ -72,7 +73,7 @@ PowerView power_at(const Node& node, const Policy& policy, TimePoint now) {
     if (doubted && !node.agent.goodbye) return {};
     return {PowerState::on, PowerEvidence::agent};
   }
-  if (has_bmc(policy, node.name)) {
+  if (has_bmc(policy, node.name) && !is_suspended(node)) {
     if (bmc_says_on(node, policy, now)) return {PowerState::on, PowerEvidence::bmc};
     if (off_proven(node, policy, now)) return {PowerState::off, PowerEvidence::bmc};
     return {};

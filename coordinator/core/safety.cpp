@@ -106,9 +106,13 @@ void s10_s11_people(const Node& node, TimePoint now, Violations& out) {
   }
 }
 
-void s13_vetoes(const Node& node, Violations& out) {
-  if (node.agent.vetoes.empty()) return;
-  out.push_back({"S13", "AgentVeto", "its agent would refuse: " + node.agent.vetoes.front()});
+void s13_vetoes(const Policy& policy, const Node& node, Violations& out) {
+  const bool sleeps = sleep_mode_of(policy, node) != SleepMode::power_off;
+  for (const auto* vetoes : {&node.agent.vetoes, &node.agent.sleep_vetoes}) {
+    if (vetoes->empty() || (vetoes == &node.agent.sleep_vetoes && !sleeps)) continue;
+    out.push_back({"S13", "AgentVeto", "its agent would refuse: " + vetoes->front()});
+    return;
+  }
 }
 
 void s16_unwell(const Policy& policy, const FleetCounts& fleet, const Node& node, TimePoint now,
@@ -153,6 +157,9 @@ void check_shutdown(const World& world, const Policy& policy, const Node& node, 
     out.push_back({"S1", "MarkGone", "our taint is not on it any more, pods may come"});
   }
   s3_sleeps_as_it_can(policy, node, mode, out);
+  if (mode != sleep_mode_of(policy, node)) {
+    out.push_back({"S15", "OtherMode", "that is not what its wake was judged by"});
+  }
 }
 
 void check_wake(const Node& node, TimePoint now, Violations& out) {
@@ -223,7 +230,7 @@ std::vector<Violation> blockers(const World& world, const Policy& policy, const 
   s19_right_bmc(policy, node, out);
   s19_right_machine(node, out);
   if (fleet.identity_shared) s19_no_twin(world, policy, node, now, out);
-  s13_vetoes(node, out);
+  s13_vetoes(policy, node, out);
   s15_proven(policy, fleet, node, now, out);
   s18_boot_proven(policy, fleet, node, out);
   s16_unwell(policy, fleet, node, now, out);

@@ -52,17 +52,21 @@ Duration slept_at_wake(const Node& node) {
 
 SleepLimits::SleepLimits(const World& world, const Policy& policy, TimePoint now)
     : policy_(policy), now_(now) {
-  for (const auto& pool : policy.pools) proven_[&pool] = policy.first_sleep;
   for (const auto& [name, node] : world.nodes) {
     if (!node.kube || node.wake_proven_sleep <= policy.first_sleep) continue;
-    if (node.wake_proven_mode != sleep_mode_of(policy, node)) continue;
-    const auto pool = proven_.find(pool_of(policy, name, node.kube->labels));
-    if (pool != proven_.end()) pool->second = std::max(pool->second, node.wake_proven_sleep);
+    const Pool* pool = pool_of(policy, name, node.kube->labels);
+    auto& longest = proven_[{pool, node.wake_proven_mode}];
+    longest = std::max(longest, node.wake_proven_sleep);
   }
   find_limits(world);
   for (const auto& [name, limit] : limits_) {
     if (limit.until > now) next_ = next_ ? std::min(*next_, limit.until) : limit.until;
   }
+}
+
+Duration SleepLimits::proven(const Pool* pool, SleepMode mode) const {
+  const auto longest = proven_.find({pool, mode});
+  return longest == proven_.end() ? policy_.first_sleep : longest->second;
 }
 
 TimePoint SleepLimits::latest(const Limit& limit, Duration sleep) const {
@@ -80,7 +84,7 @@ void SleepLimits::find_limits(const World& world) {
     const Pool* pool = pool_of_sleeper(policy_, node, now_);
     if (pool == nullptr) continue;
     const auto since = node.sleep.since.value_or(node.since);
-    const auto proven = proven_.at(pool);
+    const auto proven = this->proven(pool, sleep_mode_of(policy_, node));
     const bool deaf = may_go_deaf(policy_, node);
     if (node.state != Lifecycle::powered_down) {
       taken += deaf && node.sleep.woken_at && *node.sleep.woken_at > since + proven ? 1 : 0;

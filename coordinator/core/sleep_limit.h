@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "coordinator/core/boot_proof.h"
@@ -44,8 +45,9 @@ class SleepLimits {
 
   const Policy& policy_;
   TimePoint now_;
-  std::map<const Pool*, Duration> proven_;
-  std::map<NodeName, Limit> limits_;  ///< of those that are down
+  [[nodiscard]] Duration proven(const Pool* pool, SleepMode mode) const;
+  std::map<std::pair<const Pool*, SleepMode>, Duration> proven_;  ///< longer than the first
+  std::map<NodeName, Limit> limits_;                              ///< of those that are down
   std::optional<TimePoint> next_;
 };
 

@@ -31,9 +31,12 @@ std::string why_only_off(const Policy& policy, const Node& node) {
 }
 
 SleepMode sleep_mode_of(const Policy& policy, const Node& node) {
+  if (node.state == Lifecycle::draining) return node.down.mode;
   if (node.marked) return node.marked_mode;
   return why_only_off(policy, node).empty() ? wanted(policy, node) : SleepMode::power_off;
 }
+
+bool is_suspended(const Node& node) { return node.sleep.mode == SleepMode::suspend; }
 
 void s3_sleeps_as_it_can(const Policy& policy, const Node& node, SleepMode mode,
                          std::vector<Violation>& out) {

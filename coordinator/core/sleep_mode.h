@@ -15,6 +15,9 @@ namespace ecokube::core {
 /// What it goes down to; of one that is down or on its way, what its mark says.
 [[nodiscard]] SleepMode sleep_mode_of(const Policy& policy, const Node& node);
 
+/// It sleeps so, or is on its way: then its BMC's word of its power says nothing.
+[[nodiscard]] bool is_suspended(const Node& node);
+
 /// S3: a machine that was told to sleep as it can't might not be woken.
 void s3_sleeps_as_it_can(const Policy& policy, const Node& node, SleepMode mode,
                          std::vector<Violation>& out);

@@ -16,8 +16,8 @@ bool says_nothing_new(const World& world, const Policy& policy, const Observatio
   if (node.bmc.on == false) return false;
   return agent.boot_id == beat->boot_id && node.inventory.boot_id == beat->boot_id &&
          agent.fence == beat->fence_highest_seen && agent.vetoes == beat->vetoes &&
-         agent.nics == beat->nics && node.inventory.nics == beat->nics &&
-         (!beat->boot || node.inventory.boot == *beat->boot) &&
+         agent.sleep_vetoes == beat->sleep_vetoes && agent.nics == beat->nics &&
+         node.inventory.nics == beat->nics && (!beat->boot || node.inventory.boot == *beat->boot) &&
          (!beat->machine || node.inventory.machine == *beat->machine);
 }
 

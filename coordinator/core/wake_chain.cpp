@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "coordinator/core/power.h"
+#include "coordinator/core/sleep_mode.h"
 
 namespace ecokube::core {
 namespace {
@@ -63,6 +64,10 @@ std::vector<WakeMethod> wake_methods(const Node& node, const Policy& policy) {
   if (!has_bmc(policy, node.name) || bmc_identity(node, policy) == BmcIdentity::wrong) {
     std::erase_if(methods, by_bmc);
   }
+  // No BMC wakes what is on to it.
+  const bool by_packet =
+      std::find(methods.begin(), methods.end(), WakeMethod::wol) != methods.end();
+  if (is_suspended(node) && !by_packet) methods.insert(methods.begin(), WakeMethod::wol);
   const auto& nics = node.inventory.nics;
   const bool armed = std::any_of(nics.begin(), nics.end(), std::mem_fn(&NicFacts::wake_armed));
   // A card that was not armed most likely hears nothing: it is tried only where all else is

@@ -58,8 +58,21 @@ bool would_prove_wake(const Policy& policy, const Node& node, TimePoint now) {
   return !wake_proven(node, policy, now) && !person_wants(node, PersonVerb::sleep, now);
 }
 
+bool lost_its_memory(const Node& node) {
+  const auto& sleep = node.sleep;
+  return sleep.mode != SleepMode::power_off && !sleep.life.empty() &&
+         !same_boot(sleep.life, node.agent.boot_id);
+}
+
+bool never_slept(const Node& node) {
+  return node.sleep.mode != SleepMode::power_off && node.sleep.left && node.agent.connected &&
+         node.agent.boot_id == node.sleep.life;
+}
+
 bool shows_wake(const Node& node) {
-  return node.up.asked_at.has_value() && node.wake_failures == 0;
+  const bool same_life = !node.sleep.life.empty() && node.agent.boot_id == node.sleep.life;
+  return node.up.asked_at.has_value() && node.wake_failures == 0 && !same_life &&
+         !lost_its_memory(node);
 }
 
 ShownWake what_wake_shows(const Node& node) {

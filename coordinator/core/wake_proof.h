@@ -21,9 +21,14 @@ namespace ecokube::core {
 /// It would go down to prove its wake: a person wants that tested, or policy does.
 [[nodiscard]] bool would_prove_wake(const Policy& policy, const Node& node, TimePoint now);
 
-/// It came up because we woke it. One that had been given up before may have been helped by a
-/// person.
+/// It came up because we woke it, from what it had gone down to. One that had been given up before
+/// may have been helped by a person.
 [[nodiscard]] bool shows_wake(const Node& node);
+
+/// It was suspended or hibernated and had to boot: the mains failed, or it cannot resume.
+[[nodiscard]] bool lost_its_memory(const Node& node);
+/// It left to sleep, and is back in the same life: it never slept.
+[[nodiscard]] bool never_slept(const Node& node);
 
 /// What its wake shows that is going on or has just ended.
 struct ShownWake {

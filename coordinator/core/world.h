@@ -55,7 +55,7 @@ struct AgentView {
   std::optional<TimePoint> closed_at;
   Duration uptime{};
   std::vector<NicFacts> nics;
-  std::vector<std::string> vetoes;
+  std::vector<std::string> vetoes, sleep_vetoes;
   std::optional<Power> power;
   std::string power_source;
   std::string power_problem;
@@ -87,7 +87,8 @@ struct BmcView {
 
 /// The way down, from the mark to off.
 struct WayDown {
-  std::string boot_id;  ///< of the machine that goes down
+  SleepMode mode = SleepMode::power_off;  ///< as its mark says, or is about to
+  std::string boot_id;                    ///< of the machine that goes down
   std::optional<Revision> mark_revision;
   std::optional<TimePoint> marked_at;
   std::optional<Revision> listed_revision;
@@ -128,7 +129,8 @@ struct WayUp {
 /// From the time that it is known to be off until it is up; empty while it is.
 struct Sleep {
   SleepMode mode = SleepMode::power_off;
-  std::string life;  ///< that went to sleep; empty: not known
+  std::string life;   ///< that went to sleep; empty: not known
+  bool left = false;  ///< its agent said goodbye to this process, for our step
   std::optional<TimePoint> since;
   std::optional<TimePoint> woken_at;  ///< first
 };

@@ -12,8 +12,9 @@ namespace asio = boost::asio;
 constexpr auto* kNoAuthority =
     "this coordinator signs no certificates: it has no ca_key in [enrolment] of coordinator.toml";
 
-CertificateRecord record_of(const NodeCertificate& certificate, TimePoint now) {
-  return {certificate.serial, now, certificate.validity.not_after, false};
+CertificateRecord record_of(const NodeCertificate& certificate) {
+  return {certificate.serial, certificate.validity.not_before, certificate.validity.not_after,
+          false};
 }
 
 }  // namespace
@@ -80,7 +81,7 @@ asio::awaitable<Result<IssuedCertificate>> Enrolment::enroll(EnrolmentRequest as
   IdentityChange change;
   change.token = admitted->token;
   change.token->used_by = asked.node;
-  change.node = nodes_.with(asked.node, record_of(admitted->certificate, now));
+  change.node = nodes_.with(asked.node, record_of(admitted->certificate));
   // Used up and taken before anything is waited for: a second one who has the token comes too late.
   tokens_.put(*change.token);
   nodes_.put(*change.node);
@@ -97,11 +98,15 @@ asio::awaitable<Result<IssuedCertificate>> Enrolment::enroll(EnrolmentRequest as
 asio::awaitable<Result<IssuedCertificate>> Enrolment::renew(NodeName node,
                                                             std::string signing_request) {
   if (!issues()) co_return fail(Errc::unsupported, kNoAuthority);
+  if (options_.is_current && !options_.is_current()) {
+    co_return fail(Errc::busy, "whether " + node + " was revoked elsewhere is not known here: " +
+                                   "Kubernetes has not answered; it is tried again");
+  }
   const auto now = options_.clock();
   const auto certificate = sign(signing_request, node, now);
   if (!certificate) co_return std::unexpected(certificate.error());
   IdentityChange change;
-  change.node = nodes_.with(node, record_of(*certificate, now));
+  change.node = nodes_.with(node, record_of(*certificate));
   nodes_.put(*change.node);
   auto written = co_await store_.write_identity(std::move(change));
   if (!written) {

@@ -20,6 +20,8 @@ struct EnrolmentOptions {
   std::string coordinator;    ///< "host:port" where agents reach us
   Duration certificate_life = std::chrono::hours(24 * 90);
   std::function<TimePoint()> clock;
+  /// A revocation elsewhere would be known here by now; absent: nobody else revokes.
+  std::function<bool()> is_current;
   /// A node was revoked, here or elsewhere: ends its links, with this sentence for it.
   std::function<void(const NodeName&, const std::string&)> on_revoked;
 };

@@ -86,7 +86,7 @@ IdentityRecord NodeRegister::revoked(const NodeName& node, Revocation revocation
 IdentityRecord NodeRegister::revoked_elsewhere(const NodeName& node, Revocation revocation) const {
   auto record = copy_of(node);
   for (auto& certificate : record.certificates) {
-    certificate.revoked = certificate.revoked || began_before(certificate.issued_at, revocation);
+    certificate.revoked = certificate.revoked || began_before(certificate.not_before, revocation);
   }
   record.revocation = std::move(revocation);
   return record;

@@ -48,7 +48,16 @@ SharedRevocations::SharedRevocations(asio::any_io_executor executor, Enrolment& 
       publish_(std::move(publish)),
       clock_(std::move(clock)) {}
 
+bool SharedRevocations::is_current() const {
+  constexpr std::chrono::minutes kMargin{1};
+  return heard_at_ && clock_() - *heard_at_ <= CertificateAuthority::kBackdated - kMargin;
+}
+
 void SharedRevocations::see(const core::Fact& fact) {
+  if (std::holds_alternative<core::ClusterListed>(fact) ||
+      (heard_at_ && std::holds_alternative<core::ClusterAlive>(fact))) {
+    heard_at_ = clock_();
+  }
   if (const auto* seen = std::get_if<core::NodeSeen>(&fact)) {
     nodes_[seen->node.name] = carried(seen->node);
     see_node(seen->node.name, carried(seen->node));
@@ -64,10 +73,10 @@ void SharedRevocations::see(const core::Fact& fact) {
 void SharedRevocations::see_node(const NodeName& node, std::string_view text) {
   const auto* known = enrolment_.identity(node);
   const auto& ours = known ? known->revocation : std::nullopt;
-  const auto theirs = parse_revocation(text);
+  auto theirs = parse_revocation(text);
   if (theirs && theirs->at > clock_() + kAhead) {
     log::warn("revocation from the future ignored node={} text=\"{}\"", node, text);
-    return;
+    theirs.reset();
   }
   if (theirs && (!ours || ours->at < theirs->at)) return start(adopt(node, *theirs));
   if (ours && (!theirs || theirs->at < ours->at)) start(publish(node, format_revocation(*ours)));
@@ -92,8 +101,12 @@ asio::awaitable<void> SharedRevocations::adopt(NodeName node, Revocation revocat
 // What fails is tried again when the Node is next seen.
 asio::awaitable<void> SharedRevocations::publish(NodeName node, std::string text) {
   if (!under_way_.insert(node).second) co_return;
-  const auto published = co_await publish_(node, std::move(text));
+  const auto published = co_await publish_(node, text);
   under_way_.erase(node);
+  const auto* known = enrolment_.identity(node);
+  if (published && known && known->revocation && format_revocation(*known->revocation) != text) {
+    start(publish(node, format_revocation(*known->revocation)));  // revoked once more meanwhile
+  }
   if (published) co_return;
   log::warn("the revocation is not on the Node yet node={} why=\"{}\"", node,
             published.error().message);

@@ -32,6 +32,9 @@ class SharedRevocations {
 
   /// Whatever adapters see: of Nodes, what they carry.
   void see(const core::Fact& fact);
+  /// The cluster was heard a moment ago: what others revoked is known here, but for so little time
+  /// that a certificate made meanwhile, which is back-dated, still counts as older.
+  [[nodiscard]] bool is_current() const;
   /// What was revoked here goes out at once.
   void revoked(const NodeName& node);
 
@@ -46,6 +49,7 @@ class SharedRevocations {
   Publish publish_;
   std::function<TimePoint()> clock_;
   std::map<NodeName, std::string> nodes_;  ///< that Kubernetes has, and what they carry
+  std::optional<TimePoint> heard_at_;      ///< the cluster
   std::set<NodeName> under_way_;           ///< being written
 };
 

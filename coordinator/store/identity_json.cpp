@@ -43,8 +43,10 @@ IdentityRecord read_identity(const json::object& from) {
   identity.node = text_field(from, "node");
   for (const auto& entry : from.at("certificates").as_array()) {
     const auto& one = entry.as_object();
-    identity.certificates.push_back({text_field(one, "serial"), time(one, "issued_at_ms"),
-                                     time(one, "not_after_ms"), one.at("revoked").as_bool()});
+    identity.certificates.push_back(
+        {text_field(one, "serial"),
+         time(one, one.contains("not_before_ms") ? "not_before_ms" : "issued_at_ms"),
+         time(one, "not_after_ms"), one.at("revoked").as_bool()});
   }
   if (const auto* entry = from.if_contains("revocation")) {
     const auto& one = entry->as_object();
@@ -70,7 +72,7 @@ std::string to_document(const IdentityRecord& identity) {
   json::array certificates;
   for (const auto& one : identity.certificates) {
     certificates.push_back({{"serial", one.serial},
-                            {"issued_at_ms", to_ms(one.issued_at)},
+                            {"not_before_ms", to_ms(one.not_before)},
                             {"not_after_ms", to_ms(one.not_after)},
                             {"revoked", one.revoked}});
   }

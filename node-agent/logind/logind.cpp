@@ -139,18 +139,35 @@ bool Logind::can(v1::SleepMode mode) const {
   return true;
 }
 
-// "challenge" is as good as no: nobody is there to type a password.
-asio::awaitable<bool> Logind::says_yes(Bus bus, BusMethod method) {
+// "challenge" is as good as no: nobody is there to type a password. A lock that stands at the
+// moment is another matter.
+asio::awaitable<std::optional<bool>> Logind::says_yes(Bus bus, BusMethod method) {
   const auto reply = co_await bus->call(method, {});
   const char* word = nullptr;
-  co_return reply&& sd_bus_message_read(reply->get(), "s", &word) >= 0 &&
-      std::string_view(word) == "yes";
+  if (!reply || sd_bus_message_read(reply->get(), "s", &word) < 0) co_return std::nullopt;
+  const std::string_view said(word);
+  co_return said == "yes" || said == "inhibited" || said == "inhibitor-blocked";
 }
 
 asio::awaitable<void> Logind::ask_abilities(Bus bus) {
-  if (std::exchange(abilities_asked_, true)) co_return;
-  can_suspend_ = co_await says_yes(bus, login("CanSuspend"));
-  can_hibernate_ = co_await says_yes(bus, login("CanHibernate"));
+  if (abilities_asked_) co_return;
+  const auto suspends = co_await says_yes(bus, login("CanSuspend"));
+  const auto hibernates = co_await says_yes(bus, login("CanHibernate"));
+  can_suspend_ = suspends.value_or(false);
+  can_hibernate_ = hibernates.value_or(false);
+  abilities_asked_ = suspends && hibernates;
+}
+
+asio::awaitable<void> Logind::catch_up(Bus bus) {
+  if (!sleeping_) co_return;
+  const BusMethod get{kLogin, kLoginPath, "org.freedesktop.DBus.Properties", "Get"};
+  const SystemBus::Fill fill = [](sd_bus_message* message) {
+    return sd_bus_message_append(message, "ss", kManager, "PreparingForSleep");
+  };
+  const auto reply = co_await bus->call(get, fill);
+  int still = 0;
+  const bool told = reply && sd_bus_message_read(reply->get(), "v", "b", &still) >= 0;
+  if (sleeping_ && (!told || still == 0)) sleep_begins(false);
 }
 
 asio::awaitable<void> Logind::refresh() {
@@ -161,6 +178,10 @@ asio::awaitable<void> Logind::refresh() {
   }
   standing_ = {};
   standing_.off = {"who wants this machine to stay on is not known: " + standing.error().message};
+  lose_connection();
+}
+
+void Logind::lose_connection() {
   if (bus_) bus_->close();
   bus_.reset();
 }
@@ -169,6 +190,7 @@ asio::awaitable<Result<Logind::Standing>> Logind::ask() {
   const auto bus = co_await connected();
   if (!bus) co_return std::unexpected(bus.error());
   Standing standing;
+  co_await catch_up(*bus);
   co_await ask_abilities(*bus);
   auto asked = co_await ask_inhibitors(*bus, standing);
   if (asked && options_.users_idle.count() > 0) asked = co_await ask_users(*bus, standing);

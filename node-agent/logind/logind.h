@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,8 +45,14 @@ class Logind {
   /// Who wants only sleep inhibited has nothing against a power-off.
   [[nodiscard]] std::vector<std::string> standing(
       v1::SleepMode mode = v1::SLEEP_MODE_POWER_OFF) const;
+  [[nodiscard]] const std::vector<std::string>& against_sleep_alone() const {
+    return standing_.sleep;
+  }
   /// The machine, and logind for us, can: asked with the first refresh() of a connection.
   [[nodiscard]] bool can(v1::SleepMode mode) const;
+
+  /// The next refresh() connects anew.
+  void lose_connection();
 
   /// As far as run() has asked for them.
   [[nodiscard]] const BootTimes& boot_times() const { return boot_times_; }
@@ -73,7 +80,7 @@ class Logind {
   boost::asio::awaitable<Result<Bus>> connected();
   boost::asio::awaitable<Result<Standing>> ask();
   boost::asio::awaitable<void> ask_abilities(Bus bus);
-  boost::asio::awaitable<bool> says_yes(Bus bus, BusMethod method);
+  boost::asio::awaitable<std::optional<bool>> says_yes(Bus bus, BusMethod method);
   /// While it is held what it is about waits for its end, at most InhibitDelayMaxSec.
   struct DelayLock {
     const char* what;
@@ -91,6 +98,8 @@ class Logind {
   Result<void> listen(const Bus& bus);
   void shutdown_begins(bool begins);
   void sleep_begins(bool begins);
+  /// Its end was told to a connection that is lost.
+  boost::asio::awaitable<void> catch_up(Bus bus);
 
   boost::asio::any_io_executor executor_;
   LogindOptions options_;

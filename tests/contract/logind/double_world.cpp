@@ -163,6 +163,10 @@ class LogindDouble {
   static int on_can_hibernate(sd_bus_message* call, void*, sd_bus_error*) {
     return sd_bus_reply_method_return(call, "s", "challenge");
   }
+  static int get_preparing(sd_bus*, const char*, const char*, const char*, sd_bus_message* reply,
+                           void* self, sd_bus_error*) {
+    return sd_bus_message_append(reply, "b", of(self).sleep_ == Sleep::waits ? 1 : 0);
+  }
   static int on_list_jobs(sd_bus_message* call, void*, sd_bus_error*) {
     return sd_bus_reply_method_return(call, "a(usssoo)", 1, 3U, "backup.service", "start",
                                       "running", "/job/3", "/unit/backup");
@@ -206,6 +210,7 @@ const sd_bus_vtable LogindDouble::kManager[] = {
     SD_BUS_METHOD("SuspendWithFlags", "t", "", on_suspend, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("CanSuspend", "", "s", on_can_suspend, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("CanHibernate", "", "s", on_can_hibernate, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_PROPERTY("PreparingForSleep", "b", get_preparing, 0, 0),
     SD_BUS_SIGNAL("PrepareForShutdown", "b", 0),
     SD_BUS_SIGNAL("PrepareForSleep", "b", 0),
     SD_BUS_VTABLE_END};

@@ -101,6 +101,20 @@ TEST_F(LogindContract, ASuspendWaitsUntilWeLetItAndIsToldWhenItIsOver) {
   EXPECT_THAT(standing(), IsEmpty());
 }
 
+TEST_F(LogindContract, TheEndOfASleepIsNotMissedWithTheConnectionThatWouldHaveToldIt) {
+  if (!world->learns_to_suspend()) GTEST_SKIP() << "a container does not suspend";
+  std::vector<bool> told;
+  logind->on_sleep([&](bool begins) { told.push_back(begins); });
+  ASSERT_THAT(standing(), IsEmpty());
+  ASSERT_TRUE(run(io, logind->go_down(v1::SLEEP_MODE_SUSPEND)));
+  ASSERT_TRUE(run_until(io, [&] { return told == std::vector{true}; }));
+  logind->lose_connection();
+  logind->let_sleep();
+  ASSERT_TRUE(run_until(io, [&] { return world->sleeps() == 1; }));
+  EXPECT_THAT(standing(), IsEmpty());
+  EXPECT_EQ(told, (std::vector{true, false}));
+}
+
 TEST_F(LogindContract, SomebodyLoggedInStands) {
   world->log_in();
   EXPECT_THAT(standing(), ElementsAre(HasSubstr("user root is logged in")));

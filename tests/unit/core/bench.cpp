@@ -144,6 +144,7 @@ AgentHeartbeat Bench::beat_of(const NodeName& name) {
   beat.boot_id = agent.boot_id;
   beat.nics = agent.nics;
   beat.vetoes = agent.vetoes;
+  beat.sleep_vetoes = agent.sleep_vetoes;
   beat.fence_highest_seen = std::max(agent.fence, world.fence);  // it was told
   return beat;
 }

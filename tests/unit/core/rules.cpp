@@ -323,6 +323,7 @@ std::vector<std::string> broken_rules(const World& world, const Policy& policy, 
     if (shutdown->mode == SleepMode::suspend && !can_be_suspended(policy, node)) {
       out.push_back("S3 cannot suspend");
     }
+    if (shutdown->mode != goes_down_to(policy, node)) out.push_back("S15 another mode");
   }
   for (const auto& [uid, placing] : world.placings) {
     const bool open = placing.in_flight || placing.uncertain;

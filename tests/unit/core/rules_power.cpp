@@ -81,6 +81,7 @@ void switching(const World& world, const Policy& policy, const Step& step, const
 void seen_off(const Policy& policy, const Node& node, TimePoint now, Broken& out) {
   const auto given = policy.nodes.find(node.name);
   if (given == policy.nodes.end() || !given->second.bmc) return;
+  if (node.sleep.mode == SleepMode::suspend) return;  // its BMC knows nothing of that
   const auto& bmc = node.bmc;
   const bool twice = bmc.on && !*bmc.on && bmc.equal > 1 && bmc.read_at && !bmc.failure;
   if (!twice || *bmc.read_at + 3 * policy.bmc_poll < now) out.push_back("S2 off was not read");
@@ -156,6 +157,7 @@ bool can_be_suspended(const Policy& policy, const Node& node) {
 }
 
 SleepMode goes_down_to(const Policy& policy, const Node& node) {
+  if (node.state == Lifecycle::draining) return node.down.mode;
   if (node.marked) return node.marked_mode;
   const bool suspends = in_pool(node) && can_be_suspended(policy, node) &&
                         policy.pools.front().sleep_mode == SleepMode::suspend;

@@ -8,6 +8,9 @@
 #include "coordinator/core/boot_proof.h"
 #include "coordinator/core/life.h"
 #include "coordinator/core/marks.h"
+#include "coordinator/core/power.h"
+#include "coordinator/core/sleep_limit.h"
+#include "coordinator/core/wake_chain.h"
 #include "coordinator/core/wake_proof.h"
 #include "mini_fleet.h"
 
@@ -111,23 +114,129 @@ TEST_F(SleepModes, ASuspendedMachineSleepsAndComesBackWithItsBoot) {
   EXPECT_TRUE(wake_proven(w1(), bench.policy, bench.now));
 }
 
-TEST_F(SleepModes, ItsOldLifeProvesNoWake) {
+TEST_F(SleepModes, OneThatIsBackInItsOldLifeNeverSleptAndIsReadyAgain) {
   bench.put_to_sleep("w1");
   bench.ask("w1", PersonVerb::wake);
   bench.run("w1", Verb::wake);
-  bench.hello("w1", 1);  // as before it slept: its way down was never finished
+  bench.hello("w1", 1);  // a packet came while it fell asleep
   bench.see_marked("w1", true, Readiness::ready);
-  EXPECT_FALSE(bench.planned("w1", Verb::unmark));
-  EXPECT_EQ(bench.state("w1"), Lifecycle::powering_up);
+  const auto unmark = bench.run("w1", Verb::unmark);
+  EXPECT_EQ(unmark.reason.code, "NeverSlept");
+  EXPECT_EQ(std::get<UnmarkNode>(unmark.action).wake_proof, "") << "that shows nothing";
+  bench.see_marked("w1", false, Readiness::ready);
+  EXPECT_EQ(bench.state("w1"), Lifecycle::ready);
 }
 
-TEST_F(SleepModes, OneThatLostItsMemoryHasBootedAndProvesThatAlone) {
+TEST_F(SleepModes, WhereNoGoodbyeWasHeardItsOldLifeMayStillBeOnItsWayDown) {
+  const auto shutdown = bench.take_down("w1");
+  bench.goodbye("w1", LeaveOrigin::coordinator, shutdown.id.text());
+  bench.hang_up("w1");
+  bench.see_marked("w1", true, Readiness::unknown);
+  auto kube = *w1().kube;
+  kube.annotations[std::string(names::kWakeRecipe)] =
+      "address=127.0.0.255:9 macs=02:00:00:00:00:01";
+  Bench successor(suspending());  // which knows the Node alone
+  successor.see(ClusterListed{1, {kube}, {}, {}});
+  successor.see(LeaseHeld{2, successor.now + seconds(15)});
+  successor.pass(successor.policy.heartbeat_age_max + seconds(1));
+  successor.run("w1", Verb::wake);
+  successor.see(AgentConnected{"w1", 9, inventory_of("w1"), 0});
+  kube.ready = Readiness::ready;
+  successor.see_node(kube);
+  EXPECT_EQ(successor.state("w1"), Lifecycle::powering_up);
+  EXPECT_FALSE(successor.planned("w1", Verb::unmark));
+}
+
+TEST_F(SleepModes, OneThatLostItsMemoryHasShownNothing) {
   bench.put_to_sleep("w1");
-  comes_back(false);
+  const auto unmark = comes_back(false);
   EXPECT_EQ(bench.state("w1"), Lifecycle::ready);
-  EXPECT_EQ(w1().wake_proven_mode, SleepMode::power_off);
-  w1().inventory.machine.can_suspend = true;
-  EXPECT_FALSE(wake_proven(w1(), bench.policy, bench.now)) << "from suspend it was not seen";
+  EXPECT_TRUE(is_void_proof(std::get<UnmarkNode>(unmark.action).wake_proof));
+  auto kube = *w1().kube;
+  kube.annotations[std::string(names::kWakeProof)] = std::get<UnmarkNode>(unmark.action).wake_proof;
+  bench.see_node(kube);
+  EXPECT_FALSE(w1().wake_proven_at) << "it woke neither from suspend nor from off";
+}
+
+TEST_F(SleepModes, TheOrderIsWhatTheMarkSaidWhateverAnOldViewOfTheNodeSays) {
+  bench.pass(bench.policy.pools.front().unneeded_time);
+  bench.run("w1", Verb::mark);
+  bench.see_marked("w1", true, Readiness::ready);
+  w1().marked = false;
+  w1().marked_mode = SleepMode::power_off;
+  bench.pass(bench.policy.settle);
+  bench.run("w1", Verb::list_pods);
+  const auto shutdown = bench.run("w1", Verb::shutdown);
+  EXPECT_EQ(std::get<ShutdownNode>(shutdown.action).mode, SleepMode::suspend);
+}
+
+TEST_F(SleepModes, S15AnotherModeThanItsWakeWasJudgedByIsStopped) {
+  bench.pass(bench.policy.pools.front().unneeded_time);
+  bench.run("w1", Verb::mark);
+  bench.see_marked("w1", true, Readiness::ready);
+  bench.pass(bench.policy.settle);
+  bench.run("w1", Verb::list_pods);
+  auto shutdown = bench.planned("w1", Verb::shutdown);
+  ASSERT_TRUE(shutdown);
+  std::get<ShutdownNode>(shutdown->action).mode = SleepMode::power_off;
+  EXPECT_TRUE(bench.broken(*shutdown).contains("S15 OtherMode"));
+}
+
+TEST_F(SleepModes, ABmcThatIsGivenToASleeperSaysNothingOfIt) {
+  bench.policy.pools.front().hard_off = true;
+  const auto shutdown = bench.take_down("w1");
+  bench.goodbye("w1", LeaveOrigin::coordinator, shutdown.id.text());
+  bench.hang_up("w1");
+  bench.see_marked("w1", true, Readiness::unknown);
+  bench.policy.nodes["w1"].bmc = true;
+  bench.policy.nodes["w1"].methods = {WakeMethod::ipmi};
+  for (int i = 0; i < kEqualReadings; ++i) bench.see(BmcSeen{"w1", true, guid_of("w1")});
+  EXPECT_FALSE(bench.planned("w1", Verb::power_off));
+  bench.pass(bench.policy.silence_to_off);
+  bench.run("w1", Verb::record_off);
+  EXPECT_EQ(power_text(power_at(w1(), bench.policy, bench.now)), "off (inferred)");
+  EXPECT_EQ(wake_methods(w1(), bench.policy).front(), WakeMethod::wol);
+  bench.pass(bench.policy.down_deadline);
+  EXPECT_FALSE(bench.planned("w1", Verb::power_off));
+}
+
+TEST_F(SleepModes, ALostMarkIsPutBackAsItWas) {
+  bench.put_to_sleep("w1");
+  bench.policy.pools.front().sleep_mode = SleepMode::power_off;
+  auto bare = worker("w1");
+  bare.ready = Readiness::unknown;
+  bench.see_node(bare);
+  const auto record = bench.planned("w1", Verb::record_off);
+  ASSERT_TRUE(record);
+  EXPECT_EQ(std::get<RecordOff>(record->action).mark->mode, SleepMode::suspend);
+  EXPECT_EQ(std::get<RecordOff>(record->action).mark->boot_id, boot_of("w1"));
+}
+
+TEST_F(SleepModes, S13AVetoAgainstSleepAloneKeepsOnOnlyWhatWouldSleep) {
+  bench.pass(minutes(2));
+  ASSERT_TRUE(bench.planned("w1", Verb::mark));
+  auto beat = bench.beat_of("w1");
+  beat.sleep_vetoes = {"'player' inhibits sleep"};
+  bench.see(beat);
+  EXPECT_FALSE(bench.planned("w1", Verb::mark));
+  EXPECT_EQ(bench.want("w1").reason.code, "AgentVeto");
+  bench.policy.pools.front().sleep_mode = SleepMode::power_off;
+  w1().wake_proven_mode = SleepMode::power_off;
+  EXPECT_TRUE(bench.planned("w1", Verb::mark));
+}
+
+TEST_F(SleepModes, EachModeHasItsOwnLongestSleep) {
+  w1().wake_proven_sleep = std::chrono::hours(8);
+  auto& w2 = bench.world.nodes.at("w2");
+  w2.inventory.machine.can_suspend = false;
+  w2.wake_proven_mode = SleepMode::power_off;
+  bench.put_to_sleep("w1");
+  bench.put_to_sleep("w2");
+  const auto until = [&](const Node& node) {
+    return *SleepLimits(bench.world, bench.policy, bench.now).until(node) - *node.sleep.since;
+  };
+  EXPECT_EQ(until(w1()), std::chrono::hours(8));
+  EXPECT_EQ(until(w2), bench.policy.first_sleep) << "nobody was off for longer";
 }
 
 TEST_F(SleepModes, EachModeHasItsOwnProof) {
@@ -156,7 +265,7 @@ TEST_F(SleepModes, S18WhatIsSuspendedBootsNothing) {
 TEST_F(SleepModes, OutOfHibernationItHasBootedWhatItRuns) {
   w1().inventory.boot.fingerprint = "b1";
   w1().up.asked_at = bench.now;
-  w1().sleep = {SleepMode::hibernate, boot_of("w1"), {}, {}};
+  w1().sleep = {SleepMode::hibernate, boot_of("w1"), true, {}, {}};
   w1().agent.boot_id = life_id(boot_of("w1"), 1);
   EXPECT_EQ(what_wake_shows(w1()).mode, SleepMode::hibernate);
   EXPECT_EQ(what_wake_shows(w1()).boot, "b1");

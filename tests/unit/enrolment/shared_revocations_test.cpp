@@ -59,6 +59,7 @@ class SharedRevocationsTest : public testing::Test {
         ended.push_back(why);
         if (shared) shared->revoked(node);
       };
+      options.is_current = [this] { return shared->is_current(); };
       enrolment.emplace(std::move(options), must(store.recover_identities()), store);
       shared.emplace(
           test_.io_.get_executor(), *enrolment,
@@ -73,15 +74,25 @@ class SharedRevocationsTest : public testing::Test {
       const ShownCertificate shown{"worker1", serial, not_before, not_before + hours(24)};
       return test::run(test_.io_, enrolment->admit(shown)).has_value();
     }
+    Result<NodeCertificate> renews() {
+      const auto key = must(make_key());
+      auto issued =
+          test::run(test_.io_, enrolment->renew("worker1", must(make_signing_request(key.get()))));
+      if (!issued) return std::unexpected(issued.error());
+      return read(*issued);
+    }
+    static NodeCertificate read(const IssuedCertificate& issued) {
+      const auto made = must(parse_certificates(issued.certificate_pem));
+      const auto validity = must(validity_of(made.front().get()));
+      return {issued.certificate_pem, serial_of(made.front().get()), validity};
+    }
     Result<NodeCertificate> enroll() {
       TokenWish wish{"worker1", hours(1), "ann"};
       const auto token = must(test::run(test_.io_, enrolment->make_token(std::move(wish))));
       const auto key = must(make_key());
       EnrolmentRequest asked{token.token, "worker1", must(make_signing_request(key.get())), id_};
       const auto issued = must(test::run(test_.io_, enrolment->enroll(std::move(asked))));
-      const auto made = must(parse_certificates(issued.certificate_pem));
-      const auto validity = must(validity_of(made.front().get()));
-      return NodeCertificate{issued.certificate_pem, serial_of(made.front().get()), validity};
+      return read(issued);
     }
 
     SharedRevocationsTest& test_;
@@ -204,8 +215,33 @@ TEST_F(SharedRevocationsTest, TheLaterOneCountsAndOneFromTheFutureDoesNot) {
   EXPECT_EQ(a_.enrolment->identity("worker1")->revocation->at, now_);
   object_.node.annotations[std::string(names::kRevoked)] =
       format_revocation({now_ + hours(1), "worker1", "its own kubelet"});
+  const auto writes = object_.writes;
   a_.see_node();
   EXPECT_EQ(a_.enrolment->identity("worker1")->revocation->at, now_);
+  EXPECT_EQ(object_.writes, writes + 1) << "the real one is written over it";
+}
+
+TEST_F(SharedRevocationsTest, NobodyRenewsWhoMayHaveBeenRevokedElsewhere) {
+  ASSERT_TRUE(b_.lets_in("aa", now_ - hours(1)));
+  EXPECT_FALSE(b_.renews()) << "b has not seen the cluster";
+  b_.shared->see(core::ClusterListed{1, {object_.node}, {}});
+  EXPECT_TRUE(b_.renews());
+  now_ += minutes(4) + seconds(1);
+  EXPECT_FALSE(b_.renews()) << "nor heard of it for minutes";
+  b_.shared->see(core::ClusterAlive{1});
+  EXPECT_TRUE(b_.renews());
+}
+
+TEST_F(SharedRevocationsTest, WhatWasRenewedWhileTheOtherRevokedIsRevokedToo) {
+  a_.see_node();
+  b_.shared->see(core::ClusterListed{1, {object_.node}, {}});
+  revoke(a_);
+  now_ += seconds(3);
+  const auto renewed = b_.renews();  // it has not heard of it yet
+  ASSERT_TRUE(renewed);
+  b_.see_node();
+  EXPECT_FALSE(b_.lets_in(renewed->serial, renewed->validity.not_before));
+  EXPECT_FALSE(a_.lets_in(renewed->serial, renewed->validity.not_before));
 }
 
 TEST_F(SharedRevocationsTest, AListTellsItAsAWatchDoes) {
