@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "coordinator/core/failover.h"
+#include "coordinator/core/power.h"
 #include "coordinator/core/relays.h"
 #include "coordinator/core/safety_spread.h"
 #include "coordinator/core/sleep_limit.h"
@@ -55,6 +57,9 @@ class Wanting {
     if (proves_wake(node) && is_down_or_coming(node.state)) {
       return {node.name, true, {"ProvesWake", "it was put down to prove its wake"}};
     }
+    if (node.work_pods > 0 && is_being_freed(node)) {
+      return {node.name, false, {"BeingFreed", "it is off, and its pods are given to others"}};
+    }
     if (node.work_pods > 0) {
       return {node.name, true, {"HasWork", std::to_string(node.work_pods) + " pods run here"}};
     }
@@ -64,6 +69,13 @@ class Wanting {
       return {node.name, true, {"NeededFor", "room is needed for " + demand.what}, demand.pod};
     }
     return idle(node);
+  }
+
+  /// Taken out of service by us, or just now: to be woken for its pods would keep them to it.
+  bool is_being_freed(const Node& node) const {
+    if (state_at(node, policy_, now_) != Lifecycle::unknown) return false;
+    return out_of_service_by_us(*node.kube) ||
+           (off_now(node, policy_, now_) && node.kube->revision < node.marks_revision);
   }
 
   std::optional<NodeWant> hands_off(const Node& node) const {

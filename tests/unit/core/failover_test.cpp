@@ -65,6 +65,17 @@ TEST_F(FailoverTest, PodsOfAMachineThatIsProvenOffAreFreed) {
   EXPECT_FALSE(planned(Verb::in_service));
 }
 
+TEST_F(FailoverTest, ItIsNotWokenForThePodsThatAreBeingFreed) {
+  die();
+  bench.run("w1", Verb::out_of_service);
+  EXPECT_FALSE(planned(Verb::wake)) << "the view does not show it yet";
+  EXPECT_EQ(bench.want("w1").reason.code, "BeingFreed");
+  see(Readiness::unknown, true);
+  EXPECT_FALSE(planned(Verb::wake));
+  see(Readiness::unknown, true, false);
+  EXPECT_TRUE(planned(Verb::wake)) << "who else freed it may have other things in mind";
+}
+
 TEST_F(FailoverTest, VolumesToo) {
   die();
   bench.see(PodDeleted{"uid-app", ++bench.revision});
