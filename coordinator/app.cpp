@@ -84,20 +84,18 @@ struct Parts {
   std::unique_ptr<kubernetes::EventRecorder> events;
 };
 
-asio::awaitable<Result<void>> written_by_nobody() { co_return Result<void>(); }
-
 /// By an annotation on the Node, so that a standby, and a successor without our database, know it.
 /// A dry run reads them alone.
 void share_revocations(asio::io_context& io, const CoordinatorConfig& config, Parts& parts,
                        std::function<TimePoint()> clock) {
+  enrolment::SharedRevocations::Publish publish;
+  if (!config.policy.dry_run) {
+    publish = [&parts](NodeName node, std::string text) {
+      return parts.cluster->record_revocation(std::move(node), std::move(text));
+    };
+  }
   parts.revocations = std::make_unique<enrolment::SharedRevocations>(
-      io.get_executor(), *parts.enrolment,
-      [&parts, writes = !config.policy.dry_run](NodeName node,
-                                                std::string text) -> asio::awaitable<Result<void>> {
-        if (!writes) return written_by_nobody();
-        return parts.cluster->record_revocation(std::move(node), std::move(text));
-      },
-      std::move(clock));
+      io.get_executor(), *parts.enrolment, std::move(publish), std::move(clock));
 }
 
 /// Only the leader tells, or each event would be there twice.
@@ -122,7 +120,7 @@ Observe observer(Parts& parts) {
     } else if (std::holds_alternative<core::LeaseLost>(fact)) {
       parts.agents->lead(0);
     }
-    if (parts.revocations) parts.revocations->see(fact);
+    parts.revocations->see(fact);
     parts.loop->post(std::move(fact));
   };
 }

@@ -27,19 +27,6 @@ FleetEvent event(std::string kind, std::string subject, std::string text) {
   return event;
 }
 
-core::RememberedNode remembered(const core::Node& node) {
-  return {node.name,
-          node.inventory,
-          node.boot_times,
-          node.wake_proven_at,
-          node.downs,
-          node.agent.goodbye,
-          node.transition,
-          node.wake_proven_boot,
-          node.wake_proven_sleep,
-          node.wake_proven_mode};
-}
-
 }  // namespace
 
 Loop::Loop(asio::any_io_executor executor, core::Policy policy, Ports ports,

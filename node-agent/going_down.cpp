@@ -40,20 +40,17 @@ asio::awaitable<std::string> GoingDown::begin(v1::SleepMode mode) {
     const auto begun = co_await logind_->go_down(mode);
     co_return begun ? std::string() : begun.error().message;
   }
-  if (mode == v1::SLEEP_MODE_POWER_OFF) co_return co_await run(config_.action);
-  auto problem = co_await run(config_.suspend_action);
-  if (problem.empty()) resumes_.came_back();
-  co_return problem;
+  if (mode == v1::SLEEP_MODE_POWER_OFF) co_return co_await run(config_.action, kActionLimit);
+  co_return co_await run(config_.suspend_action, kSleepActionLimit);
 }
 
-asio::awaitable<std::string> GoingDown::run(std::vector<std::string> argv) {
+asio::awaitable<std::string> GoingDown::run(std::vector<std::string> argv,
+                                            std::chrono::milliseconds limit) {
   ChildOptions options;
   options.argv = std::move(argv);
-  const bool sleeps = options.argv == config_.suspend_action;
   auto child = start_child(executor_, options);
   if (!child) co_return child.error().message;
   const auto& program = options.argv.front();
-  const auto limit = sleeps ? std::chrono::milliseconds(kSleepActionLimit) : kActionLimit;
   const auto status = co_await (*child)->wait(limit);
   if (!status) co_return program + " did not end in time";
   if (*status == 0) co_return std::string();
@@ -73,7 +70,11 @@ asio::awaitable<std::string> GoingDown::sleep_over(std::uint32_t resumes_before)
   asio::steady_timer timer(executor_);
   for (std::chrono::milliseconds awake{0}; awake < kLimit; awake += kLook) {
     if (resumes_.count() != resumes_before) co_return std::string();
-    if (logind_ != nullptr && logind_->sleep_failed()) {
+    if (logind_ == nullptr) {  // its program has ended, which says so
+      resumes_.came_back();
+      co_return std::string();
+    }
+    if (logind_->sleep_failed()) {
       co_return "the machine did not fall asleep; see journalctl -u systemd-suspend.service";
     }
     timer.expires_after(kLook);

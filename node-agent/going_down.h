@@ -2,6 +2,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,8 @@ class GoingDown {
 
  private:
   boost::asio::awaitable<std::string> begin(v1::SleepMode mode);
-  boost::asio::awaitable<std::string> run(std::vector<std::string> argv);
+  boost::asio::awaitable<std::string> run(std::vector<std::string> argv,
+                                          std::chrono::milliseconds limit);
   boost::asio::awaitable<std::string> wait_for_the_end();
   boost::asio::awaitable<std::string> sleep_over(std::uint32_t resumes_before);
 

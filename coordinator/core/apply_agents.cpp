@@ -151,3 +151,20 @@ void on(World& world, const Recovered& fact, TimePoint now) {
 }
 
 }  // namespace ecokube::core::detail
+
+namespace ecokube::core {
+
+RememberedNode remembered(const Node& node) {
+  return {node.name,
+          node.inventory,
+          node.boot_times,
+          node.wake_proven_at,
+          node.downs,
+          node.agent.goodbye,
+          node.transition,
+          node.wake_proven_boot,
+          node.wake_proven_sleep,
+          node.wake_proven_mode};
+}
+
+}  // namespace ecokube::core

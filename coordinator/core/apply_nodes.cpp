@@ -48,7 +48,6 @@ void read_marks(Node& node, const KubeNode& kube) {
     const auto intent = parse_intent(annotation(kube, names::kIntent));
     node.marked_unproven = intent && intent->boot_unproven;
     node.marked_proof = intent && intent->proves_wake;
-    node.marked_mode = intent ? intent->mode : SleepMode::power_off;
     if (intent) {
       node.sleep.mode = intent->mode;
       node.sleep.life = intent->boot_id;

@@ -32,12 +32,11 @@ void begin(Node& node, const MarkNode& mark, const Step& /*step*/, TimePoint now
   node.marked = true;  // from now on it may be, even if no answer comes
   node.marked_unproven = mark.boot_unproven;
   node.marked_proof = mark.proves_wake;
-  node.down.mode = node.marked_mode = mark.mode;
+  node.sleep = {mark.mode, mark.boot_id, false, {}, {}};
   enter(node, Lifecycle::draining, now);
 }
 
-void begin(Node& node, const ShutdownNode& shutdown, const Step& step, TimePoint now) {
-  node.sleep = {shutdown.mode, node.down.boot_id, false, {}, {}};
+void begin(Node& node, const ShutdownNode& /*shutdown*/, const Step& step, TimePoint now) {
   node.down.shutdown_at = now;
   node.down.command_id = step.id.text();
   node.downs.push_back(now);
@@ -55,7 +54,6 @@ void begin(Node& node, const RecordOff& record, const Step& /*step*/, TimePoint 
     node.marked = true;  // from now on it may be, even if no answer comes
     node.marked_unproven = record.mark->boot_unproven;
     node.marked_proof = record.mark->proves_wake;
-    node.marked_mode = record.mark->mode;
   }
   if (node.request && node.request->verb == PersonVerb::sleep) {
     node.request.reset();

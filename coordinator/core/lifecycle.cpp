@@ -41,7 +41,6 @@ void resume_way_down(Node& node, TimePoint now) {
   node.down.mark_revision = node.kube->revision;
   node.down.marked_at = now;
   node.down.resumed = true;
-  node.down.mode = node.marked_mode;
   enter(node, Lifecycle::draining, now);
 }
 
@@ -53,7 +52,7 @@ void finish_way_up(Node& node, TimePoint now) {
     node.wake_proven_boot = shown.boot;
     node.wake_proven_mode = shown.mode;
     node.proof_failed = false;
-  } else if (node.wake_failures > 0 || lost_its_memory(node)) {
+  } else if (voids_proof(node)) {
     node.wake_proven_at.reset();
   }
   if (node.up.asked_at) {
@@ -86,6 +85,7 @@ void from_unknown(Node& node, TimePoint now) {
 /// The leader that had marked it took its mark off again.
 void leave_way_down(Node& node, TimePoint now) {
   node.down = WayDown{};
+  node.sleep = {};
   node.work_ended_at = now;
   enter(node, Lifecycle::ready, now);
 }

@@ -65,6 +65,10 @@ SleepMode mode_in(std::string_view text) {
 
 }  // namespace
 
+Intent intent_of(const MarkNode& mark, std::int64_t transition) {
+  return {transition, mark.boot_id, mark.boot_unproven, mark.proves_wake, mark.mode};
+}
+
 std::string format_intent(const Intent& intent) {
   return "down transition=" + std::to_string(intent.transition) + " boot_id=" + intent.boot_id +
          (intent.boot_unproven ? " boot=unproven" : "") + (intent.proves_wake ? " for=proof" : "") +
@@ -183,6 +187,17 @@ std::optional<Request> parse_request(std::string_view text) {
   if (*until != 0) request.until = from_ms(*until);
   std::tie(request.by, request.reason) = by_and_reason(text);
   return request;
+}
+
+std::string format_revoked(const RevokedMark& revoked) {
+  return format_waking(revoked.at) + " " + revoked.by + ": " + revoked.reason;
+}
+
+std::optional<RevokedMark> parse_revoked(std::string_view text) {
+  const auto at = time_at(next_word(text), "at_ms");
+  auto [by, reason] = by_and_reason(text);
+  if (!at || by.empty()) return std::nullopt;
+  return RevokedMark{*at, std::move(by), std::move(reason)};
 }
 
 std::string format_freeze(const Freeze& freeze) {

@@ -21,6 +21,7 @@ struct Intent {
   SleepMode mode = SleepMode::power_off;
   bool operator==(const Intent&) const = default;
 };
+[[nodiscard]] Intent intent_of(const MarkNode& mark, std::int64_t transition);
 [[nodiscard]] std::string format_intent(const Intent& intent);
 [[nodiscard]] std::optional<Intent> parse_intent(std::string_view text);
 
@@ -73,6 +74,14 @@ struct WakeRecipe {
 /// names::kRequest: "<verb> at_ms=<ms> until_ms=<ms> <by>: <reason>", until_ms=0 without an end.
 [[nodiscard]] std::string format_request(const Request& request);
 [[nodiscard]] std::optional<Request> parse_request(std::string_view text);
+
+/// names::kRevoked: "at_ms=<ms> <by>: <reason>".
+struct RevokedMark {
+  TimePoint at;
+  std::string by, reason;
+};
+[[nodiscard]] std::string format_revoked(const RevokedMark& revoked);
+[[nodiscard]] std::optional<RevokedMark> parse_revoked(std::string_view text);
 
 /// names::kFreeze, on the Lease: "freeze <by>: <reason>" or "evacuate <by>: <reason>". Whatever a
 /// person wrote there by hand is a freeze too.

@@ -18,20 +18,15 @@ MarkNode mark_with(const Policy& policy, const Node& node, const std::string& bo
     if (nic.wake_armed) recipe.macs.push_back(nic.mac);
     recipe.segments.insert(recipe.segments.end(), nic.subnets.begin(), nic.subnets.end());
   }
-  return {node.kube->revision,
-          boot_id,
-          cordoned_by_other(node),
-          format_wake_recipe(recipe),
-          {},
-          in_doubt_when_down(policy, node),
-          false,
-          sleep_mode_of(policy, node)};
+  return {node.kube->revision,        boot_id, cordoned_by_other(node),
+          format_wake_recipe(recipe), {},      in_doubt_when_down(policy, node)};
 }
 
 }  // namespace
 
 MarkNode mark_of(const World& world, const Policy& policy, const Node& node, TimePoint now) {
   auto mark = mark_with(policy, node, node.agent.boot_id, node.agent.nics);
+  mark.mode = sleep_mode_of(policy, node);
   mark.proves_wake = would_prove_wake(policy, node, now);
   for (const auto* pod : work_on(world, node)) mark.pods_to_evict.push_back(pod->uid);
   return mark;

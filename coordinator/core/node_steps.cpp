@@ -15,7 +15,6 @@
 #include "coordinator/core/relays.h"
 #include "coordinator/core/requests.h"
 #include "coordinator/core/safety_spread.h"
-#include "coordinator/core/sleep_mode.h"
 #include "coordinator/core/wake_proof.h"
 
 namespace ecokube::core {
@@ -168,7 +167,7 @@ void NodePlanner::draining() {
     return;
   }
   if (auto wait = inrush_.down_waits(node_)) return wait_for_turn(*std::move(wait));
-  ShutdownNode shutdown{node_.agent.sequence, node_.down.may_remain, node_.down.mode};
+  ShutdownNode shutdown{node_.agent.sequence, node_.down.may_remain, node_.sleep.mode};
   if (!add(Verb::shutdown, std::move(shutdown), want_.reason)) return;
   plan_.steps.back().tokens = down_tokens(policy_, node_);
   inrush_.take_down(node_);
@@ -207,7 +206,7 @@ void NodePlanner::powering_down() {
   if (node_.agent.goodbye && !node_.agent.connected) {
     const auto off_at = node_.agent.closed_at.value_or(node_.since) + policy_.silence_to_off;
     if (want_.on && may_be_woken(world_, policy_, node_, now_)) return wake();
-    if (has_bmc(policy_, node_.name) && !is_suspended(node_)) return off_by_bmc();
+    if (bmc_tells_power(policy_, node_)) return off_by_bmc();
     if (now_ < off_at) return look_again(off_at);
     return record_off({"SaidGoodbye", "it said goodbye for our step and is silent since"});
   }

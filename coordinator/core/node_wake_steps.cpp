@@ -12,7 +12,6 @@
 #include "coordinator/core/power_off.h"
 #include "coordinator/core/relays.h"
 #include "coordinator/core/sleep_limit.h"
-#include "coordinator/core/sleep_mode.h"
 #include "coordinator/core/wake_chain.h"
 #include "coordinator/core/wake_proof.h"
 
@@ -30,8 +29,7 @@ std::string what_its_wake_shows(const Node& node, TimePoint now) {
   }
   if (never_slept(node)) return {};
   if (proves_wake(node)) return format_failed_proof(now);
-  const bool is_void = node.wake_failures > 0 || lost_its_memory(node);
-  return is_void ? format_void_proof(now) : std::string();
+  return voids_proof(node) ? format_void_proof(now) : std::string();
 }
 
 }  // namespace
@@ -55,7 +53,7 @@ bool NodePlanner::fail_over() {
 void NodePlanner::powered_down() {
   if (want_.on) return wake_if_wanted();
   if (!node_.kube || (node_.off_recorded && node_.marked)) return;
-  if (has_bmc(policy_, node_.name) && !is_suspended(node_)) return record_proven_off();
+  if (bmc_tells_power(policy_, node_)) return record_proven_off();
   record_off(node_.off_recorded ? Reason{"MarkGone", "it sleeps, and our mark on it is gone"}
                                 : Reason{"RecordOff", "its power is not recorded"});
 }
@@ -76,7 +74,7 @@ void NodePlanner::record_proven_off() {
 }
 
 void NodePlanner::record_off(Reason reason) {
-  const bool read = has_bmc(policy_, node_.name) && !is_suspended(node_);
+  const bool read = bmc_tells_power(policy_, node_);
   RecordOff record{
       power_text({PowerState::off, read ? PowerEvidence::bmc : PowerEvidence::inferred}),
       node_.sleep.since.value_or(now_)};
@@ -109,8 +107,7 @@ void NodePlanner::keep_waking() {
   }
   look_again(deadline);
   if (up.boot_proven) return;
-  if (by_bmc(up.method) && bmc_says_on(node_, policy_, now_) && !is_suspended(node_))
-    return;  // it boots
+  if (by_bmc(up.method) && bmc_says_on(node_, policy_, now_)) return;  // it boots
   const auto pause = by_bmc(up.method) ? kOrderRepeat : policy_.wake_repeat;
   const auto again_at = *up.tried_at + pause;
   if (now_ < again_at) return look_again(again_at);

@@ -21,6 +21,10 @@ bool has_bmc(const Policy& policy, const NodeName& name) {
   return at != policy.nodes.end() && at->second.bmc;
 }
 
+bool bmc_tells_power(const Policy& policy, const Node& node) {
+  return has_bmc(policy, node.name) && !is_suspended(node);
+}
+
 bool bmc_answers(const Node& node, const Policy& policy, TimePoint now) {
   if (!has_bmc(policy, node.name) || node.bmc.failure || !node.bmc.read_at) return false;
   return now - *node.bmc.read_at <= policy.bmc_poll * kPollsToBeOld;
@@ -53,7 +57,7 @@ bool bmc_may_switch_off(const Node& node, const Policy& policy) {
 }
 
 bool bmc_says_on(const Node& node, const Policy& policy, TimePoint now) {
-  return has_bmc(policy, node.name) && fresh(node, policy, now) && *node.bmc.on;
+  return bmc_tells_power(policy, node) && fresh(node, policy, now) && *node.bmc.on;
 }
 
 bool off_proven(const Node& node, const Policy& policy, TimePoint now) {
@@ -73,7 +77,7 @@ PowerView power_at(const Node& node, const Policy& policy, TimePoint now) {
     if (doubted && !node.agent.goodbye) return {};
     return {PowerState::on, PowerEvidence::agent};
   }
-  if (has_bmc(policy, node.name) && !is_suspended(node)) {
+  if (bmc_tells_power(policy, node)) {
     if (bmc_says_on(node, policy, now)) return {PowerState::on, PowerEvidence::bmc};
     if (off_proven(node, policy, now)) return {PowerState::off, PowerEvidence::bmc};
     return {};

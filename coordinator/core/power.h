@@ -30,6 +30,9 @@ struct PowerView {
 /// A BMC of it is configured: then no silence stands for a power-off.
 [[nodiscard]] bool has_bmc(const Policy& policy, const NodeName& name);
 
+/// Its BMC's word of its power counts: not of what is suspended, which to it is on.
+[[nodiscard]] bool bmc_tells_power(const Policy& policy, const Node& node);
+
 /// Two readings of its BMC since its agent's last word say off, and the newest is not old: the only
 /// proof that there is.
 [[nodiscard]] bool off_proven(const Node& node, const Policy& policy, TimePoint now);

@@ -1,7 +1,6 @@
 #include "coordinator/core/power_off.h"
 
 #include "coordinator/core/power.h"
-#include "coordinator/core/sleep_mode.h"
 
 namespace ecokube::core {
 namespace {
@@ -23,8 +22,7 @@ bool may_be_touched(const World& world, const Policy& policy, const Node& node, 
 
 std::optional<TimePoint> power_off_due(const World& world, const Policy& policy, const Node& node,
                                        TimePoint now) {
-  if (is_suspended(node) || !gone_for_us(node) || !may_be_touched(world, policy, node, now))
-    return std::nullopt;
+  if (!gone_for_us(node) || !may_be_touched(world, policy, node, now)) return std::nullopt;
   if (!bmc_says_on(node, policy, now) || node.bmc.equal < kEqualReadings ||
       !bmc_may_switch_off(node, policy)) {
     return std::nullopt;

@@ -4,7 +4,6 @@
 
 #include "coordinator/core/power.h"
 #include "coordinator/core/safety_placing.h"
-#include "coordinator/core/sleep_mode.h"
 #include "coordinator/core/wake_chain.h"
 
 namespace ecokube::core {
@@ -57,7 +56,7 @@ void s19_right_bmc(const Policy& policy, const Node& node, Violations& out) {
 }
 
 void power_seen_off(const Policy& policy, const Node& node, TimePoint now, Violations& out) {
-  if (has_bmc(policy, node.name) && !is_suspended(node)) {
+  if (bmc_tells_power(policy, node)) {
     if (off_proven(node, policy, now)) return;
     out.push_back({"S2", "PowerNotSeen", "its BMC has not said off twice"});
     return;
@@ -167,7 +166,6 @@ void s21_power_off(const World& world, const Policy& policy, const Node& node, c
   if (node.kube->ready == Readiness::ready) {
     out.push_back({"S21", "StillReady", "Kubernetes calls it Ready"});
   }
-  if (is_suspended(node)) out.push_back({"S21", "Suspended", "it is suspended, not hung"});
   if (!bmc_says_on(node, policy, now) || node.bmc.equal < kEqualReadings) {
     out.push_back({"S21", "PowerNotSeen", "its BMC has not said on twice"});
   }

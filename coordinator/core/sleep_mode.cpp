@@ -31,8 +31,7 @@ std::string why_only_off(const Policy& policy, const Node& node) {
 }
 
 SleepMode sleep_mode_of(const Policy& policy, const Node& node) {
-  if (node.state == Lifecycle::draining) return node.down.mode;
-  if (node.marked) return node.marked_mode;
+  if (node.marked || node.state == Lifecycle::draining) return node.sleep.mode;
   return why_only_off(policy, node).empty() ? wanted(policy, node) : SleepMode::power_off;
 }
 

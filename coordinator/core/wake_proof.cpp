@@ -31,6 +31,12 @@ bool by_other_mode(const Policy& policy, const Node& node) {
   return node.wake_proven_mode != sleep_mode_of(policy, node);
 }
 
+bool lost_its_memory(const Node& node) {
+  const auto& sleep = node.sleep;
+  return node.up.asked_at && sleep.mode != SleepMode::power_off && !sleep.life.empty() &&
+         !same_boot(sleep.life, node.agent.boot_id);
+}
+
 std::string why_not_proven(const Policy& policy, const Node& node) {
   if (node.proof_failed) return "it did not wake when it was to show that";
   if (!node.wake_proven_at) return "no wake of it was ever seen";
@@ -58,11 +64,7 @@ bool would_prove_wake(const Policy& policy, const Node& node, TimePoint now) {
   return !wake_proven(node, policy, now) && !person_wants(node, PersonVerb::sleep, now);
 }
 
-bool lost_its_memory(const Node& node) {
-  const auto& sleep = node.sleep;
-  return sleep.mode != SleepMode::power_off && !sleep.life.empty() &&
-         !same_boot(sleep.life, node.agent.boot_id);
-}
+bool voids_proof(const Node& node) { return node.wake_failures > 0 || lost_its_memory(node); }
 
 bool never_slept(const Node& node) {
   return node.sleep.mode != SleepMode::power_off && node.sleep.left && node.agent.connected &&
@@ -71,8 +73,7 @@ bool never_slept(const Node& node) {
 
 bool shows_wake(const Node& node) {
   const bool same_life = !node.sleep.life.empty() && node.agent.boot_id == node.sleep.life;
-  return node.up.asked_at.has_value() && node.wake_failures == 0 && !same_life &&
-         !lost_its_memory(node);
+  return node.up.asked_at.has_value() && !same_life && !voids_proof(node);
 }
 
 ShownWake what_wake_shows(const Node& node) {

@@ -25,8 +25,9 @@ namespace ecokube::core {
 /// may have been helped by a person.
 [[nodiscard]] bool shows_wake(const Node& node);
 
-/// It was suspended or hibernated and had to boot: the mains failed, or it cannot resume.
-[[nodiscard]] bool lost_its_memory(const Node& node);
+/// What it has shown before does not count any more: it was given up, or was woken and had to boot
+/// in place of coming back with its memory (the mains failed, or it cannot resume).
+[[nodiscard]] bool voids_proof(const Node& node);
 /// It left to sleep, and is back in the same life: it never slept.
 [[nodiscard]] bool never_slept(const Node& node);
 

@@ -87,8 +87,7 @@ struct BmcView {
 
 /// The way down, from the mark to off.
 struct WayDown {
-  SleepMode mode = SleepMode::power_off;  ///< as its mark says, or is about to
-  std::string boot_id;                    ///< of the machine that goes down
+  std::string boot_id;  ///< of the machine that goes down
   std::optional<Revision> mark_revision;
   std::optional<TimePoint> marked_at;
   std::optional<Revision> listed_revision;
@@ -126,13 +125,13 @@ struct WayUp {
 /// "12 packets were sent", "12 packets and 3 orders to its BMC were sent".
 [[nodiscard]] std::string tries_text(const WayUp& up);
 
-/// From the time that it is known to be off until it is up; empty while it is.
+/// From its mark until it is up; empty while it is and stays.
 struct Sleep {
-  SleepMode mode = SleepMode::power_off;
-  std::string life;   ///< that went to sleep; empty: not known
-  bool left = false;  ///< its agent said goodbye to this process, for our step
-  std::optional<TimePoint> since;
-  std::optional<TimePoint> woken_at;  ///< first
+  SleepMode mode = SleepMode::power_off;  ///< as its mark says, or is about to
+  std::string life;                       ///< that goes, or went, to sleep; empty: not known
+  bool left = false;                      ///< its agent said goodbye to this process, for our step
+  std::optional<TimePoint> since;         ///< it is known to be off
+  std::optional<TimePoint> woken_at;      ///< first
 };
 
 struct Node {
@@ -158,14 +157,13 @@ struct Node {
 
   WayDown down;
   WayUp up;
-  bool marked = false;           ///< our taint or intent is on the Node object
-  Revision marks_revision = 0;   ///< of our last mark or unmark; older views of the Node lie
-  bool marked_unproven = false;  ///< and says that it boots what is not proven (S18)
-  bool marked_proof = false;     ///< and that it goes down to prove its wake (S15)
-  SleepMode marked_mode = SleepMode::power_off;  ///< and what it goes down to
-  bool off_recorded = false;                     ///< our power annotation says off
-  Revision soft_taint_revision = 0;              ///< of our last change of the soft taint
-  std::optional<TimePoint> soft_tainted_at;      ///< when we last tried to change it
+  bool marked = false;               ///< our taint or intent is on the Node object
+  Revision marks_revision = 0;       ///< of our last mark or unmark; older views of the Node lie
+  bool marked_unproven = false;      ///< and says that it boots what is not proven (S18)
+  bool marked_proof = false;         ///< and that it goes down to prove its wake (S15)
+  bool off_recorded = false;         ///< our power annotation says off
+  Revision soft_taint_revision = 0;  ///< of our last change of the soft taint
+  std::optional<TimePoint> soft_tainted_at;  ///< when we last tried to change it
 
   std::int64_t work_pods = 0;              ///< bound pods that may not remain
   std::optional<TimePoint> work_ended_at;  ///< when work_pods last became 0, or the node Ready
@@ -292,6 +290,9 @@ class World {
 
   TimePoint now;  ///< of the newest observation
 };
+
+/// What is kept of a node beyond this process; Recovered gives it back.
+[[nodiscard]] RememberedNode remembered(const Node& node);
 
 /// A World that knows the scalers' names and thresholds and nothing else.
 [[nodiscard]] World make_world(const Policy& policy);

@@ -1,17 +1,16 @@
 #include "coordinator/enrolment/shared_revocations.h"
 
 #include <boost/asio/co_spawn.hpp>
-#include <charconv>
 #include <exception>
 #include <utility>
 
 #include "common/log.h"
+#include "coordinator/core/marks.h"
 
 namespace ecokube::enrolment {
 namespace {
 
 namespace asio = boost::asio;
-constexpr std::string_view kAt = "at_ms=";
 /// Clocks of coordinators differ; what is further ahead would lock a node out for ever.
 constexpr std::chrono::minutes kAhead{5};
 
@@ -23,22 +22,13 @@ std::string_view carried(const core::KubeNode& node) {
 }  // namespace
 
 std::string format_revocation(const Revocation& revocation) {
-  return std::string(kAt) + std::to_string(to_ms(revocation.at)) + " " + revocation.by + ": " +
-         revocation.reason;
+  return core::format_revoked({revocation.at, revocation.by, revocation.reason});
 }
 
 std::optional<Revocation> parse_revocation(std::string_view text) {
-  const auto space = text.find(' ');
-  if (!text.starts_with(kAt) || space == std::string_view::npos) return std::nullopt;
-  const auto digits = text.substr(kAt.size(), space - kAt.size());
-  std::int64_t at_ms = 0;
-  const auto [end, error] = std::from_chars(digits.begin(), digits.end(), at_ms);
-  if (error != std::errc{} || end != digits.end()) return std::nullopt;
-  const auto words = text.substr(space + 1);
-  const auto colon = words.find(": ");
-  if (colon == std::string_view::npos) return std::nullopt;
-  return Revocation{from_ms(at_ms), std::string(words.substr(0, colon)),
-                    std::string(words.substr(colon + 2))};
+  auto revoked = core::parse_revoked(text);
+  if (!revoked) return std::nullopt;
+  return Revocation{revoked->at, std::move(revoked->by), std::move(revoked->reason)};
 }
 
 SharedRevocations::SharedRevocations(asio::any_io_executor executor, Enrolment& enrolment,
@@ -100,7 +90,7 @@ asio::awaitable<void> SharedRevocations::adopt(NodeName node, Revocation revocat
 
 // What fails is tried again when the Node is next seen.
 asio::awaitable<void> SharedRevocations::publish(NodeName node, std::string text) {
-  if (!under_way_.insert(node).second) co_return;
+  if (!publish_ || !under_way_.insert(node).second) co_return;
   const auto published = co_await publish_(node, text);
   under_way_.erase(node);
   const auto* known = enrolment_.identity(node);

@@ -14,7 +14,7 @@
 
 namespace ecokube::enrolment {
 
-/// names::kRevoked: "at_ms=<ms> <by>: <reason>".
+/// names::kRevoked, core/marks.h.
 [[nodiscard]] std::string format_revocation(const Revocation& revocation);
 [[nodiscard]] std::optional<Revocation> parse_revocation(std::string_view text);
 
@@ -23,7 +23,7 @@ namespace ecokube::enrolment {
 /// in.
 class SharedRevocations {
  public:
-  /// Writes the annotation.
+  /// Writes the annotation; empty: nothing is written.
   using Publish =
       std::function<boost::asio::awaitable<Result<void>>(NodeName node, std::string text)>;
   /// `enrolment` must outlive this, and the executor's work.

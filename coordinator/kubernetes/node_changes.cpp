@@ -86,8 +86,7 @@ object one_annotation(std::string_view key, std::string_view text) {
 
 object mark_patch(const object& node, const core::MarkNode& mark, std::int64_t transition) {
   object annotations;
-  annotations[names::kIntent] = core::format_intent(
-      {transition, mark.boot_id, mark.boot_unproven, mark.proves_wake, mark.mode});
+  annotations[names::kIntent] = core::format_intent(core::intent_of(mark, transition));
   annotations[names::kTransition] = std::to_string(transition);
   if (!mark.wake_recipe.empty()) annotations[names::kWakeRecipe] = mark.wake_recipe;
 

@@ -76,16 +76,15 @@ Finding check_action(const std::vector<std::string>& action) {
 
 /// The kernel's words for what a machine can (sysfs-power, "state").
 Finding check_abilities(const fs::path& sysfs) {
-  std::string suspends, hibernates, words;
+  bool suspends = false, hibernates = false;
   const auto text = read_whole_file(sysfs / "power/state");
   std::istringstream states(text ? *text : "");
   for (std::string word; states >> word;) {
-    if (word == "mem" || word == "freeze") suspends = "it can suspend";
-    if (word == "disk") hibernates = "it can hibernate";
+    suspends = suspends || word == "mem" || word == "freeze";
+    hibernates = hibernates || word == "disk";
   }
-  if (suspends.empty()) suspends = "it cannot suspend";
-  if (hibernates.empty()) hibernates = "it cannot hibernate";
-  return fine(suspends + ", and " + hibernates + " (/sys/power/state)");
+  const auto can = [](bool so) { return so ? std::string("it can ") : std::string("it cannot "); };
+  return fine(can(suspends) + "suspend, and " + can(hibernates) + "hibernate (/sys/power/state)");
 }
 
 }  // namespace

@@ -125,11 +125,9 @@ void Logind::sleep_begins(bool begins) {
 
 void Logind::let_sleep() { sleep_lock_.release(); }
 
-std::vector<std::string> Logind::standing(v1::SleepMode mode) const {
-  auto words = standing_.off;
-  if (mode != v1::SLEEP_MODE_POWER_OFF) {
-    words.insert(words.end(), standing_.sleep.begin(), standing_.sleep.end());
-  }
+Logind::Words Logind::Standing::against(v1::SleepMode mode) const {
+  auto words = off;
+  if (mode != v1::SLEEP_MODE_POWER_OFF) words.insert(words.end(), sleep.begin(), sleep.end());
   return words;
 }
 
@@ -208,10 +206,9 @@ asio::awaitable<Result<void>> Logind::go_down(v1::SleepMode mode) {
   // logind lets nobody's call be stopped by locks of his own user, and most locks are root's.
   Standing standing;
   if (const auto asked = co_await ask_inhibitors(*bus, standing); !asked) co_return asked;
-  if (!standing.off.empty()) co_return fail(Errc::refused, standing.off.front());
-  const bool sleeps = mode != v1::SLEEP_MODE_POWER_OFF;
+  const auto inhibited = standing.against(mode);
+  if (!inhibited.empty()) co_return fail(Errc::refused, inhibited.front());
   sleep_over_ = false;
-  if (sleeps && !standing.sleep.empty()) co_return fail(Errc::refused, standing.sleep.front());
   // SD_LOGIND_ROOT_CHECK_INHIBITORS: without it root's call walks over those of others too.
   constexpr std::uint64_t kRootChecksInhibitors = 1;
   const SystemBus::Fill fill = [](sd_bus_message* message) {

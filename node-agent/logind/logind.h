@@ -44,7 +44,9 @@ class Logind {
   /// Why it would be refused to go down so, as of the last refresh(); also when it cannot be known.
   /// Who wants only sleep inhibited has nothing against a power-off.
   [[nodiscard]] std::vector<std::string> standing(
-      v1::SleepMode mode = v1::SLEEP_MODE_POWER_OFF) const;
+      v1::SleepMode mode = v1::SLEEP_MODE_POWER_OFF) const {
+    return standing_.against(mode);
+  }
   [[nodiscard]] const std::vector<std::string>& against_sleep_alone() const {
     return standing_.sleep;
   }
@@ -76,6 +78,7 @@ class Logind {
   struct Standing {
     Words off;
     Words sleep;  ///< against sleep alone
+    [[nodiscard]] Words against(v1::SleepMode mode) const;
   };
   boost::asio::awaitable<Result<Bus>> connected();
   boost::asio::awaitable<Result<Standing>> ask();

@@ -11,6 +11,7 @@
 
 #include "common/asio_tuple.h"
 #include "common/whole_file.h"
+#include "lab/real/host/host_command.h"
 
 namespace ecokube::lab {
 namespace {
@@ -102,7 +103,7 @@ Result<void> BootedDebian::install(const fs::path& root_tar, const fs::path& dis
   fs::create_directories(disk, error);
   if (error) return fail(Errc::io, "cannot create " + disk.string() + ": " + error.message());
   const auto unpack = fmt::format("tar xf '{}' -C '{}'", root_tar.string(), disk.string());
-  if (std::system(unpack.c_str()) != 0) return fail(Errc::io, "failed: " + unpack);
+  if (auto unpacked = run_on_host(unpack); !unpacked) return unpacked;
   const auto units = disk / "etc/systemd/system";
   if (auto id = write_whole_file(disk / "etc/machine-id", ""); !id) return id;
   if (auto unit = write_whole_file(units / "booted.service", kUpUnit); !unit) return unit;

@@ -5,8 +5,8 @@
 #include <array>
 
 #include "common/whole_file.h"
+#include "lab/real/host/host_command.h"
 #include "lab/real/vm/guest_shell.h"
-#include "lab/real/vm/host_command.h"
 
 namespace ecokube::lab {
 namespace {

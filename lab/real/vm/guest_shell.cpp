@@ -86,9 +86,4 @@ asio::awaitable<Result<std::string>> run_in_guest(asio::any_io_executor executor
   }
 }
 
-std::string writing(const std::filesystem::path& file, std::string_view text) {
-  return fmt::format("mkdir -p '{}' && echo '{}' | base64 -d >'{}'", file.parent_path().string(),
-                     base64(text), file.string());
-}
-
 }  // namespace ecokube::lab

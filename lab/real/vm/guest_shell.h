@@ -21,7 +21,4 @@ extern const std::string_view kGuestShell;
     boost::asio::any_io_executor executor, std::filesystem::path socket, std::string command,
     std::chrono::milliseconds limit);
 
-/// The shell command that writes a file, with its folders.
-[[nodiscard]] std::string writing(const std::filesystem::path& file, std::string_view text);
-
 }  // namespace ecokube::lab

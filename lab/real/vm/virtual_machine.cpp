@@ -213,13 +213,6 @@ asio::awaitable<Result<std::string>> VirtualMachine::run(std::string command,
   co_return co_await run_in_guest(executor_, guest_line(options_), std::move(command), limit);
 }
 
-asio::awaitable<Result<void>> VirtualMachine::write(fs::path file, std::string text) {
-  constexpr std::chrono::seconds kLimit{60};
-  const auto done = co_await run(writing(file, text), kLimit);
-  if (!done) co_return std::unexpected(done.error());
-  co_return Result<void>{};
-}
-
 std::string VirtualMachine::console() const {
   std::string text;
   for (const auto* name : {"qemu.log", "console"}) {

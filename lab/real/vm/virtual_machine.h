@@ -67,8 +67,6 @@ class VirtualMachine {
   /// ended with another code than 0.
   [[nodiscard]] boost::asio::awaitable<Result<std::string>> run(std::string command,
                                                                 std::chrono::milliseconds limit);
-  [[nodiscard]] boost::asio::awaitable<Result<void>> write(std::filesystem::path file,
-                                                           std::string text);
   /// What the kernel and QEMU said.
   [[nodiscard]] std::string console() const;
 

@@ -12,7 +12,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "lab/real/vm/host_command.h"
+#include "lab/real/host/host_command.h"
 
 namespace ecokube::lab {
 

@@ -29,19 +29,12 @@ certificate = "/etc/ecokube/agent.crt"
 key = "/etc/ecokube/agent.key"
 )";
 
-void put(const fs::path& from, const fs::path& to) {
-  fs::create_directories(to.parent_path());
-  fs::copy_file(from, to, fs::copy_options::overwrite_existing);
-}
-
 /// With certificates of ours: how a node gets its own is another test's.
 fs::path make_disk() {
   static const TempDir dir;
   auto disk = make_packaged_disk(dir.path());
   const auto& made = Certificates::get();
-  put(made.ca.certificate, disk / "etc/ecokube/ca.crt");
-  put(made.worker1.certificate, disk / "etc/ecokube/agent.crt");
-  put(made.worker1.key, disk / "etc/ecokube/agent.key");
+  put_certificates(disk, made.ca.certificate, made.worker1);
   boost::asio::io_context io{1};
   lab::BootedDebian machine(io.get_executor(), disk, machine_name());
   must(run(io, machine.boot()));

@@ -33,6 +33,16 @@ fs::path real_part(const char* variable) {
   throw std::runtime_error(std::string(variable) + " is not set: ./dev test real");
 }
 
+void put_certificates(const fs::path& disk, const fs::path& ca, const lab::CertificateFiles& node) {
+  const auto folder = disk / "etc/ecokube";
+  fs::create_directories(folder);
+  for (const auto& [from, name] :
+       {std::pair{ca, "ca.crt"}, std::pair{node.certificate, "agent.crt"},
+        std::pair{node.key, "agent.key"}}) {
+    fs::copy_file(from, folder / name, fs::copy_options::overwrite_existing);
+  }
+}
+
 std::string machine_name() { return "ecokube-agent-" + std::to_string(::getpid()); }
 
 fs::path make_packaged_disk(const fs::path& folder) {

@@ -11,6 +11,7 @@
 #include "coordinator/power/wake_on_lan.h"
 #include "lab/bmc/machine_chassis.h"
 #include "lab/bmc/simulated_bmc.h"
+#include "lab/real/host/host_command.h"
 #include "lab/real/vm/disk_image.h"
 #include "lab/real/vm/wire.h"
 #include "tests/e2e/booted/packaged_machine.h"
@@ -41,11 +42,6 @@ certificate = "/etc/ecokube/agent.crt"
 key = "/etc/ecokube/agent.key"
 )";
 
-void put(const fs::path& from, const fs::path& to) {
-  fs::create_directories(to.parent_path());
-  fs::copy_file(from, to, fs::copy_options::overwrite_existing);
-}
-
 /// The network namespace and the disk, for all tests.
 class VmParts {
  public:
@@ -54,14 +50,11 @@ class VmParts {
     must(lab::add_machine_port(kTap));
     const auto tree = make_packaged_disk(dir_.path());
     const auto& made = Certificates::get();
-    put(made.ca.certificate, tree / "etc/ecokube/ca.crt");
-    put(made.worker1.certificate, tree / "etc/ecokube/agent.crt");
-    put(made.worker1.key, tree / "etc/ecokube/agent.key");
+    put_certificates(tree, made.ca.certificate, made.worker1);
     std::ofstream(tree / "etc/ecokube/agent.toml")
         << fmt::format(kConfig, lab::Wire::kOurAddress, kPort);
-    const auto own =
-        fmt::format("chroot '{}' chown ecokube-agent /etc/ecokube/agent.key", tree.string());
-    if (std::system(own.c_str()) != 0) throw std::runtime_error("failed: " + own);
+    must(lab::run_on_host(
+        fmt::format("chroot '{}' chown ecokube-agent /etc/ecokube/agent.key", tree.string())));
     must(lab::prepare_tree(tree, real_part("ECOKUBE_REAL_KERNEL"), lab::Wire::kMachineSubnet));
     must(lab::make_image(tree, image));
     fs::remove_all(tree);

@@ -150,7 +150,6 @@ TEST_F(DocumentsTest, ASleeperSaysHowItSleeps) {
   node("worker1").state = Lifecycle::powered_down;
   node("worker1").sleep.mode = core::SleepMode::suspend;
   node("worker1").marked = true;
-  node("worker1").marked_mode = core::SleepMode::suspend;
   EXPECT_NE(what_would_change_of("worker1").find("It is suspended"), std::string::npos);
   EXPECT_EQ(explain("worker1").at("sleep_mode"), "suspend");
 }

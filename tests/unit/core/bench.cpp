@@ -230,19 +230,23 @@ void Bench::see_marked(const NodeName& name, bool marked, Readiness ready, int b
     kube.taints.push_back({std::string(names::kTaint), "", "NoSchedule"});
     kube.annotations[std::string(names::kIntent)] = format_intent(
         {node(name).transition, node(name).marked ? node(name).down.boot_id : boot_of(name), false,
-         node(name).marked_proof, node(name).marked_mode});
+         node(name).marked_proof, node(name).sleep.mode});
     kube.annotations[std::string(names::kCordonedByUs)] = "true";
     kube.unschedulable = true;
   }
   see_node(std::move(kube));
 }
 
-Step Bench::take_down(const NodeName& name) {
+void Bench::empty(const NodeName& name) {
   pass(policy.pools.front().unneeded_time);
   run(name, Verb::mark);
   see_marked(name, true, Readiness::ready);
   pass(policy.settle);
   run(name, Verb::list_pods);
+}
+
+Step Bench::take_down(const NodeName& name) {
+  empty(name);
   return run(name, Verb::shutdown);
 }
 

@@ -71,6 +71,8 @@ class Bench {
   Step start(const NodeName& subject, Verb verb);
   void end(const Step& step, Outcome outcome = Outcome::done, std::vector<KubePod> pods = {});
   Step run(const NodeName& subject, Verb verb);
+  /// From Ready to the list that shows it empty; the view shows the mark.
+  void empty(const NodeName& name);
   /// From Ready to the shutdown order taken by the agent; the view shows the mark.
   Step take_down(const NodeName& name);
   void goodbye(const NodeName& name, LeaveOrigin origin, const std::string& command_id = "");

@@ -72,9 +72,7 @@ void Bender::bend_sleep(Bench& bench) {
   for (auto& [name, node] : bench.world.nodes) {
     node.inventory.machine.can_suspend = draw(3) != 0;
     if (draw(2) == 0) node.wake_proven_mode = SleepMode::suspend;
-    if (draw(2) == 0) node.marked_mode = SleepMode::suspend;
-    if (draw(2) == 0) node.down.mode = SleepMode::suspend;
-    if (draw(6) == 0) node.sleep.mode = SleepMode::suspend;
+    if (draw(2) == 0) node.sleep.mode = SleepMode::suspend;
   }
 }
 

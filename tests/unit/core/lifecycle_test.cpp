@@ -141,11 +141,7 @@ TEST_F(LifecycleTest, GoodbyeForAStepOfOurPredecessorIsNoPersonsOff) {
 }
 
 TEST_F(LifecycleTest, ATaintTakenOffByHandEndsTheWayDown) {
-  bench.pass(bench.policy.pools.front().unneeded_time);
-  bench.run("w1", Verb::mark);
-  bench.see_marked("w1", true, Readiness::ready);
-  bench.pass(bench.policy.settle);
-  bench.run("w1", Verb::list_pods);
+  bench.empty("w1");
   const auto shutdown = bench.planned("w1", Verb::shutdown);
   ASSERT_TRUE(shutdown);
   bench.see_marked("w1", false, Readiness::ready);

@@ -95,8 +95,8 @@ StepEnded MiniFleet::mark(const Step& step) {
   }
   std::erase_if(node.taints, put_there_by_us);
   node.taints.push_back({std::string(names::kTaint), "", "NoSchedule"});
-  node.annotations[std::string(names::kIntent)] = format_intent(
-      {step.id.transition, mark.boot_id, mark.boot_unproven, mark.proves_wake, mark.mode});
+  node.annotations[std::string(names::kIntent)] =
+      format_intent(intent_of(mark, step.id.transition));
   node.annotations[std::string(names::kWakeRecipe)] = mark.wake_recipe;
   if (!mark.already_cordoned) node.annotations[std::string(names::kCordonedByUs)] = "true";
   node.unschedulable = true;

@@ -155,18 +155,7 @@ void MiniFleet::post(Fact fact) {
 
 /// What production has in its store when it dies.
 void MiniFleet::remember() {
-  for (const auto& [name, node] : world.nodes) {
-    saved_[name] = {name,
-                    node.inventory,
-                    node.boot_times,
-                    node.wake_proven_at,
-                    node.downs,
-                    node.agent.goodbye,
-                    node.transition,
-                    node.wake_proven_boot,
-                    node.wake_proven_sleep,
-                    node.wake_proven_mode};
-  }
+  for (const auto& [name, node] : world.nodes) saved_[name] = remembered(node);
 }
 
 void MiniFleet::turn() {

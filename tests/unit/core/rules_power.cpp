@@ -157,8 +157,7 @@ bool can_be_suspended(const Policy& policy, const Node& node) {
 }
 
 SleepMode goes_down_to(const Policy& policy, const Node& node) {
-  if (node.state == Lifecycle::draining) return node.down.mode;
-  if (node.marked) return node.marked_mode;
+  if (node.marked || node.state == Lifecycle::draining) return node.sleep.mode;
   const bool suspends = in_pool(node) && can_be_suspended(policy, node) &&
                         policy.pools.front().sleep_mode == SleepMode::suspend;
   return suspends ? SleepMode::suspend : SleepMode::power_off;

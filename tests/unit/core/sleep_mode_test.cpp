@@ -72,7 +72,7 @@ class SleepModes : public testing::Test {
 TEST_F(SleepModes, WhatCanIsSuspended) {
   EXPECT_EQ(sleep_mode_of(bench.policy, w1()), SleepMode::suspend);
   EXPECT_EQ(ordered(), SleepMode::suspend);
-  EXPECT_EQ(w1().marked_mode, SleepMode::suspend);
+  EXPECT_EQ(w1().sleep.mode, SleepMode::suspend);
 }
 
 TEST_F(SleepModes, WhatCannotIsSwitchedOff) {
@@ -92,11 +92,7 @@ TEST_F(SleepModes, NoBmcIsTrustedWithASuspendedMachine) {
 }
 
 TEST_F(SleepModes, S3AnOrderThatTheMachineCannotCarryOutIsStopped) {
-  bench.pass(bench.policy.pools.front().unneeded_time);
-  bench.run("w1", Verb::mark);
-  bench.see_marked("w1", true, Readiness::ready);
-  bench.pass(bench.policy.settle);
-  bench.run("w1", Verb::list_pods);
+  bench.empty("w1");
   w1().inventory.machine.can_suspend = false;  // a driver was loaded that can't
   const auto shutdown = bench.planned("w1", Verb::shutdown);
   ASSERT_TRUE(shutdown);
@@ -160,22 +156,48 @@ TEST_F(SleepModes, OneThatLostItsMemoryHasShownNothing) {
 
 TEST_F(SleepModes, TheOrderIsWhatTheMarkSaidWhateverAnOldViewOfTheNodeSays) {
   bench.pass(bench.policy.pools.front().unneeded_time);
-  bench.run("w1", Verb::mark);
-  bench.see_marked("w1", true, Readiness::ready);
-  w1().marked = false;
-  w1().marked_mode = SleepMode::power_off;
+  const auto mark = bench.start("w1", Verb::mark);
+  bench.see_node(worker("w1"));  // from before the mark, which is on its way
+  bench.end(mark);
+  bench.policy.pools.front().sleep_mode = SleepMode::power_off;
+  EXPECT_EQ(sleep_mode_of(bench.policy, w1()), SleepMode::suspend);
+  bench.policy.pools.front().sleep_mode = SleepMode::suspend;
   bench.pass(bench.policy.settle);
   bench.run("w1", Verb::list_pods);
   const auto shutdown = bench.run("w1", Verb::shutdown);
   EXPECT_EQ(std::get<ShutdownNode>(shutdown.action).mode, SleepMode::suspend);
 }
 
-TEST_F(SleepModes, S15AnotherModeThanItsWakeWasJudgedByIsStopped) {
+TEST_F(SleepModes, ARebootOnTheWayDownIsNoLossOfMemory) {
   bench.pass(bench.policy.pools.front().unneeded_time);
   bench.run("w1", Verb::mark);
   bench.see_marked("w1", true, Readiness::ready);
-  bench.pass(bench.policy.settle);
-  bench.run("w1", Verb::list_pods);
+  bench.hello("w1", 2);  // by a person
+  bench.see_marked("w1", true, Readiness::ready, 2);
+  const auto unmark = bench.run("w1", Verb::unmark);
+  EXPECT_EQ(std::get<UnmarkNode>(unmark.action).wake_proof, "");
+  bench.see_marked("w1", false, Readiness::ready, 2);
+  EXPECT_TRUE(w1().wake_proven_at);
+}
+
+TEST_F(SleepModes, AStandbyForgetsAWayDownThatItsLeaderGaveUp) {
+  bench.see(LeaseLost{"another leads"});
+  bench.see_node([&] {
+    auto kube = *w1().kube;
+    kube.taints.push_back({std::string(names::kTaint), "", "NoSchedule"});
+    kube.annotations[std::string(names::kIntent)] =
+        format_intent({1, boot_of("w1"), false, false, SleepMode::suspend});
+    return kube;
+  }());
+  EXPECT_EQ(bench.state("w1"), Lifecycle::draining);
+  EXPECT_EQ(w1().sleep.mode, SleepMode::suspend);
+  bench.see_node(worker("w1"));
+  EXPECT_EQ(bench.state("w1"), Lifecycle::ready);
+  EXPECT_EQ(w1().sleep.mode, SleepMode::power_off);
+}
+
+TEST_F(SleepModes, S15AnotherModeThanItsWakeWasJudgedByIsStopped) {
+  bench.empty("w1");
   auto shutdown = bench.planned("w1", Verb::shutdown);
   ASSERT_TRUE(shutdown);
   std::get<ShutdownNode>(shutdown->action).mode = SleepMode::power_off;

@@ -1,4 +1,4 @@
-#include "lab/real/vm/host_command.h"
+#include "lab/real/host/host_command.h"
 
 #include <cstdlib>
 
