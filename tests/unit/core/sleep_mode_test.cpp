@@ -143,6 +143,25 @@ TEST_F(SleepModes, WhereNoGoodbyeWasHeardItsOldLifeMayStillBeOnItsWayDown) {
   EXPECT_FALSE(successor.planned("w1", Verb::unmark));
 }
 
+TEST_F(SleepModes, ToASuccessorItsOldLifeShowsNoWakeFromOffEither) {
+  auto kube = worker("w1");
+  kube.ready = Readiness::unknown;
+  kube.taints.push_back({std::string(names::kTaint), "", "NoSchedule"});
+  kube.annotations = {
+      {std::string(names::kIntent), format_intent({1, boot_of("w1")})},
+      {std::string(names::kWakeRecipe), "address=127.0.0.255:9 macs=02:00:00:00:00:01"}};
+  Bench successor(worker_policy());
+  successor.see(ClusterListed{1, {kube}, {}, {}});
+  successor.see(LeaseHeld{2, successor.now + seconds(15)});
+  successor.pass(successor.policy.heartbeat_age_max + seconds(1));
+  successor.run("w1", Verb::wake);
+  successor.hello("w1", 1);  // it was on all the time
+  kube.ready = Readiness::ready;
+  successor.see_node(kube);
+  const auto unmark = successor.run("w1", Verb::unmark);
+  EXPECT_EQ(std::get<UnmarkNode>(unmark.action).wake_proof, "");
+}
+
 TEST_F(SleepModes, OneThatLostItsMemoryHasShownNothing) {
   bench.put_to_sleep("w1");
   const auto unmark = comes_back(false);
