@@ -1,12 +1,12 @@
 #include <filesystem>
 #include <iostream>
 
-#include "common/log.h"
 #include "common/program.h"
 #include "node-agent/app.h"
 #include "node-agent/commands/check_command.h"
 #include "node-agent/commands/enroll_command.h"
 #include "node-agent/commands/power_command.h"
+#include "node-agent/commands/run_daemon.h"
 #include "node-agent/commands/status_command.h"
 
 namespace {
@@ -18,20 +18,14 @@ struct Arguments {
   bool check_only = false;
 };
 
-Result<int> run(const Arguments& arguments) {
+Result<int> check_config(const Arguments& arguments) {
   const auto config = agent::read_config(arguments.config);
   if (!config) return std::unexpected(config.error());
   if (const auto files = agent::check_files(*config); !files) {
     return std::unexpected(files.error());
   }
-  if (arguments.check_only) {
-    std::cout << arguments.config.string() << " is right: node " << config->node_name << '\n';
-    return 0;
-  }
-  if (const auto started = log::start("ecokube-agent", config->log_level); !started) {
-    return std::unexpected(started.error());
-  }
-  return agent::run_agent(*config, ECOKUBE_VERSION);
+  std::cout << arguments.config.string() << " is right: node " << config->node_name << '\n';
+  return 0;
 }
 
 /// The commands beside the daemon itself.
@@ -95,5 +89,7 @@ int main(int argc, char** argv) {
   program.flag("--check-config", arguments.check_only,
                "Check the configuration and what it names, then end");
   commands.add_to(program, arguments);
-  return program.run(argc, argv, [&] { return run(arguments); });
+  return program.run(argc, argv, [&] {
+    return arguments.check_only ? check_config(arguments) : agent::run_daemon(arguments.config);
+  });
 }
