@@ -17,7 +17,8 @@ target_compile_options(ecokube_options INTERFACE
 # What is not called costs a daemon no page: the shipped build leaves it out.
 target_compile_options(ecokube_options INTERFACE
   $<$<CONFIG:RelWithDebInfo>:-ffunction-sections;-fdata-sections>)
-target_link_options(ecokube_options INTERFACE $<$<CONFIG:RelWithDebInfo>:-Wl,--gc-sections>)
+target_link_options(ecokube_options INTERFACE
+  $<$<CONFIG:RelWithDebInfo>:-Wl,--gc-sections,-z,pack-relative-relocs>)
 target_include_directories(ecokube_options INTERFACE "${CMAKE_SOURCE_DIR}")
 target_link_libraries(ecokube_options INTERFACE Threads::Threads)
 
