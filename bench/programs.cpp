@@ -14,10 +14,12 @@ constexpr std::chrono::seconds kGrace{10};
 
 }  // namespace
 
-Result<void> Programs::start(std::vector<std::string> argv) {
+Result<void> Programs::start(std::vector<std::string> argv,
+                             std::vector<std::pair<std::string, std::string>> environment) {
   const auto name = std::filesystem::path(argv.front()).filename().string();
   ChildOptions child;
   child.argv = std::move(argv);
+  child.environment = std::move(environment);
   child.output_file = log(name);
   child.die_with_parent = true;
   auto process = start_child(executor_, child);

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/child_process.h"
@@ -20,7 +21,10 @@ class Programs {
       : executor_(std::move(executor)), folder_(std::move(folder)) {}
 
   /// `argv[0]` is the program's path; its file name is its name here.
-  [[nodiscard]] Result<void> start(std::vector<std::string> argv);
+  /// `environment` is added to ours.
+  [[nodiscard]] Result<void> start(
+      std::vector<std::string> argv,
+      std::vector<std::pair<std::string, std::string>> environment = {});
   /// Errc::io names one that ended, and its log.
   [[nodiscard]] Result<void> all_run();
   [[nodiscard]] int pid(const std::string& name) const { return started_.at(name)->pid(); }

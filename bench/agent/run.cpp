@@ -18,6 +18,8 @@
 #include "common/whole_file.h"
 #include "coordinator/agents/agent_server.h"
 #include "lab/certificates.h"
+#include "lab/logind/logind_double.h"
+#include "lab/logind/system_bus_process.h"
 
 namespace ecokube::bench {
 
@@ -27,6 +29,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
+constexpr int kTries = 10;  // of a second each, until a program is there
 constexpr auto kEach = 5s;  // heartbeats and scrapes
 constexpr const char* kAgent = "ecokube-agent";
 
@@ -55,6 +58,8 @@ class Run {
  private:
   [[nodiscard]] Result<void> start_server();
   [[nodiscard]] Result<void> start_agent();
+  /// As on every machine the system's bus is up, with a logind on it.
+  asio::awaitable<Result<void>> start_logind();
   [[nodiscard]] Result<void> start_exporter();
   /// Lets `time` go by on the machine of files, with a scrape each 5 s.
   asio::awaitable<Result<void>> live(std::chrono::seconds time);
@@ -67,6 +72,8 @@ class Run {
   const AgentOptions& options_;
   MachineTree tree_;
   Programs programs_;
+  std::optional<lab::SystemBusProcess> bus_;
+  std::unique_ptr<lab::LogindDouble> logind_;
   lab::CertificateFiles ca_;
   std::unique_ptr<AgentServer> server_;
   std::unique_ptr<HttpClient> scraper_;
@@ -106,7 +113,7 @@ Result<void> Run::start_agent() {
                   "[coordinator]\naddresses = [\"127.0.0.1:{4}\"]\n"
                   "[tls]\nca = \"{0}/ca.crt\"\ncertificate = \"{0}/worker1.crt\"\n"
                   "key = \"{0}/worker1.key\"\n[power]\nsample_interval_s = 1\n"
-                  "[shutdown]\naction = [\"true\"]\nhold_file = \"{0}/hold\"\n"
+                  "[shutdown]\nhold_file = \"{0}/hold\"\n"
                   "hooks_dir = \"{0}/hooks\"\nlimits_file = \"{0}/limits.toml\"\n"
                   "[local]\nsocket = \"{0}/agent.sock\"\n",
                   folder, fs::absolute(tree_.sysfs()).string(),
@@ -114,7 +121,21 @@ Result<void> Run::start_agent() {
                   server_->port()));
   if (!written) return written;
   return programs_.start(
-      {(options_.programs / kAgent).string(), "--config", folder + "/agent.toml"});
+      {(options_.programs / kAgent).string(), "--config", folder + "/agent.toml"},
+      {{"DBUS_SYSTEM_BUS_ADDRESS", bus_->address()}});
+}
+
+asio::awaitable<Result<void>> Run::start_logind() {
+  auto bus = lab::SystemBusProcess::start(executor_, options_.folder);
+  if (!bus) co_return std::unexpected(std::move(bus.error()));
+  bus_.emplace(*std::move(bus));
+  for (int i = 0; i < kTries && !bus_->listens(); ++i) {
+    if (auto done = co_await live(1s); !done) co_return done;
+  }
+  auto logind = lab::LogindDouble::start(bus_->address());
+  if (!logind) co_return std::unexpected(std::move(logind.error()));
+  logind_ = *std::move(logind);
+  co_return Result<void>{};
 }
 
 Result<void> Run::start_exporter() {
@@ -158,7 +179,6 @@ asio::awaitable<Result<void>> Run::live(std::chrono::seconds time) {
 }
 
 asio::awaitable<Result<void>> Run::connected() {
-  constexpr int kTries = 10;
   for (int i = 0; i < kTries && heartbeats_ == 0; ++i) {
     if (auto done = co_await live(1s); !done) co_return done;
   }
@@ -184,6 +204,8 @@ Result<std::map<std::string, WorkCost>> Run::work() const {
 }
 
 asio::awaitable<Result<AgentFigures>> Run::play() {
+  if (auto done = co_await start_logind(); !done)
+    co_return std::unexpected(std::move(done.error()));
   for (auto step : {&Run::start_server, &Run::start_agent, &Run::start_exporter}) {
     if (auto done = (this->*step)(); !done) co_return std::unexpected(std::move(done.error()));
   }
