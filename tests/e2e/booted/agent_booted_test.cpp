@@ -114,7 +114,8 @@ class BootedAgent : public LinkTest {
 };
 
 TEST_F(BootedAgent, IsConfined) {
-  const auto status = said({"sh", "-c", "cat /proc/$(pidof ecokube-agent)/status"});
+  const auto status =
+      said({"sh", "-c", "cat /proc/$(systemctl show -P MainPID ecokube-agent)/status"});
   EXPECT_THAT(status, HasSubstr("CapEff:\t0000000000000000"));
   EXPECT_THAT(status, HasSubstr("CapBnd:\t0000000000000000"));
   EXPECT_THAT(status, HasSubstr("NoNewPrivs:\t1"));
