@@ -90,6 +90,7 @@ void read_safety(ConfigTable table, Policy& policy) {
   time("drain_deadline_s", policy.drain_deadline, seconds(10), hours(24));
   time("down_deadline_s", policy.down_deadline, seconds(5), hours(2));
   time("wake_deadline_s", policy.wake_deadline, seconds(5), hours(4));
+  time("services_wait_s", policy.services_wait, seconds(0), hours(1));
   if (table.has("wake_method_timeout_s")) {
     Duration timeout{};
     time("wake_method_timeout_s", timeout, seconds(1), hours(4));

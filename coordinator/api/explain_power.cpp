@@ -4,6 +4,7 @@
 
 #include "coordinator/api/explain.h"
 #include "coordinator/api/times.h"
+#include "coordinator/core/node_services.h"
 #include "coordinator/core/power.h"
 #include "coordinator/core/sleep_limit.h"
 #include "coordinator/core/wake_chain.h"
@@ -84,6 +85,10 @@ std::string change_when_off(const Fleet& fleet, const core::Node& node) {
 std::string change_when_rising(const Fleet& fleet, const core::Node& node) {
   const auto& policy = fleet.policy();
   const auto& up = node.up;
+  if (const auto until = core::waits_for_services(fleet.world(), policy, node, fleet.now())) {
+    return fmt::format("It is Ready and kept from new pods until {} at most: {}.", rfc3339(*until),
+                       core::not_serving(fleet.world(), node));
+  }
   std::string text =
       "It is Ready once a heartbeat brings a new boot id and Kubernetes calls the node ready";
   if (!up.asked_at) return text + ".";

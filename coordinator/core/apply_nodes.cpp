@@ -5,6 +5,7 @@
 #include "coordinator/core/apply.h"
 #include "coordinator/core/lifecycle.h"
 #include "coordinator/core/marks.h"
+#include "coordinator/core/node_services.h"
 #include "coordinator/core/requests.h"
 #include "coordinator/core/wake_chain.h"
 
@@ -129,6 +130,7 @@ void recall_sleep(Node& node, const KubeNode& kube, TimePoint now) {
 
 void see_node(World& world, const KubeNode& kube, TimePoint now) {
   Node& node = node_at(world, kube.name, now);
+  see_devices(node, kube);
   node.kube = kube;
   read_marks(node, kube);
   read_wake_proof(node, kube);

@@ -43,11 +43,14 @@ struct KubeNode {
   std::vector<Taint> taints;
   bool unschedulable = false;
   Readiness ready = Readiness::unknown;
+  bool network_unavailable = false;  ///< condition NetworkUnavailable=True
   std::string owned_by;  ///< another controller that owns its power or health (S25); empty: none
   std::string boot_id;   ///< status.nodeInfo.bootID
   std::string system_uuid = {};  ///< status.nodeInfo.systemUUID, as SMBIOS has it
   std::string machine_id = {};   ///< status.nodeInfo.machineID
   Resources allocatable;
+  /// Extended resources that it has some of now, "nvidia.com/gpu": its device plugins offer them.
+  std::set<std::string> devices = {};
   bool operator==(const KubeNode&) const = default;
 };
 

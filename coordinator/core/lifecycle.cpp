@@ -67,6 +67,7 @@ void finish_way_up(Node& node, TimePoint now) {
   node.sleep = {};
   node.quarantined_until.reset();
   node.down = WayDown{};
+  node.devices_before.clear();
   node.work_ended_at = now;
   enter(node, Lifecycle::ready, now);
 }
@@ -100,7 +101,9 @@ void on_the_way_up(Node& node, bool heard, TimePoint now) {
     node.up = WayUp{};
     node.up.boot_proven = true;
   }
-  if (node.up.boot_proven && heard && kube_ready(node) && !node.marked) finish_way_up(node, now);
+  const bool ready = node.up.boot_proven && heard && kube_ready(node);
+  if (ready && !node.up.ready_at) node.up.ready_at = now;
+  if (ready && !node.marked) finish_way_up(node, now);
 }
 
 }  // namespace

@@ -47,6 +47,8 @@ class NodePlanner {
   /// machine that has only just died may have pods that are to be freed first.
   void record_off(Reason reason);
   void powering_up();
+  /// Its mark is taken off once its own services are back, or were waited for (S26).
+  void take_back();
   /// The same method again, the next one when its time is over, and no more after the last.
   void keep_waking();
   /// No agent speaks. What we marked or ordered down and lost sight of is woken, so that no crash

@@ -7,6 +7,7 @@
 #include "coordinator/core/lifecycle.h"
 #include "coordinator/core/marks.h"
 #include "coordinator/core/node_actions.h"
+#include "coordinator/core/node_services.h"
 #include "coordinator/core/placement.h"
 #include "coordinator/core/power.h"
 #include "coordinator/core/power_off.h"
@@ -86,12 +87,21 @@ void NodePlanner::record_off(Reason reason) {
 void NodePlanner::powering_up() {
   if (node_.up.boot_proven && node_.marked && kube_ready(node_) &&
       agent_alive(node_, policy_, now_)) {
-    add(Verb::unmark, UnmarkNode{what_its_wake_shows(node_, now_)},
-        never_slept(node_) ? Reason{"NeverSlept", "it left to sleep and is back as it was"}
-                           : Reason{"BootProven", "a new boot id and Ready in Kubernetes"});
-    return;
+    return take_back();
   }
   if (node_.up.asked_at) keep_waking();
+}
+
+void NodePlanner::take_back() {
+  if (const auto until = waits_for_services(world_, policy_, node_, now_)) {
+    return look_again(*until);
+  }
+  Reason reason{"BootProven", "a new boot id and Ready in Kubernetes"};
+  if (never_slept(node_)) reason = {"NeverSlept", "it left to sleep and is back as it was"};
+  const auto missing = not_serving(world_, node_);
+  if (!missing.empty())
+    reason = {"NotAllServes", "it is Ready, and waited for long enough: " + missing};
+  add(Verb::unmark, UnmarkNode{what_its_wake_shows(node_, now_)}, std::move(reason));
 }
 
 void NodePlanner::keep_waking() {

@@ -130,6 +130,7 @@ struct Policy {
   Duration drain_deadline{std::chrono::minutes(10)};  ///< from mark to the last pod gone
   Duration down_deadline{std::chrono::seconds(180)};  ///< from shutdown sent to goodbye
   Duration wake_deadline{std::chrono::seconds(600)};  ///< S7, from first packet to Ready
+  Duration services_wait{std::chrono::seconds(120)};  ///< S26, from Ready to all its services
   std::optional<Duration> wake_method_timeout;        ///< of each but the last method; else learned
   Duration wake_repeat{std::chrono::seconds(2)};
   Duration bmc_poll{std::chrono::seconds(60)};         ///< between two readings of a BMC

@@ -274,6 +274,9 @@ std::vector<Violation> check(const World& world, const Policy& policy, const Ste
       may_obey_another(world, node)) {
     out.push_back({"S1", "OldOrder", "it may be going down by an older leader's order"});
   }
+  if (step.id.verb == Verb::unmark && node.state == Lifecycle::powering_up) {
+    s26_services(world, policy, node, now, out);
+  }
   const auto* off = std::get_if<RecordOff>(&step.action);
   if (off != nullptr && off->mark) s1_off(world, node, out);
   if (const auto* shutdown = std::get_if<ShutdownNode>(&step.action)) {

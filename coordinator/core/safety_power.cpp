@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "coordinator/core/node_services.h"
 #include "coordinator/core/power.h"
 #include "coordinator/core/safety_placing.h"
 #include "coordinator/core/wake_chain.h"
@@ -175,6 +176,13 @@ void s21_power_off(const World& world, const Policy& policy, const Node& node, c
   if (off.hard && !soft_was_tried(policy, node, now)) {
     out.push_back({"S21", "SoftFirst", "it was not asked softly, or a moment ago only"});
   }
+}
+
+void s26_services(const World& world, const Policy& policy, const Node& node, TimePoint now,
+                  Violations& out) {
+  if (!node.up.ready_at || now - *node.up.ready_at >= policy.services_wait) return;
+  auto missing = not_serving(world, node);
+  if (!missing.empty()) out.push_back({"S26", "NotAllServes", std::move(missing)});
 }
 
 void s11_in_service(const Node& node, Violations& out) {

@@ -26,6 +26,10 @@ void s12_out_of_service(const World& world, const Policy& policy, const Node& no
 void s21_power_off(const World& world, const Policy& policy, const Node& node, const PowerOff& off,
                    TimePoint now, Violations& out);
 
+/// A node that came up takes new pods only once its own services are back, or were waited for.
+void s26_services(const World& world, const Policy& policy, const Node& node, TimePoint now,
+                  Violations& out);
+
 /// Only what we put there (S11).
 void s11_in_service(const Node& node, Violations& out);
 

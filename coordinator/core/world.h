@@ -118,6 +118,7 @@ struct WayUp {
   std::int64_t orders = 0;  ///< to its BMC
   bool late = false;        ///< a method's time is over: what was promised was withdrawn
   bool boot_proven = false;
+  std::optional<TimePoint> ready_at;  ///< Ready of a proven boot, for the first time
   bool out_of_silence =
       false;  ///< it was not asleep but silent: it may be dead, and promises nothing
 };
@@ -157,12 +158,13 @@ struct Node {
 
   WayDown down;
   WayUp up;
-  bool marked = false;               ///< our taint or intent is on the Node object
-  Revision marks_revision = 0;       ///< of our last mark or unmark; older views of the Node lie
-  bool marked_unproven = false;      ///< and says that it boots what is not proven (S18)
-  bool marked_proof = false;         ///< and that it goes down to prove its wake (S15)
-  bool off_recorded = false;         ///< our power annotation says off
-  Revision soft_taint_revision = 0;  ///< of our last change of the soft taint
+  bool marked = false;           ///< our taint or intent is on the Node object
+  Revision marks_revision = 0;   ///< of our last mark or unmark; older views of the Node lie
+  bool marked_unproven = false;  ///< and says that it boots what is not proven (S18)
+  bool marked_proof = false;     ///< and that it goes down to prove its wake (S15)
+  bool off_recorded = false;     ///< our power annotation says off
+  std::set<std::string> devices_before;      ///< KubeNode::devices that a boot took away
+  Revision soft_taint_revision = 0;          ///< of our last change of the soft taint
   std::optional<TimePoint> soft_tainted_at;  ///< when we last tried to change it
 
   std::int64_t work_pods = 0;              ///< bound pods that may not remain

@@ -67,15 +67,33 @@ Resources larger_of(const Resources& a, const Resources& b) {
           std::max(a.pods, b.pods)};
 }
 
-core::Readiness parse_readiness(const object& node) {
+/// A condition's status: "True", "False", "Unknown"; empty: the node has no such condition.
+std::string condition_status(const object& node, std::string_view type) {
   for (const auto& condition : find_array(node, {"status", "conditions"})) {
     const auto* fields = condition.if_object();
-    if (fields == nullptr || find_text(*fields, {"type"}) != "Ready") continue;
-    const auto status = find_text(*fields, {"status"});
-    if (status == "True") return core::Readiness::ready;
-    if (status == "False") return core::Readiness::not_ready;
+    if (fields == nullptr || find_text(*fields, {"type"}) != type) continue;
+    return std::string(find_text(*fields, {"status"}));
   }
-  return core::Readiness::unknown;
+  return {};
+}
+
+core::Readiness parse_readiness(const object& node) {
+  const auto status = condition_status(node, "Ready");
+  if (status == "True") return core::Readiness::ready;
+  return status == "False" ? core::Readiness::not_ready : core::Readiness::unknown;
+}
+
+/// Extended resources have a domain that is not Kubernetes' own.
+std::set<std::string> parse_devices(const object& node) {
+  std::set<std::string> devices;
+  for (const auto& [key, amount] : find_object(node, {"status", "allocatable"})) {
+    const std::string_view name(key);
+    const auto domain = name.substr(0, name.find('/'));
+    if (domain == name || domain == "kubernetes.io" || domain.ends_with(".kubernetes.io")) continue;
+    const auto* text = amount.if_string();
+    if (text != nullptr && !text->empty() && *text != "0") devices.emplace(name);
+  }
+  return devices;
 }
 
 /// Who else decides over the node's power or health (S25); empty: nobody, or a person has paused
@@ -145,6 +163,8 @@ Result<core::KubeNode> parse_node(const object& thing) {
   node.taints = parse_taints(find_array(thing, {"spec", "taints"}));
   node.unschedulable = find_bool(thing, {"spec", "unschedulable"});
   node.ready = parse_readiness(thing);
+  node.network_unavailable = condition_status(thing, "NetworkUnavailable") == "True";
+  node.devices = parse_devices(thing);
   node.owned_by = parse_owner(thing);
   node.boot_id = find_text(thing, {"status", "nodeInfo", "bootID"});
   node.system_uuid = find_text(thing, {"status", "nodeInfo", "systemUUID"});

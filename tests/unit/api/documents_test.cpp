@@ -132,6 +132,18 @@ TEST_F(DocumentsTest, BlockersAreNamedWithRuleAndSentence) {
   EXPECT_NE(change.find("S13"), std::string::npos) << change;
 }
 
+TEST_F(DocumentsTest, ANodeThatWaitsForItsOwnServicesSaysForWhichAndUntilWhen) {
+  auto& rising = node("worker1");
+  rising.state = core::Lifecycle::powering_up;
+  rising.up.boot_proven = true;
+  rising.up.ready_at = test::kNow;
+  rising.kube->network_unavailable = true;
+  EXPECT_EQ(
+      what_would_change_of("worker1"),
+      "It is Ready and kept from new pods until 2025-11-22T09:12:00.250Z at most: its network "
+      "is not set up.");
+}
+
 TEST_F(DocumentsTest, ANodeOfAPoolThatProvesWakesIsAboutToProveIts) {
   node("worker1").wake_proven_at.reset();
   const auto explanation = explain("worker1");

@@ -26,6 +26,7 @@ TEST(CoordinatorConfig, TheDocumentedExampleHoldsAndShowsTheDefaults) {
   EXPECT_EQ(policy.cover_node_loss, defaults.cover_node_loss);
   EXPECT_EQ(policy.down_deadline, defaults.down_deadline);
   EXPECT_EQ(policy.wake_deadline, defaults.wake_deadline);
+  EXPECT_EQ(policy.services_wait, defaults.services_wait);
   EXPECT_EQ(policy.wake_repeat, defaults.wake_repeat);
   EXPECT_EQ(policy.person_wake_for, defaults.person_wake_for);
   EXPECT_EQ(policy.quarantine_base, defaults.quarantine_base);

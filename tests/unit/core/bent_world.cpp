@@ -28,7 +28,7 @@ Node& Bender::some_node(World& world) {
 void Bender::bend_around(Bench& bench, Node& node) {
   World& world = bench.world;
   Pool& pool = bench.policy.pools.front();
-  switch (draw(23)) {
+  switch (draw(24)) {
     case 0: world.cluster_ok = false; return;
     case 1: world.cluster_seen_at = bench.now - seconds(29 + draw(3)); return;
     case 2: world.went_backwards_at = bench.now - seconds(29 + draw(3)); return;
@@ -47,6 +47,7 @@ void Bender::bend_around(Bench& bench, Node& node) {
     case 15: node.kube->owned_by = "kured"; return;
     case 19: return bend_proofs(bench);
     case 21: return bend_sleep(bench);
+    case 22: return bend_services(bench, node);
     case 20: return bend_segments(bench);
     case 17: return bend_buckets(bench);
     case 18: return bend_booting(bench, node);
@@ -108,6 +109,20 @@ void Bender::bend_booting(Bench& bench, Node& node) {
     const auto age = bench.policy.wake_deadline - Duration(draw(2));
     if (draw(3) != 0) bench.world.nodes.at(name).waking_at = bench.now - age;
   }
+}
+
+/// It came up, and of what it needs itself something may be missing.
+void Bender::bend_services(Bench& bench, Node& node) {
+  node.state = Lifecycle::powering_up;
+  node.up.ready_at = bench.now - bench.policy.services_wait + seconds(draw(3) - 1);
+  if (draw(2) == 0) node.devices_before = {"example.com/fpga"};
+  if (draw(2) == 0) node.kube->devices = {"example.com/fpga"};
+  node.kube->network_unavailable = draw(4) == 0;
+  KubePod pod = exporter(node.name);
+  pod.priority = 2'000'000'000 - draw(2);
+  pod.ready = draw(2) == 0;
+  bench.world.pods_on[node.name].insert(pod.uid);
+  bench.world.pods[pod.uid] = pod;
 }
 
 void Bender::bend_pods(World& world, Node& node) {
@@ -275,6 +290,7 @@ std::vector<Step> hostile_steps(const World& world, const Policy& policy) {
     for (const bool hard : {false, true}) {
       steps.push_back({id(Verb::power_off), PowerOff{hard, guid_of(name), revision}, {}, 1});
     }
+    steps.push_back({id(Verb::unmark), UnmarkNode{}, {}, 1});
     steps.push_back(
         {id(Verb::wake), WakeNode{"127.0.0.255:9", {}}, {}, 1, {}, start_tokens(policy, node)});
     steps.push_back(

@@ -32,6 +32,7 @@ class Bender {
   void bend_around(Bench& bench, Node& node);
   void bend_proofs(Bench& bench);
   void bend_sleep(Bench& bench);
+  void bend_services(Bench& bench, Node& node);
   void bend_segments(Bench& bench);
   void bend_buckets(Bench& bench);
   void bend_booting(Bench& bench, Node& node);

@@ -288,6 +288,7 @@ std::vector<std::string> broken_rules(const World& world, const Policy& policy, 
       node.agent.fence < world.fence) {
     out.push_back("S1 may be dying");
   }
+  if (step.id.verb == Verb::unmark) taken_back(world, policy, node, now, out);
   const auto* off = std::get_if<RecordOff>(&step.action);
   if (off != nullptr && off->mark) {
     const bool leaves = node.state == Lifecycle::powering_down && node.agent.goodbye.has_value();

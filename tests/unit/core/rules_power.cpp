@@ -78,6 +78,22 @@ void switching(const World& world, const Policy& policy, const Step& step, const
   if (booting >= most) out.push_back("S6 " + std::to_string(booting) + " boot");
 }
 
+void taken_back(const World& world, const Policy& policy, const Node& node, TimePoint now,
+                Broken& out) {
+  if (node.state != Lifecycle::powering_up || !node.kube || !node.up.ready_at) return;
+  if (*node.up.ready_at + policy.services_wait <= now) return;
+  if (node.kube->network_unavailable) out.push_back("S26 network");
+  for (const auto& device : node.devices_before) {
+    if (!node.kube->devices.contains(device)) out.push_back("S26 " + device);
+  }
+  for (const auto& [uid, pod] : world.pods) {
+    const bool system = pod.owner_kind == "DaemonSet" && pod.priority >= 2'000'000'000;
+    const bool lives =
+        !pod.deleting && pod.phase != PodPhase::succeeded && pod.phase != PodPhase::failed;
+    if (pod.node == node.name && system && lives && !pod.ready) out.push_back("S26 " + uid);
+  }
+}
+
 void seen_off(const Policy& policy, const Node& node, TimePoint now, Broken& out) {
   const auto given = policy.nodes.find(node.name);
   if (given == policy.nodes.end() || !given->second.bmc) return;

@@ -37,6 +37,9 @@ void relays_stay(const World& world, const Policy& policy, const Node& node, Tim
 /// token. Only the limits of all and of the one pool are set in these tests.
 void switching(const World& world, const Policy& policy, const Step& step, const Node& node,
                TimePoint now, Broken& out);
+/// What came up has its network, the devices of its last boot and its system pods, or has waited.
+void taken_back(const World& world, const Policy& policy, const Node& node, TimePoint now,
+                Broken& out);
 /// Off is only what was seen; every BMC of these tests is in the policy.
 void seen_off(const Policy& policy, const Node& node, TimePoint now, Broken& out);
 /// What is freed by force ran on a machine that is off: proven by its own BMC, and nobody else's.

@@ -28,8 +28,9 @@ TEST(SafetyWalk, NoHostileStepGetsThroughInABentWorld) {
       }
     }
   }
-  for (const auto verb : {Verb::mark, Verb::evict, Verb::shutdown, Verb::power_off,
-                          Verb::out_of_service, Verb::wake, Verb::bind, Verb::record_off}) {
+  for (const auto verb :
+       {Verb::mark, Verb::evict, Verb::shutdown, Verb::power_off, Verb::out_of_service, Verb::wake,
+        Verb::bind, Verb::record_off, Verb::unmark}) {
     EXPECT_GT(passed[verb], 1000) << to_string(verb);
     EXPECT_GT(refused[verb], 1000) << to_string(verb);
   }

@@ -72,6 +72,26 @@ TEST(Objects, AbsentOrUnknownReadyIsUnknown) {
             core::Readiness::not_ready);
 }
 
+TEST(Objects, ANodesDevicesAreTheExtendedResourcesThatItHasSomeOf) {
+  const auto node = parse_node(read(R"({"metadata": {"name": "n", "resourceVersion": "1"},
+      "status": {"allocatable": {"cpu": "4", "memory": "8Gi", "pods": "110", "hugepages-2Mi": "0",
+                                 "nvidia.com/gpu": "4", "example.com/broken": "0",
+                                 "scheduling.kubernetes.io/foo": "1"}}})"));
+  EXPECT_EQ(node->devices, std::set<std::string>{"nvidia.com/gpu"});
+}
+
+TEST(Objects, ANetworkIsMissingOnlyWhereTheNodeSaysSo) {
+  const auto missing = [](const std::string& conditions) {
+    return parse_node(read(R"({"metadata": {"name": "n", "resourceVersion": "1"},
+                               "status": {"conditions": [)" +
+                           conditions + "]}}"))
+        ->network_unavailable;
+  };
+  EXPECT_TRUE(missing(R"({"type": "NetworkUnavailable", "status": "True"})"));
+  EXPECT_FALSE(missing(R"({"type": "NetworkUnavailable", "status": "False"})"));
+  EXPECT_FALSE(missing(R"({"type": "Ready", "status": "True"})"));
+}
+
 TEST(Objects, NodeErrorsNameTheNodeAndTheField) {
   const auto bad = parse_node(read(R"({"metadata": {"name": "n7", "resourceVersion": "1"},
                                        "status": {"allocatable": {"cpu": "lots"}}})"));
