@@ -44,6 +44,16 @@ Result<void> put(const fs::path& file, const std::string& text) {
   return {};
 }
 
+/// class/powercap/NAME, which leads to the folder of that name below devices.
+Result<void> link_class(const fs::path& sysfs, const fs::path& device) {
+  const auto link = sysfs / "class/powercap" / device.filename();
+  std::error_code error;
+  fs::create_directories(link.parent_path(), error);
+  fs::create_directory_symlink(device.lexically_relative(link.parent_path()), link, error);
+  if (!error) return {};
+  return fail(Errc::io, fmt::format("can't link {}: {}", link.string(), error.message()));
+}
+
 std::string pod_slice(std::size_t number) {
   return fmt::format("kubepods-burstable-pod{:08x}_1111_4222_8333_444444444444.slice", number);
 }
@@ -58,7 +68,21 @@ Result<void> MachineTree::add_zone(const fs::path& zone, const std::string& name
     if (auto done = put(zone / file, text + "\n"); !done) return done;
   }
   zones_.push_back({zone / "energy_uj", kStartUj, watts});
-  return {};
+  return link_class(sysfs(), zone);
+}
+
+Result<void> MachineTree::add_powercap() {
+  const auto rapl = sysfs() / "devices/virtual/powercap/intel-rapl";
+  for (std::size_t package = 0; package < kPackages; ++package) {
+    const auto id = fmt::format("intel-rapl:{}", package);
+    auto done = add_zone(rapl / id, fmt::format("package-{}", package), kPackageWatts);
+    for (std::size_t part = 0; done && part < kParts.size(); ++part) {
+      done = add_zone(rapl / id / fmt::format("{}:{}", id, part), kParts[part].name,
+                      kParts[part].watts);
+    }
+    if (!done) return done;
+  }
+  return link_class(sysfs(), rapl);
 }
 
 Result<void> MachineTree::add_pod(std::size_t number) {
@@ -76,21 +100,13 @@ Result<MachineTree> MachineTree::make(fs::path folder, std::size_t pods) {
        {std::pair{tree.machine_id(), "0123456789abcdef0123456789abcdef\n"},
         std::pair{boot_id, "5f7d0c1e-aaaa-4bbb-8ccc-0123456789ab\n"},
         std::pair{tree.procfs() / "uptime", "100.00 50.00\n"},
-        std::pair{tree.procfs() / "stat", ""}, std::pair{nic / "address", "02:00:00:00:00:11\n"},
-        std::pair{nic / "operstate", "up\n"},
+        std::pair{tree.procfs() / "stat", ""},
+        std::pair{tree.cgroup() / "cgroup.controllers", "cpuset cpu io memory pids\n"},
+        std::pair{nic / "address", "02:00:00:00:00:11\n"}, std::pair{nic / "operstate", "up\n"},
         std::pair{nic / "device/power/wakeup", "enabled\n"}}) {
     if (auto done = put(file, text); !done) return std::unexpected(std::move(done.error()));
   }
-  const auto powercap = tree.sysfs() / "class/powercap";
-  for (std::size_t package = 0; package < kPackages; ++package) {
-    const auto zone = fmt::format("intel-rapl:{}", package);
-    auto done = tree.add_zone(powercap / zone, fmt::format("package-{}", package), kPackageWatts);
-    for (std::size_t part = 0; done && part < kParts.size(); ++part) {
-      done = tree.add_zone(powercap / fmt::format("{}:{}", zone, part), kParts[part].name,
-                           kParts[part].watts);
-    }
-    if (!done) return std::unexpected(std::move(done.error()));
-  }
+  if (auto done = tree.add_powercap(); !done) return std::unexpected(std::move(done.error()));
   for (std::size_t pod = 0; pod < pods; ++pod) {
     if (auto done = tree.add_pod(pod); !done) return std::unexpected(std::move(done.error()));
   }

@@ -11,6 +11,8 @@ namespace ecokube::bench {
 
 /// A machine's sysfs, procfs and cgroups as files that move: two packages with core, uncore and
 /// dram each (Documentation/power/powercap), one NIC that is armed, and pods under kubepods.slice.
+/// The zones lie in each other and class/powercap has links to all, as the kernel shows them: some
+/// readers walk the one, some the other.
 class MachineTree {
  public:
   [[nodiscard]] static Result<MachineTree> make(std::filesystem::path folder, std::size_t pods);
@@ -32,6 +34,8 @@ class MachineTree {
   explicit MachineTree(std::filesystem::path folder) : folder_(std::move(folder)) {}
   [[nodiscard]] Result<void> add_zone(const std::filesystem::path& zone, const std::string& name,
                                       std::uint64_t watts);
+  /// Every zone, and the links to them.
+  [[nodiscard]] Result<void> add_powercap();
   [[nodiscard]] Result<void> add_pod(std::size_t number);
   [[nodiscard]] Result<void> write_moving();
 
