@@ -2,6 +2,7 @@
 
 #include <sys/utsname.h>
 
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <thread>
@@ -30,6 +31,16 @@ boost::json::object machine_facts() {
           {"memory_kb", std::strtoll(field_of("/proc/meminfo", "MemTotal").c_str(), nullptr, 10)},
           {"kernel", std::string(system.release)},
           {"cpu_model", field_of("/proc/cpuinfo", "model name")}};
+}
+
+std::size_t count_processes() {
+  std::size_t found = 0;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
+    const auto name = entry.path().filename().string();
+    if (name.find_first_not_of("0123456789") == std::string::npos) ++found;
+  }
+  return found;
 }
 
 }  // namespace ecokube::bench

@@ -17,6 +17,11 @@ constexpr std::chrono::seconds kGrace{10};
 Result<void> Programs::start(std::vector<std::string> argv,
                              std::vector<std::pair<std::string, std::string>> environment) {
   const auto name = std::filesystem::path(argv.front()).filename().string();
+  return start(name, std::move(argv), {});
+}
+
+Result<void> Programs::start(const std::string& name, std::vector<std::string> argv,
+                             std::vector<std::pair<std::string, std::string>> environment) {
   ChildOptions child;
   child.argv = std::move(argv);
   child.environment = std::move(environment);
@@ -28,10 +33,14 @@ Result<void> Programs::start(std::vector<std::string> argv,
   return {};
 }
 
+Result<void> Programs::runs(const std::string& name) {
+  if (started_.at(name)->running()) return {};
+  return fail(Errc::io, fmt::format("{} ended; its words are in {}", name, log(name).string()));
+}
+
 Result<void> Programs::all_run() {
   for (const auto& [name, process] : started_) {
-    if (process->running()) continue;
-    return fail(Errc::io, fmt::format("{} ended; its words are in {}", name, log(name).string()));
+    if (auto done = runs(name); !done) return done;
   }
   return {};
 }

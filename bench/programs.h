@@ -21,12 +21,15 @@ class Programs {
       : executor_(std::move(executor)), folder_(std::move(folder)) {}
 
   /// `argv[0]` is the program's path; its file name is its name here.
-  /// `environment` is added to ours.
-  [[nodiscard]] Result<void> start(
-      std::vector<std::string> argv,
-      std::vector<std::pair<std::string, std::string>> environment = {});
+  [[nodiscard]] Result<void> start(std::vector<std::string> argv);
+  /// The same under another name, and with what is added to the environment.
+  [[nodiscard]] Result<void> start(const std::string& name, std::vector<std::string> argv,
+                                   std::vector<std::pair<std::string, std::string>> environment);
   /// Errc::io names one that ended, and its log.
+  [[nodiscard]] Result<void> runs(const std::string& name);
   [[nodiscard]] Result<void> all_run();
+  /// Kills it and forgets it.
+  void drop(const std::string& name) { started_.erase(name); }
   [[nodiscard]] int pid(const std::string& name) const { return started_.at(name)->pid(); }
   /// SIGTERM, so that each ends its own children.
   [[nodiscard]] boost::asio::awaitable<void> end_all();

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
+#include <string>
+#include <vector>
 
 namespace ecokube::bench {
 
@@ -11,7 +13,10 @@ struct AgentOptions {
   std::chrono::seconds measured{120};
   std::size_t pods = 110;  ///< the kubelet's own limit
   std::filesystem::path programs = "build/release/bin";
-  std::filesystem::path exporter;                    ///< prometheus-node-exporter
+  std::filesystem::path exporter;                    ///< prometheus-node-exporter; or empty
+  std::filesystem::path scaphandre;                  ///< or empty
+  std::filesystem::path kepler;                      ///< or empty
+  std::vector<std::string> missing;                  ///< "NAME=WHY": peers that can't be had
   std::filesystem::path folder = "out/bench/agent";  ///< files and logs of the run; emptied first
   std::filesystem::path output = "out/bench/agent.json";
 };

@@ -39,8 +39,8 @@ void print_row(const std::string& name, const ProgramFigures& program) {
 }  // namespace
 
 Result<void> report(const AgentOptions& options, const AgentFigures& figures) {
-  fmt::print("\n  {} pods, {} s, {} heartbeats, {} scrapes\n", options.pods,
-             options.measured.count(), figures.heartbeats, figures.scrapes);
+  fmt::print("\n  {} pods, {} s, {} heartbeats, {} scrapes, {} processes\n", options.pods,
+             options.measured.count(), figures.heartbeats, figures.scrapes, figures.processes);
   fmt::print("  {:<26} {:>10} {:>8} {:>8} {:>10} {:>10} {:>8}\n", "", "private kB", "PSS kB",
              "RSS kB", "% of core", "wakeups/s", "threads");
   print_row("ecokube-agent", figures.ours);
@@ -49,9 +49,15 @@ Result<void> report(const AgentOptions& options, const AgentFigures& figures) {
     print_row(name, program);
     peers[name] = to_json(program);
   }
+  json::object missing;
+  for (const auto& [name, why] : figures.missing) {
+    fmt::print("  not measured: {}: {}\n", name, why);
+    missing[name] = why;
+  }
   const json::object all{{"seconds", options.measured.count()}, {"pods", options.pods},
                          {"heartbeats", figures.heartbeats},    {"scrapes", figures.scrapes},
                          {"ours", to_json(figures.ours)},       {"peers", std::move(peers)},
+                         {"missing", std::move(missing)},       {"processes", figures.processes},
                          {"machine", machine_facts()}};
   std::error_code error;
   std::filesystem::create_directories(std::filesystem::absolute(options.output).parent_path(),

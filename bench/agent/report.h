@@ -20,8 +20,10 @@ struct ProgramFigures {
 struct AgentFigures {
   ProgramFigures ours;
   std::map<std::string, ProgramFigures> peers;
-  std::size_t heartbeats = 0;  ///< that arrived while it was measured
-  std::size_t scrapes = 0;     ///< that the peer answered in the same time
+  std::size_t heartbeats = 0;                  ///< that arrived while it was measured
+  std::size_t scrapes = 0;                     ///< that each peer answered in the same time
+  std::map<std::string, std::string> missing;  ///< peers that were not measured, and why
+  std::size_t processes = 0;  ///< on this machine: some peers share the energy out among them
 };
 
 /// Writes the figures as JSON and prints a table of them.

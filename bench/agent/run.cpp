@@ -11,10 +11,11 @@
 #include <utility>
 
 #include "bench/agent/machine_tree.h"
+#include "bench/agent/peers.h"
 #include "bench/agent/report.h"
+#include "bench/machine_facts.h"
 #include "bench/play.h"
 #include "bench/programs.h"
-#include "common/http_client.h"
 #include "common/whole_file.h"
 #include "coordinator/agents/agent_server.h"
 #include "lab/certificates.h"
@@ -29,7 +30,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr int kTries = 10;  // of a second each, until a program is there
+constexpr int kTries = 30;  // of a second each, until a program is there
 constexpr auto kEach = 5s;  // heartbeats and scrapes
 constexpr const char* kAgent = "ecokube-agent";
 
@@ -50,7 +51,8 @@ class Run {
       : executor_(std::move(executor)),
         options_(options),
         tree_(std::move(tree)),
-        programs_(executor_, options.folder) {}
+        programs_(executor_, options.folder),
+        peers_(executor_, programs_) {}
 
   asio::awaitable<Result<AgentFigures>> play();
   asio::awaitable<void> end();
@@ -60,11 +62,11 @@ class Run {
   [[nodiscard]] Result<void> start_agent();
   /// As on every machine the system's bus is up, with a logind on it.
   asio::awaitable<Result<void>> start_logind();
-  [[nodiscard]] Result<void> start_exporter();
+  [[nodiscard]] Result<void> start_peers();
   /// Lets `time` go by on the machine of files, with a scrape each 5 s.
   asio::awaitable<Result<void>> live(std::chrono::seconds time);
-  asio::awaitable<Result<void>> scrape();
-  asio::awaitable<Result<void>> connected();
+  /// Until the agent has sent a heartbeat and the peers tell energy; who tells none is left out.
+  asio::awaitable<Result<void>> all_up();
   [[nodiscard]] Result<std::map<std::string, WorkCost>> work() const;
   [[nodiscard]] std::vector<std::string> measured() const;
 
@@ -74,9 +76,9 @@ class Run {
   Programs programs_;
   std::optional<lab::SystemBusProcess> bus_;
   std::unique_ptr<lab::LogindDouble> logind_;
+  Peers peers_;
   lab::CertificateFiles ca_;
   std::unique_ptr<AgentServer> server_;
-  std::unique_ptr<HttpClient> scraper_;
   std::size_t heartbeats_ = 0;
   std::size_t scrapes_ = 0;
 };
@@ -121,7 +123,7 @@ Result<void> Run::start_agent() {
                   server_->port()));
   if (!written) return written;
   return programs_.start(
-      {(options_.programs / kAgent).string(), "--config", folder + "/agent.toml"},
+      kAgent, {(options_.programs / kAgent).string(), "--config", folder + "/agent.toml"},
       {{"DBUS_SYSTEM_BUS_ADDRESS", bus_->address()}});
 }
 
@@ -138,30 +140,28 @@ asio::awaitable<Result<void>> Run::start_logind() {
   co_return Result<void>{};
 }
 
-Result<void> Run::start_exporter() {
-  if (options_.exporter.empty()) return {};
-  const auto port = free_port(executor_);
-  HttpEndpoint at;
-  at.host = "127.0.0.1";
-  at.port = port;
-  scraper_ = make_http_client(executor_, std::move(at));
-  return programs_.start({options_.exporter.string(),
-                          fmt::format("--web.listen-address=127.0.0.1:{}", port),
-                          "--path.sysfs=" + tree_.sysfs().string(), "--collector.disable-defaults",
-                          "--collector.rapl"});
-}
-
-asio::awaitable<Result<void>> Run::scrape() {
-  if (!scraper_) co_return Result<void>{};
-  HttpRequest metrics;
-  metrics.target = "/metrics";
-  auto answer = co_await scraper_->request(std::move(metrics));
-  if (!answer) co_return fail_while("scraping the exporter", std::move(answer.error()));
-  if (answer->status != 200 || answer->body.find("node_rapl_package") == std::string::npos) {
-    co_return fail(Errc::protocol, "the exporter tells no energy of a package");
+Result<void> Run::start_peers() {
+  for (const auto& text : options_.missing) {
+    const auto end_of_name = text.find('=');
+    if (end_of_name == std::string::npos || end_of_name == 0) {
+      return fail(Errc::config, "--missing is NAME=WHY, not " + text);
+    }
+    peers_.leave_out(text.substr(0, end_of_name), text.substr(end_of_name + 1));
   }
-  ++scrapes_;
-  co_return Result<void>{};
+  const auto port = [this] { return free_port(executor_); };
+  if (const auto& program = options_.exporter; !program.empty()) {
+    peers_.start(node_exporter_peer(program, tree_, port()));
+  }
+  if (const auto& program = options_.scaphandre; !program.empty()) {
+    const bool modules = fs::exists("/proc/modules");
+    const auto beside = fs::read_symlink("/proc/self/exe").parent_path() / "bench-empty-modules.so";
+    const auto preload = modules ? fs::path() : beside;
+    peers_.start(scaphandre_peer(program, tree_, port(), preload));
+  }
+  if (const auto& program = options_.kepler; !program.empty()) {
+    peers_.start(kepler_peer(program, tree_, port(), options_.folder / "kepler"));
+  }
+  return {};
 }
 
 asio::awaitable<Result<void>> Run::live(std::chrono::seconds time) {
@@ -172,24 +172,28 @@ asio::awaitable<Result<void>> Run::live(std::chrono::seconds time) {
     co_await timer.async_wait(asio::use_awaitable);
     if (auto done = tree_.second(); !done) co_return done;
     if (second % kEach.count() != 0) continue;
-    if (auto done = co_await scrape(); !done) co_return done;
     if (auto done = programs_.all_run(); !done) co_return done;
+    if (auto done = co_await peers_.scrape(); !done) co_return done;
+    if (!peers_.names().empty()) ++scrapes_;
   }
   co_return Result<void>{};
 }
 
-asio::awaitable<Result<void>> Run::connected() {
-  for (int i = 0; i < kTries && heartbeats_ == 0; ++i) {
+asio::awaitable<Result<void>> Run::all_up() {
+  bool peers_tell = false;
+  for (int i = 0; i < kTries && (heartbeats_ == 0 || !peers_tell); ++i) {
     if (auto done = co_await live(1s); !done) co_return done;
+    peers_tell = co_await peers_.all_tell();
   }
+  peers_.leave_out_silent();
   if (heartbeats_ > 0) co_return Result<void>{};
   co_return fail(Errc::timeout, fmt::format("the agent sent no heartbeat; its words are in {}",
                                             (options_.folder / kAgent).string() + ".log"));
 }
 
 std::vector<std::string> Run::measured() const {
-  std::vector<std::string> names{kAgent};
-  if (scraper_) names.push_back(options_.exporter.filename().string());
+  auto names = peers_.names();
+  names.emplace_back(kAgent);
   return names;
 }
 
@@ -204,19 +208,20 @@ Result<std::map<std::string, WorkCost>> Run::work() const {
 }
 
 asio::awaitable<Result<AgentFigures>> Run::play() {
-  if (auto done = co_await start_logind(); !done)
+  if (auto done = co_await start_logind(); !done) {
     co_return std::unexpected(std::move(done.error()));
-  for (auto step : {&Run::start_server, &Run::start_agent, &Run::start_exporter}) {
+  }
+  for (auto step : {&Run::start_server, &Run::start_agent, &Run::start_peers}) {
     if (auto done = (this->*step)(); !done) co_return std::unexpected(std::move(done.error()));
   }
-  auto lived = co_await connected();
+  auto lived = co_await all_up();
   say(fmt::format("{} s to settle", options_.settle.count()));
   if (lived) lived = co_await live(options_.settle);
   if (!lived) co_return std::unexpected(std::move(lived.error()));
   const auto before = work();
   const auto heard = heartbeats_;
   const auto scraped = scrapes_;
-  say(fmt::format("{} s in which both are measured", options_.measured.count()));
+  say(fmt::format("{} s in which they are measured", options_.measured.count()));
   lived = co_await live(options_.measured);
   if (!lived) co_return std::unexpected(std::move(lived.error()));
   const auto after = work();
@@ -224,6 +229,8 @@ asio::awaitable<Result<AgentFigures>> Run::play() {
   AgentFigures figures;
   figures.heartbeats = heartbeats_ - heard;
   figures.scrapes = scrapes_ - scraped;
+  figures.missing = peers_.missing();
+  figures.processes = count_processes();
   const auto seconds = static_cast<double>(options_.measured.count());
   for (const auto& name : measured()) {
     auto memory = memory_cost(programs_.pid(name));

@@ -5,9 +5,9 @@
 
 namespace ecokube::bench {
 
-/// What the agent costs a machine that runs `options.pods` pods, beside prometheus-node-exporter
-/// with its rapl collector over the same files in the same time. Prints a table and writes
-/// `options.output`.
+/// What the agent costs a machine that runs `options.pods` pods, beside peers that read the energy
+/// of the same files in the same time. A peer that can't be run here is left out, with the reason.
+/// Prints a table and writes `options.output`.
 [[nodiscard]] Result<void> run_agent_bench(const AgentOptions& options);
 
 }  // namespace ecokube::bench
