@@ -14,8 +14,7 @@ constexpr std::chrono::seconds kGrace{10};
 
 }  // namespace
 
-Result<void> Programs::start(std::vector<std::string> argv,
-                             std::vector<std::pair<std::string, std::string>> environment) {
+Result<void> Programs::start(std::vector<std::string> argv) {
   const auto name = std::filesystem::path(argv.front()).filename().string();
   return start(name, std::move(argv), {});
 }
