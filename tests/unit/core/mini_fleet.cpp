@@ -125,11 +125,15 @@ void MiniFleet::renew() {
   in_process(4000, 6000, [this] { renew(); });
 }
 
-void MiniFleet::kill(bool keep_store) {
+void MiniFleet::stop() {
   remember();
   running_ = false;
   next_turn_.reset();
   for (auto& [name, machine] : machines) machine.session = 0;
+}
+
+void MiniFleet::kill(bool keep_store) {
+  stop();
   in(210, 4000, [this, keep_store] { start_process(keep_store); });
 }
 

@@ -39,6 +39,7 @@ struct Machine {
   SleepMode sleeps = SleepMode::power_off;  ///< while it is off: how
   std::uint32_t resumes = 0;                ///< since its boot
   std::string installed;  ///< fingerprint of what it boots next; empty: its agent does not tell
+  std::string machine_id, smbios_uuid;  ///< as its agent tells; empty: its own
   TimePoint kubelet_seen;
 };
 
@@ -101,6 +102,11 @@ class MiniFleet {
   void swap_bmcs(const NodeName& a, const NodeName& b) { swapped_ = {{a, b}, {b, a}}; }
   /// The mains fail: off, under whatever runs there.
   void cut(const NodeName& name);
+  /// It boots, and nobody has asked it to.
+  void start_by_itself(const NodeName& name);
+  /// The process is gone, and none follows until start().
+  void stop();
+  void start() { start_process(false); }
   /// All that run boot this from now on; their agents tell it. A bad one hangs at each boot.
   void install(const std::string& fingerprint, bool bad);
   /// That it was ever woken: nobody has seen that, nor will know of it.

@@ -18,7 +18,10 @@ Inventory MiniFleet::inventory(const NodeName& name) const {
   Inventory inventory = inventory_of(name);
   inventory.boot_id = life_of(name);
   inventory.machine.can_suspend = can_suspend_;
-  inventory.boot.fingerprint = machines.at(name).installed;
+  const Machine& machine = machines.at(name);
+  inventory.boot.fingerprint = machine.installed;
+  if (!machine.machine_id.empty()) inventory.machine_id = machine.machine_id;
+  if (!machine.smbios_uuid.empty()) inventory.machine.smbios_uuid = machine.smbios_uuid;
   return inventory;
 }
 
@@ -228,6 +231,15 @@ void MiniFleet::cut(const NodeName& name) {
   machine.off_since = now;
   machine.agent_up = false;
   drop_link(name);
+}
+
+void MiniFleet::start_by_itself(const NodeName& name) {
+  Machine& machine = machines[name];
+  if (machine.phase != Phase::off) return;
+  machine.phase = Phase::booting;
+  machine.resumes = 0;
+  ++machine.boot;
+  at(now + boot_time(machine), [this, name, boot = machine.boot] { come_up(name, boot); });
 }
 
 /// Links break and machines reboot by themselves.
