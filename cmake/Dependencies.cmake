@@ -14,4 +14,5 @@ pkg_check_modules(RdKafka REQUIRED IMPORTED_TARGET rdkafka)
 pkg_check_modules(Systemd REQUIRED IMPORTED_TARGET libsystemd)
 if(ECOKUBE_TESTS)
   find_package(GTest REQUIRED)
+  find_path(OPENIPMI_INCLUDE_DIR OpenIPMI/mcserv.h REQUIRED)  # libopenipmi-dev
 endif()

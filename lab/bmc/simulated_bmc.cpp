@@ -21,9 +21,15 @@ Result<void> write_file(const std::filesystem::path& file, const std::string& te
   return fail(Errc::io, "writing " + file.string());
 }
 
+std::string module_line(const SimulatedBmcOptions& options) {
+  if (options.dcmi_module.empty()) return "";
+  return fmt::format("loadlib \"{}\" \"{}\"\n", options.dcmi_module.string(),
+                     options.dcmi.string());
+}
+
 /// One user, of whom no more than an operator is asked.
 std::string lan_configuration(const SimulatedBmcOptions& options) {
-  return fmt::format(R"(name "bmc"
+  return module_line(options) + fmt::format(R"(name "bmc"
 set_working_mc 0x20
   startlan 1
     addr 127.0.0.1 {}
@@ -37,7 +43,8 @@ set_working_mc 0x20
   chassis_control "{}"
   user 2 true "{}" "{}" admin 10 md5
 )",
-                     options.port, options.guid, options.chassis, options.user, options.password);
+                                            options.port, options.guid, options.chassis,
+                                            options.user, options.password);
 }
 
 constexpr const char* kController = R"(mc_setbmc 0x20

@@ -21,6 +21,11 @@ struct SimulatedBmcOptions {
   /// A command with its arguments, which is called with "get power" and prints "power:1" or
   /// "power:0", or with "set power 0|1" (off, on) or "set shutdown 1" (soft).
   std::string chassis;
+  /// The built dcmi_module.cpp; empty: it knows no DCMI.
+  std::filesystem::path dcmi_module = {};
+  /// What that one answers by, read each time: "212 184 activated" is 212 W, 184 W in the mean of
+  /// an hour. Without this file the command is not known.
+  std::filesystem::path dcmi = {};
 };
 
 /// It runs until it is destroyed. Its output is in `folder`/sim.log.
