@@ -1,5 +1,7 @@
 #include "coordinator/power/answer_text.h"
 
+#include <fmt/format.h>
+
 #include <cctype>
 
 namespace ecokube {
@@ -25,6 +27,14 @@ std::optional<std::string> guid_digits(std::string_view uuid) {
   }
   if (digits.size() != kDigits) return std::nullopt;
   return digits;
+}
+
+Result<Power> power_of_running(std::int64_t milliwatts) {
+  constexpr auto kMost = Power::watts(32'766);
+  const auto power = Power::milliwatts(milliwatts);
+  if (milliwatts > 0 && power <= kMost) return power;
+  return fail(Errc::refused, fmt::format("it says {} W, which no machine that is on draws",
+                                         static_cast<double>(milliwatts) / 1000.0));
 }
 
 }  // namespace ecokube

@@ -48,6 +48,10 @@ class ExecProgram final : public ManagementController {
     co_return status->guid;
   }
 
+  asio::awaitable<Result<MeasuredPower>> read_watts(milliseconds /*limit*/) override {
+    co_return fail(Errc::unsupported, text() + ": a program measures nothing");
+  }
+
   asio::awaitable<Result<void>> order(BmcVerb verb, milliseconds limit) override {
     const bool unsupported =
         verb != BmcVerb::on && (verb != BmcVerb::off || !access_.may_cut_power);

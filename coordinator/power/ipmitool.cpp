@@ -75,6 +75,14 @@ class Ipmitool final : public ManagementController {
     co_return std::unexpected(answer.error());
   }
 
+  asio::awaitable<Result<MeasuredPower>> read_watts(std::chrono::milliseconds limit) override {
+    const auto answer = co_await call_ipmitool(executor_, bmc_, BmcVerb::watts, limit);
+    if (!answer) co_return std::unexpected(answer.error());
+    const auto power = watts_in(*answer);
+    if (!power) co_return fail_while(text() + ": power watts", power.error());
+    co_return MeasuredPower{*power, "dcmi"};
+  }
+
   asio::awaitable<Result<void>> order(BmcVerb verb, std::chrono::milliseconds limit) override {
     const auto answer = co_await call_ipmitool(executor_, bmc_, verb, limit);
     if (!answer) co_return std::unexpected(answer.error());

@@ -4,7 +4,12 @@
 
 #include <array>
 #include <cctype>
+#include <charconv>
+#include <cstdint>
 #include <optional>
+
+#include "common/trimmed.h"
+#include "coordinator/power/answer_text.h"
 
 namespace ecokube {
 namespace {
@@ -47,6 +52,9 @@ constexpr std::array kCommand{
     Phrase{"Timeout", Errc::busy, ""},
     Phrase{"present state", Errc::conflict, ""},
     Phrase{"Invalid command", Errc::unsupported, ""},
+    Phrase{"subfunction disabled", Errc::unsupported, ""},
+    Phrase{"A valid DCMI command was not returned", Errc::unsupported, "it knows no DCMI"},
+    Phrase{"Unable to get DCMI information", Errc::timeout, "it did not answer to this"},
 };
 
 std::string_view line_with(std::string_view output, std::string_view text) {
@@ -63,7 +71,7 @@ std::optional<Error> find_phrase(const std::array<Phrase, N>& phrases, std::stri
   for (const auto& phrase : phrases) {
     const auto line = line_with(text, phrase.text);
     if (line.empty()) continue;
-    return Error{phrase.code, std::string(phrase.meaning.empty() ? line : phrase.meaning)};
+    return Error{phrase.code, std::string(phrase.meaning.empty() ? trimmed(line) : phrase.meaning)};
   }
   return std::nullopt;
 }
@@ -73,6 +81,7 @@ std::string_view command_line(std::string_view output, BmcVerb verb) {
   switch (verb) {
     case BmcVerb::status: return line_with(output, "Get Chassis Power Status failed");
     case BmcVerb::guid: return line_with(output, "Unable to send RAW command");
+    case BmcVerb::watts: return line_with(output, "DCMI");
     case BmcVerb::on:
     case BmcVerb::soft:
     case BmcVerb::off: return line_with(output, "Set Chassis Power Control to");
@@ -86,6 +95,7 @@ std::string_view to_string(BmcVerb verb) {
   switch (verb) {
     case BmcVerb::status: return "status";
     case BmcVerb::guid: return "guid";
+    case BmcVerb::watts: return "watts";
     case BmcVerb::on: return "on";
     case BmcVerb::soft: return "soft";
     case BmcVerb::off: return "off";
@@ -111,6 +121,8 @@ std::vector<std::string> ipmitool_command(const IpmiAccess& bmc, BmcVerb verb) {
   if (verb == BmcVerb::guid) {
     // Get System GUID, as raw bytes: `mc guid` guesses at their order.
     argv.insert(argv.end(), {"raw", "0x06", "0x37"});
+  } else if (verb == BmcVerb::watts) {
+    argv.insert(argv.end(), {"dcmi", "power", "reading"});
   } else {
     argv.insert(argv.end(), {"chassis", "power", std::string(to_string(verb))});
   }
@@ -120,7 +132,7 @@ std::vector<std::string> ipmitool_command(const IpmiAccess& bmc, BmcVerb verb) {
 Error ipmitool_error(const IpmiAccess& bmc, BmcVerb verb, std::string_view output) {
   auto error = Error{Errc::refused, ""};
   if (const auto line = command_line(output, verb); !line.empty()) {
-    error = find_phrase(kCommand, line).value_or(Error{Errc::refused, std::string(line)});
+    error = find_phrase(kCommand, line).value_or(Error{Errc::refused, std::string(trimmed(line))});
   } else if (auto found = find_phrase(kSession, output)) {
     error = *std::move(found);
   } else {
@@ -138,6 +150,25 @@ Result<bool> power_in(std::string_view output) {
   if (word.starts_with("on")) return true;
   if (word.starts_with("off")) return false;
   return fail(Errc::protocol, "ipmitool did not say whether the chassis is on");
+}
+
+Result<Power> watts_in(std::string_view output) {
+  const auto value_of = [&](std::string_view name) {
+    const auto line = line_with(output, name);
+    return trimmed(line.substr(std::min(line.find(name) + name.size(), line.size())));
+  };
+  // The other figures are of a period, which may be days.
+  const auto now = value_of("Instantaneous power reading:");
+  const auto state = value_of("Power reading state is:");
+  std::int64_t watts = 0;
+  const auto [end, error] = std::from_chars(now.data(), now.data() + now.size(), watts);
+  const bool whole = trimmed(std::string_view(end, now.data() + now.size())) == "Watts";
+  if (error != std::errc() || !whole || state.empty()) {
+    return fail(Errc::protocol, "ipmitool did not say a power reading");
+  }
+  if (state != "activated") return fail(Errc::refused, "its power readings are " + one_line(state));
+  constexpr std::int64_t kSixteenBits = 65'535;
+  return power_of_running(std::min(watts, kSixteenBits) * 1000);
 }
 
 Result<std::string> guid_in(std::string_view output) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/error.h"
+#include "common/units.h"
 #include "coordinator/power/bmc_access.h"
 #include "coordinator/power/management_controller.h"
 
@@ -25,5 +26,10 @@ namespace ecokube {
 
 /// The 16 bytes of the BMC's GUID in hexadecimal, in the order in which they came.
 [[nodiscard]] Result<std::string> guid_in(std::string_view output);
+
+/// What DCMI's power reading says that the machine draws now; its mean over a period is no answer.
+/// refused: readings are deactivated, or it is a figure that stands for none. protocol: the output
+/// does not say.
+[[nodiscard]] Result<Power> watts_in(std::string_view output);
 
 }  // namespace ecokube

@@ -6,12 +6,20 @@
 #include <string_view>
 
 #include "common/error.h"
+#include "common/units.h"
 
 namespace ecokube {
 
 /// What a management controller is asked for. soft is the power button, off cuts the power.
-enum class BmcVerb { status, guid, on, soft, off };
+enum class BmcVerb { status, guid, watts, on, soft, off };
 [[nodiscard]] std::string_view to_string(BmcVerb verb);
+
+/// What a controller measures of its whole machine; never zero.
+struct MeasuredPower {
+  Power power;
+  std::string source;  ///< travels with the figure: "dcmi", "redfish"
+  bool operator==(const MeasuredPower&) const = default;
+};
 
 /// One machine's BMC, or what stands for one. Each call ends within its `limit`, after which
 /// nothing of it reaches the machine any more. Errors: unreachable (nobody answers), unauthorized
@@ -29,6 +37,10 @@ class ManagementController {
       std::chrono::milliseconds limit) = 0;
   /// Which machine it is of, as 32 hexadecimal digits; empty: it has none to tell.
   [[nodiscard]] virtual boost::asio::awaitable<Result<std::string>> read_guid(
+      std::chrono::milliseconds limit) = 0;
+  /// What the machine, which is on, draws at the moment. unsupported: nothing measures it. refused:
+  /// something does, and gives no figure that could be true.
+  [[nodiscard]] virtual boost::asio::awaitable<Result<MeasuredPower>> read_watts(
       std::chrono::milliseconds limit) = 0;
   /// on, soft or off; taken, which is not yet done. read_power() was called just before.
   [[nodiscard]] virtual boost::asio::awaitable<Result<void>> order(

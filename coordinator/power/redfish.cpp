@@ -11,6 +11,7 @@
 #include "common/http_client.h"
 #include "common/http_status.h"
 #include "coordinator/power/password.h"
+#include "coordinator/power/redfish_power.h"
 #include "coordinator/power/redfish_text.h"
 #include "coordinator/power/redfish_tls.h"
 
@@ -43,6 +44,12 @@ class Redfish final : public ManagementController {
     auto system = co_await within(read_system(), BmcVerb::guid, limit);
     if (!system) co_return std::unexpected(std::move(system.error()));
     co_return std::move(system->guid);
+  }
+
+  asio::awaitable<Result<MeasuredPower>> read_watts(milliseconds limit) override {
+    auto power = co_await within(measure(), BmcVerb::watts, limit);
+    if (!power) co_return std::unexpected(std::move(power.error()));
+    co_return MeasuredPower{*power, "redfish"};
   }
 
   asio::awaitable<Result<void>> order(BmcVerb verb, milliseconds limit) override {
@@ -87,6 +94,52 @@ class Redfish final : public ManagementController {
     auto system = system_in(path_, *answer);
     if (system) system_ = *system;
     co_return system;
+  }
+
+  asio::awaitable<Result<Power>> measure() {
+    if (meters_.empty()) {
+      auto found = co_await find_meters();
+      if (!found) co_return std::unexpected(std::move(found.error()));
+      meters_ = *std::move(found);
+    }
+    Result<Power> power = fail(Errc::unsupported, "it has no meter");
+    const auto meters = meters_;
+    for (const auto& path : meters) {
+      auto answer = co_await get(path);
+      if (answer) {
+        power = metered_in(answer->body);
+      } else {
+        power = std::unexpected(std::move(answer.error()));
+      }
+      if (power) meters_ = {path};  // only this one from now on
+      if (power || power.error().code != Errc::unsupported) co_return power;
+    }
+    meters_.clear();
+    co_return power;
+  }
+
+  /// Those of the first chassis of the system that has any.
+  asio::awaitable<Result<std::vector<std::string>>> find_meters() {
+    if (!system_) {
+      const auto read = co_await read_system();
+      if (!read) co_return std::unexpected(read.error());
+    }
+    Result<std::vector<std::string>> meters = fail(Errc::unsupported, "it names no chassis");
+    const auto all = system_->chassis;
+    for (const auto& chassis : all) {
+      if (!is_redfish_path(chassis)) continue;
+      auto answer = co_await get(chassis);
+      if (!answer) co_return std::unexpected(std::move(answer.error()));
+      meters = meters_in(answer->body);
+      if (meters) break;
+    }
+    co_return meters;
+  }
+
+  asio::awaitable<Answer> get(std::string path) {
+    HttpRequest one;
+    one.target = std::move(path);
+    co_return co_await send(std::move(one), RedfishCall::measure);
   }
 
   asio::awaitable<Result<std::string>> find_system() {
@@ -204,6 +257,7 @@ class Redfish final : public ManagementController {
     tls_ = {};
     path_.clear();
     system_.reset();
+    meters_.clear();
   }
 
   asio::any_io_executor executor_;
@@ -213,7 +267,8 @@ class Redfish final : public ManagementController {
   std::string token_;  ///< of our session
   std::string path_;   ///< of the system
   std::optional<RedfishSystem> system_;
-  int status_ = 0;  ///< of the last answer; 0: there was none
+  std::vector<std::string> meters_;  ///< where its power is read; empty: not known
+  int status_ = 0;                   ///< of the last answer; 0: there was none
 };
 
 }  // namespace

@@ -33,6 +33,15 @@ std::vector<std::string> texts(const json::array& array) {
   return texts;
 }
 
+/// Of the resources that are linked to.
+std::vector<std::string> paths_in(const json::array& links) {
+  std::vector<std::string> paths;
+  for (const auto& link : links) {
+    if (link.is_object()) paths.emplace_back(find_text(link.as_object(), {"@odata.id"}));
+  }
+  return paths;
+}
+
 struct Said {
   std::string id, text;
 };
@@ -61,13 +70,13 @@ bool not_in_this_state(const Said& said) {
 }
 
 Errc meaning_of(RedfishCall call, const HttpResponse& answer, const Said& said) {
-  const bool reset = call == RedfishCall::reset;
+  const bool one_thing = call == RedfishCall::reset || call == RedfishCall::measure;
   constexpr int kRedirects = 300;
   constexpr int kServerErrors = 500;
   switch (answer.status) {
     case kHttpUnauthorized: return Errc::unauthorized;
     // Who may not even read has a password that is to be changed, or is locked out.
-    case kHttpForbidden: return reset ? Errc::forbidden : Errc::unauthorized;
+    case kHttpForbidden: return one_thing ? Errc::forbidden : Errc::unauthorized;
     case kHttpNotFound: return call == RedfishCall::read ? Errc::config : Errc::unsupported;
     case kHttpBadRequest:
       if (is_message(said, "CreateLimitReachedForResource")) return Errc::busy;
@@ -101,6 +110,7 @@ Result<RedfishSystem> system_in(std::string_view path, const HttpResponse& answe
   const auto& reset = find_object(body, {"Actions", "#ComputerSystem.Reset"});
   system.reset_target = find_text(reset, {"target"});
   system.reset_types = texts(find_array(reset, {"ResetType@Redfish.AllowableValues"}));
+  system.chassis = paths_in(find_array(body, {"Links", "Chassis"}));
   if (reset.empty() && system.power_state.empty()) {
     return fail(Errc::protocol, fmt::format("{} is no ComputerSystem", path));
   }
@@ -127,10 +137,7 @@ Result<std::string> only_system_in(std::string_view body) {
   if (found == nullptr || !found->is_array()) {
     return fail(Errc::protocol, fmt::format("{} is no collection", kRedfishSystems));
   }
-  std::vector<std::string> paths;
-  for (const auto& one : found->get_array()) {
-    if (one.is_object()) paths.emplace_back(find_text(one.as_object(), {"@odata.id"}));
-  }
+  const auto paths = paths_in(found->get_array());
   if (paths.size() == 1 && is_redfish_path(paths[0])) return paths[0];
   return fail(Errc::config, one_line(fmt::format("it has {} systems, set bmc_system to one: {}",
                                                  paths.size(), fmt::join(paths, ", "))));

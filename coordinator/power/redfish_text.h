@@ -23,6 +23,7 @@ struct RedfishSystem {
   std::string etag;
   std::string reset_target;              ///< where ComputerSystem.Reset is posted to
   std::vector<std::string> reset_types;  ///< that it takes; empty: it does not say
+  std::vector<std::string> chassis;      ///< paths of those that it is in
 };
 
 /// Of the system at `path`. protocol: it is none.
@@ -46,7 +47,7 @@ struct RedfishSystem {
 /// The value of an Authorization header.
 [[nodiscard]] std::string basic_authorization(const std::string& user, const std::string& password);
 
-enum class RedfishCall { login, read, reset };
+enum class RedfishCall { login, read, measure, reset };
 /// What an answer of 300 and above says: unauthorized (user or password, or the user may not even
 /// read), forbidden (the user may not do that), busy, unsupported, conflict (not while the machine
 /// is as it is), config (no such system), refused (any other no), protocol.

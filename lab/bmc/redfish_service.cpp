@@ -113,6 +113,9 @@ class System : public std::enable_shared_from_this<System> {
   asio::awaitable<HttpResponse> answer_to(std::string method, std::string target,
                                           std::string if_match, std::string body) {
     if (target == kSystems && method == "GET") co_return collection();
+    if (const auto other = options.resources.find(target); other != options.resources.end()) {
+      co_return json_response(kHttpOk, other->second);
+    }
     for (const auto& name : options.systems) {
       const auto path = kSystems + "/" + name;
       if (target == path && method == "GET") co_return co_await system(path);
@@ -143,10 +146,13 @@ class System : public std::enable_shared_from_this<System> {
     json::object reset{{"target", path + kReset}};
     if (!types.empty()) reset["ResetType@Redfish.AllowableValues"] = std::move(types);
     json::object actions{{"#ComputerSystem.Reset", std::move(reset)}};
+    json::object chassis{{"@odata.id", kRoot + "/Chassis/1"}};
+    json::object links{{"Chassis", json::array{std::move(chassis)}}};
     json::object body{{"@odata.type", "#ComputerSystem.v1_20_0.ComputerSystem"},
                       {"@odata.id", path},
                       {"UUID", options.uuid},
                       {"PowerState", state},
+                      {"Links", std::move(links)},
                       {"Actions", std::move(actions)}};
     auto answer = json_response(kHttpOk, json::serialize(body));
     answer.headers.emplace_back("ETag", etag());

@@ -3,6 +3,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@ namespace ecokube::lab {
 
 /// A Redfish service of one machine, as DSP0266 and the schema ComputerSystem have it, over HTTPS
 /// on 127.0.0.1: service root, sessions and basic authentication, Systems, ComputerSystem.Reset.
+/// Its systems are in the chassis /redfish/v1/Chassis/1.
 struct RedfishServiceOptions {
   std::filesystem::path certificate;
   std::filesystem::path key;
@@ -30,6 +32,7 @@ struct RedfishServiceOptions {
   /// A reset is answered with 202 before it is carried out; else with 204 after it.
   bool asynchronous = false;
   std::size_t sessions_max = 4;
+  std::map<std::string, std::string> resources = {};  ///< what else is there, JSON by its path
 };
 
 class RedfishService {

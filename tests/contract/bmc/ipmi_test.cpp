@@ -25,6 +25,12 @@ class IpmiTest : public testing::Test {
     return answer ? Error{} : answer.error();
   }
 
+  Result<MeasuredPower> watts(const std::string& reading) {
+    bmc.say_dcmi(reading);
+    const auto asked = make_ipmitool(io.get_executor(), bmc.ipmi());
+    return test::watts_of(io, *asked);
+  }
+
   boost::asio::io_context io{1};
   test::IpmiTestBmc bmc{io};
 };
@@ -82,6 +88,30 @@ TEST_F(IpmiTest, OneThatIsFrozenDoesNotAnswer) {
   bmc.signal(SIGSTOP);
   EXPECT_EQ(failure(bmc.ipmi()).code, Errc::unreachable);
   bmc.signal(SIGCONT);
+}
+
+TEST_F(IpmiTest, DcmiSaysWhatTheMachineDrawsNowAndNotItsMean) {
+  const MeasuredPower now{Power::watts(212), "dcmi"};
+  EXPECT_EQ(watts("212 184 activated"), now);
+}
+
+TEST_F(IpmiTest, AFigureOfDcmiThatStandsForNoneIsNone) {
+  for (const auto* none : {"0 0 deactivated", "212 184 deactivated", "0 184 activated",
+                           "65535 184 activated", "32767 184 activated"}) {
+    const auto said = watts(none);
+    ASSERT_FALSE(said) << none;
+    EXPECT_EQ(said.error().code, Errc::refused) << said.error().message;
+  }
+  EXPECT_THAT(watts("0 0 deactivated").error().message, HasSubstr("deactivated"));
+}
+
+TEST_F(IpmiTest, OneWithoutDcmiIsToldApartFromOneThatFails) {
+  const auto none = watts("");
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().code, Errc::unsupported);
+  EXPECT_THAT(none.error().message, HasSubstr("power watts: DCMI request failed because: Invalid"));
+  bmc.kill();
+  EXPECT_EQ(watts("212 184 activated").error().code, Errc::unreachable);
 }
 
 }  // namespace

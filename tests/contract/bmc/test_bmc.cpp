@@ -51,7 +51,19 @@ case "$1" in
 esac
 )sh";
 
+// Without a default value it can't be the result of a coroutine that is spawned.
+boost::asio::awaitable<void> read_watts_into(ManagementController& controller,
+                                             std::optional<Result<MeasuredPower>>& said) {
+  said = co_await controller.read_watts(kRunLimit);
+}
+
 }  // namespace
+
+Result<MeasuredPower> watts_of(boost::asio::io_context& io, ManagementController& controller) {
+  std::optional<Result<MeasuredPower>> said;
+  run(io, read_watts_into(controller, said));
+  return *said;
+}
 
 std::string_view to_string(Way way) {
   if (way == Way::exec) return "Exec";
@@ -75,6 +87,8 @@ IpmiTestBmc::IpmiTestBmc(boost::asio::io_context& io) : io_(io) {
   options_.password = "s3cret-1";
   options_.guid = kGuid;
   options_.chassis = chassis().string() + " " + dir().path().string();
+  options_.dcmi_module = ECOKUBE_DCMI_MODULE;
+  options_.dcmi = dir() / "dcmi";
   must(lab::write_password_file(dir() / "password", options_.password));
   start();
 }

@@ -6,6 +6,7 @@
 
 #include "common/child_process.h"
 #include "coordinator/power/bmc_access.h"
+#include "coordinator/power/management_controller.h"
 #include "lab/bmc/redfish_service.h"
 #include "lab/bmc/simulated_bmc.h"
 #include "tests/support/temp_dir.h"
@@ -62,6 +63,10 @@ class TestBmc {
 /// Returns when it answers.
 [[nodiscard]] std::unique_ptr<TestBmc> make_test_bmc(boost::asio::io_context& io, Way way);
 
+/// What `controller` says that its machine draws.
+[[nodiscard]] Result<MeasuredPower> watts_of(boost::asio::io_context& io,
+                                             ManagementController& controller);
+
 /// A real ipmi_sim.
 class IpmiTestBmc final : public TestBmc {
  public:
@@ -72,6 +77,8 @@ class IpmiTestBmc final : public TestBmc {
   void kill() override;
   void start() override;
   void signal(int signal) { sim_->signal_group(signal); }
+  /// SimulatedBmcOptions::dcmi, from now on.
+  void say_dcmi(const std::string& reading) { dir().write("dcmi", reading); }
 
  private:
   boost::asio::io_context& io_;

@@ -67,6 +67,64 @@ TEST(IpmitoolText, PowerIsOnlyWhatIsSaid) {
   EXPECT_FALSE(power_in(""));
 }
 
+/// As ipmitool 1.8.19 prints it, which ends one of the lines only after the next.
+std::string dcmi(const std::string& now, const std::string& state) {
+  return "Discovered IPMB address 0x0\n\n"
+         "    Instantaneous power reading:              " +
+         now +
+         "\n"
+         "    Minimum during sampling period:                  2 Watts\n"
+         "    Maximum during sampling period:                487 Watts\n"
+         "    Average power reading over sample period:      184 Watts\n"
+         "    IPMI timestamp:                           S+ 00:00:00    Sampling period:            "
+         "              00000300 Seconds.\n"
+         "    Power reading state is:                   " +
+         state + "\n\n\n";
+}
+
+TEST(IpmitoolText, WattsAreThoseOfNow) {
+  EXPECT_EQ(watts_in(dcmi("     221 Watts", "activated")), Power::watts(221));
+  EXPECT_EQ(watts_in(dcmi("   32766 Watts", "activated")), Power::watts(32'766));
+  for (const auto& [now, state] :
+       {std::pair("     221 Watts", "deactivated"), std::pair("       0 Watts", "deactivated"),
+        std::pair("       0 Watts", "activated"), std::pair("   65535 Watts", "activated"),
+        std::pair("   32767 Watts", "activated"), std::pair("      -1 Watts", "activated"),
+        std::pair("9223372036854775807 Watts", "activated")}) {
+    const auto none = watts_in(dcmi(now, state));
+    ASSERT_FALSE(none) << now << " " << state;
+    EXPECT_EQ(none.error().code, Errc::refused) << now << " " << state;
+  }
+}
+
+TEST(IpmitoolText, WhatIsNoReadingIsNone) {
+  const auto whole = dcmi("     221 Watts", "activated");
+  const auto without_state = whole.substr(0, whole.find("    Power reading state"));
+  const auto mean_alone = whole.substr(whole.find("    Average"));
+  for (const auto& output :
+       {std::string(), without_state, mean_alone, dcmi("221", "activated"),
+        dcmi("221 BTU/hr", "activated"), dcmi("Watts", "activated"), dcmi("221 Watts", "")}) {
+    const auto none = watts_in(output);
+    ASSERT_FALSE(none) << output;
+    EXPECT_EQ(none.error().code, Errc::protocol) << output;
+  }
+}
+
+TEST(IpmitoolText, ANoOfDcmiIsToldApart) {
+  const std::string no = "\n    DCMI request failed because: ";
+  EXPECT_EQ(error(BmcVerb::watts, no + "Invalid command (c1)\n").code, Errc::unsupported);
+  EXPECT_EQ(error(BmcVerb::watts, no + "Command subfunction disabled or unavailable (d6)\n").code,
+            Errc::unsupported);
+  EXPECT_EQ(error(BmcVerb::watts, no + "Command not supported in present state (d5)\n").code,
+            Errc::conflict);
+  EXPECT_EQ(error(BmcVerb::watts, no + "Insufficient privilege level (d4)\n").code,
+            Errc::forbidden);
+  EXPECT_EQ(error(BmcVerb::watts, "    A valid DCMI command was not returned! (0)\n").code,
+            Errc::unsupported);
+  EXPECT_EQ(error(BmcVerb::watts, "\n    Unable to get DCMI information\n").code, Errc::timeout);
+  EXPECT_EQ(error(BmcVerb::watts, no + "Invalid command (c1)\n").message,
+            "BMC 10.0.0.9:623: power watts: DCMI request failed because: Invalid command (c1)");
+}
+
 TEST(IpmitoolText, AGuidIsSixteenBytes) {
   EXPECT_EQ(guid_in("Loading\nRAW RSP (16 bytes)\n a1 23 45 67 89 ab cd ef a1 23 45 67 89 00 00 "
                     "01\n"),

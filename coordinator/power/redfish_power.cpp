@@ -1,0 +1,58 @@
+#include "coordinator/power/redfish_power.h"
+
+#include <algorithm>
+#include <boost/json/parse.hpp>
+#include <cmath>
+#include <cstdint>
+
+#include "common/json_find.h"
+#include "coordinator/power/answer_text.h"
+#include "coordinator/power/redfish_text.h"
+
+namespace ecokube {
+namespace {
+
+namespace json = boost::json;
+
+json::object parsed(std::string_view text) {
+  boost::system::error_code error;
+  auto value = json::parse(text, error);
+  if (error || !value.is_object()) return {};
+  return std::move(value.as_object());
+}
+
+/// The first of PowerControl is the machine's, any further one a part of it.
+const json::value* figure_in(const json::object& meter) {
+  if (const auto* metrics = find(meter, {"PowerWatts", "Reading"})) return metrics;
+  const auto& controls = find_array(meter, {"PowerControl"});
+  if (controls.empty() || !controls.front().is_object()) return nullptr;
+  return find(controls.front().as_object(), {"PowerConsumedWatts"});
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> meters_in(std::string_view chassis) {
+  const auto body = parsed(chassis);
+  if (find_array(body, {"Links", "ComputerSystems"}).size() > 1) {
+    return fail(Errc::unsupported, "its chassis is of several systems, whose power is one figure");
+  }
+  std::vector<std::string> paths;
+  for (const auto* name : {"EnvironmentMetrics", "Power"}) {
+    const std::string path(find_text(body, {name, "@odata.id"}));
+    if (is_redfish_path(path)) paths.push_back(path);
+  }
+  if (paths.empty()) return fail(Errc::unsupported, "its chassis says nothing of power");
+  return paths;
+}
+
+Result<Power> metered_in(std::string_view meter) {
+  const auto body = parsed(meter);
+  const auto* figure = figure_in(body);
+  if (figure == nullptr) return fail(Errc::unsupported, "its chassis says no watts");
+  if (!figure->is_number()) return fail(Errc::refused, "it has no reading of its power now");
+  constexpr double kFarTooMuch = 1e9;
+  const auto watts = figure->to_number<double>();
+  return power_of_running(std::llround(std::clamp(watts, 0.0, kFarTooMuch) * 1000.0));
+}
+
+}  // namespace ecokube
