@@ -100,23 +100,40 @@ std::string power_view(const json::object& document) {
   return power;
 }
 
+namespace {
+
+/// "212.0", "~14.2" for an estimate; "-" where it is not known, or of a machine that is not on.
+std::string watts_view(const json::object& document) {
+  if (!has(document, "power_watts") || text_at(document, "power") != "on") return "-";
+  return fmt::format("{}{:.1f}", flag_at(document, "power_estimated") ? "~" : "",
+                     number_at(document, "power_watts"));
+}
+
+}  // namespace
+
 std::string nodes_view(const json::object& document, bool colours) {
   std::vector<std::vector<Cell>> rows;
-  rows.push_back({{"NODE"}, {"STATE"}, {"POWER"}, {"WATTS"}, {"PODS"}, {"WANT"}, {"FOR"}, {"WHY"}});
+  rows.push_back({{"NODE"},
+                  {"STATE"},
+                  {"POWER"},
+                  {"WATTS"},
+                  {"SOURCE"},
+                  {"PODS"},
+                  {"WANT"},
+                  {"FOR"},
+                  {"WHY"}});
   for (const auto& entry : array_at(document, "nodes")) {
     const auto& node = entry.as_object();
     const auto& want = object_at(node, "want");
     const auto state = text_at(node, "state");
     const auto held = text_at(node, "held");
-    std::string watts = has(node, "power_watts") && text_at(node, "power") == "on"
-                            ? fmt::format("{:.1f}", number_at(node, "power_watts"))
-                            : "-";
-    if (watts != "-" && flag_at(node, "power_estimated")) watts.insert(0, "~");
+    const auto watts = watts_view(node);
     rows.push_back(
         {{text_at(node, "name"), Colour::none},
          {state, colour_of(state)},
          {power_view(node)},
          {watts},
+         {watts == "-" ? watts : text_at(node, "power_source")},
          {whole(node, "work_pods")},
          {want_word(want)},
          {time_view(number_at(node, "for_s"))},
@@ -125,7 +142,7 @@ std::string nodes_view(const json::object& document, bool colours) {
   if (rows.size() == 1) {
     return "No node is known yet: the cluster has not been listed and no agent has connected.\n";
   }
-  return table(rows, {3, 4}, colours);
+  return table(rows, {3, 5}, colours);
 }
 
 namespace {
@@ -238,6 +255,9 @@ std::string explanation_view(const json::object& document, bool colours) {
            want.empty() ? "not decided yet"
                         : fmt::format("{}: {} ({})", want_word(want), text_at(reason, "text"),
                                       text_at(reason, "code")));
+  if (const auto watts = watts_view(document); watts != "-") {
+    add_line(out, "Draws", watts + " W (" + text_at(document, "power_source") + ")");
+  }
   if (has(document, "held")) add_line(out, "Held by", text_at(document, "held"));
   if (const auto& request = object_at(document, "request"); !request.empty()) {
     const auto why = text_at(request, "reason");

@@ -14,17 +14,17 @@ struct Overloaded : F... {
 
 NodeName node_of(const Fact& fact) {
   return std::visit(
-      Overloaded{[](const NodeSeen& f) { return f.node.name; },
-                 [](const NodeDeleted& f) { return f.name; },
-                 [](const AgentConnected& f) { return f.node; },
-                 [](const AgentHeartbeat& f) { return f.node; },
-                 [](const AgentGoodbye& f) { return f.node; },
-                 [](const AgentDisconnected& f) { return f.node; },
-                 [](const BmcSeen& f) { return f.node; }, [](const BmcFailed& f) { return f.node; },
-                 [](const PersonAsked& f) { return f.node; },
-                 [](const StepStarted& f) { return f.step.id.subject; },
-                 [](const StepEnded& f) { return f.id.subject; },
-                 [](const auto&) { return NodeName(); }},
+      Overloaded{
+          [](const NodeSeen& f) { return f.node.name; },
+          [](const NodeDeleted& f) { return f.name; },
+          [](const AgentConnected& f) { return f.node; },
+          [](const AgentHeartbeat& f) { return f.node; },
+          [](const AgentGoodbye& f) { return f.node; },
+          [](const AgentDisconnected& f) { return f.node; },
+          [](const BmcSeen& f) { return f.node; }, [](const BmcFailed& f) { return f.node; },
+          [](const BmcMeasured& f) { return f.node; }, [](const PersonAsked& f) { return f.node; },
+          [](const StepStarted& f) { return f.step.id.subject; },
+          [](const StepEnded& f) { return f.id.subject; }, [](const auto&) { return NodeName(); }},
       fact);
 }
 

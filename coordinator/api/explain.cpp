@@ -23,6 +23,10 @@ core::PowerView power_of(const Fleet& fleet, const core::Node& node) {
   return core::power_at(node, fleet.policy(), fleet.now());
 }
 
+core::DrawnPower drawn_of(const Fleet& fleet, const core::Node& node) {
+  return core::drawn_power(node, fleet.policy(), fleet.now());
+}
+
 core::Lifecycle state_of(const Fleet& fleet, const core::Node& node) {
   return core::state_at(node, fleet.policy(), fleet.now());
 }

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/core/drawn_power.h"
 #include "coordinator/core/power.h"
 #include "coordinator/core/safety.h"
 #include "coordinator/fleet.h"
@@ -13,6 +14,7 @@ namespace ecokube {
 [[nodiscard]] const core::NodeWant* want_of(const core::Plan& plan, const NodeName& name);
 
 [[nodiscard]] core::PowerView power_of(const Fleet& fleet, const core::Node& node);
+[[nodiscard]] core::DrawnPower drawn_of(const Fleet& fleet, const core::Node& node);
 [[nodiscard]] core::Lifecycle state_of(const Fleet& fleet, const core::Node& node);
 
 /// "root: disk swap", or empty when the node is not held now.

@@ -43,8 +43,9 @@ void put_power(json::object& into, const Fleet& fleet) {
   std::int64_t measured = 0;
   for (const auto& [name, node] : fleet.world().nodes) {
     if (node.agent.energy) joules += static_cast<double>(node.agent.energy->microjoules()) / 1e6;
-    if (!node.agent.power || power_of(fleet, node).state != core::PowerState::on) continue;
-    milliwatts += node.agent.power->milliwatts();
+    const auto drawn = drawn_of(fleet, node);
+    if (!drawn.power || power_of(fleet, node).state != core::PowerState::on) continue;
+    milliwatts += drawn.power->milliwatts();
     ++measured;
   }
   into["power_watts"] = static_cast<double>(milliwatts) / 1000.0;

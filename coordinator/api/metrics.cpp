@@ -86,7 +86,8 @@ void add_wants(Families& all, const Fleet& fleet) {
 }
 
 void add_measures(Families& all, const Fleet& fleet) {
-  Family watts(all, "ecokube_node_power_watts", "Mean power since the heartbeat before.");
+  Family watts(all, "ecokube_node_power_watts",
+               "Power by its best source: its BMC now, or the mean since the heartbeat before.");
   Family joules(all, "ecokube_node_energy_joules_total", "Energy since the agent's start.",
                 MetricType::Counter);
   Family unknown(all, "ecokube_node_energy_unknown_intervals_total",
@@ -97,9 +98,9 @@ void add_measures(Families& all, const Fleet& fleet) {
   Family held(all, "ecokube_node_held", "1 while a person holds the node.");
   Family downs(all, "ecokube_node_downs_last_day", "Times the node went down in a day.");
   for (const auto& [name, node] : fleet.world().nodes) {
-    if (node.agent.power) {
-      watts.add({{"node", name}, {"source", node.agent.power_source}},
-                static_cast<double>(node.agent.power->milliwatts()) / 1000.0);
+    if (const auto drawn = drawn_of(fleet, node); drawn.power) {
+      watts.add({{"node", name}, {"source", drawn.source}},
+                static_cast<double>(drawn.power->milliwatts()) / 1000.0);
     }
     if (node.agent.energy) {
       const Labels labels{{"node", name}, {"source", node.agent.power_source}};

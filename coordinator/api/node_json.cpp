@@ -5,6 +5,7 @@
 #include "coordinator/api/quantile.h"
 #include "coordinator/api/times.h"
 #include "coordinator/core/boot_proof.h"
+#include "coordinator/core/drawn_power.h"
 #include "coordinator/core/life.h"
 #include "coordinator/core/sleep_mode.h"
 #include "coordinator/core/wake_chain.h"
@@ -78,6 +79,8 @@ json::value bmc_json(const Fleet& fleet, const core::Node& node) {
   json::object object{{"reads", bmc.on ? (*bmc.on ? "on" : "off") : "unknown"}};
   put_time(object, "read_at", bmc.read_at);
   object["guid"] = text_or_null(bmc.guid);
+  put_time(object, "power_read_at", bmc.power_at);
+  object["power_problem"] = text_or_null(bmc.power_problem);
   object["problem"] = bmc.failure ? json::value(bmc.failure->message) : json::value(nullptr);
   if (bmc.contradicts) object["problem"] = "it says off while the node's agent speaks";
   return object;
@@ -184,6 +187,13 @@ void put_kubernetes(json::object& into, const Fleet& fleet, const core::Node& no
                                     {"allocatable", resources_json(node.kube->allocatable)}};
 }
 
+void put_drawn(json::object& into, const core::DrawnPower& drawn) {
+  into["power_watts"] = watts_or_null(drawn.power);
+  into["power_source"] = text_or_null(drawn.source);
+  into["power_estimated"] = is_estimate(drawn.source);
+}
+
+// Its source is the agent's, whatever the watts are by: of two sources no counter is made.
 // Boot id and since tell which counter this is: with a new boot or a new agent it begins again.
 void put_energy(json::object& into, const core::AgentView& agent) {
   into["energy_joules"] = nullptr;
@@ -216,10 +226,9 @@ json::object node_json(const Fleet& fleet, const core::Node& node, const core::N
   object["request"] = request_json(node.request);
   put_kubernetes(object, fleet, node);
   object["work_pods"] = node.work_pods;
-  object["power_watts"] = watts_or_null(node.agent.power);
-  object["power_source"] = text_or_null(node.agent.power_source);
-  object["power_estimated"] = is_estimate(node.agent.power_source);
-  object["power_problem"] = text_or_null(node.agent.power_problem);
+  const auto drawn = drawn_of(fleet, node);
+  put_drawn(object, drawn);
+  object["power_problem"] = text_or_null(drawn.problem);
   put_energy(object, node.agent);
   object["idle_watts"] = watts_or_null(node.inventory.idle);
   object["peak_watts"] = watts_or_null(node.inventory.peak);
@@ -255,6 +264,7 @@ json::object explanation_json(const Fleet& fleet, const core::Node& node) {
                       {"power", core::to_string(power.state)},
                       {"power_evidence", core::to_string(power.evidence)},
                       {"sleep_mode", core::to_string(core::sleep_mode_of(fleet.policy(), node))}};
+  put_drawn(object, drawn_of(fleet, node));
   put_time(object, "since", node.since);
   object["for_s"] = seconds(fleet.now() - node.since);
   object["want"] = want_json(want_of(fleet.plan(), node.name));

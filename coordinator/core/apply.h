@@ -76,6 +76,7 @@ void on(World& world, const AgentDisconnected& fact, TimePoint now);
 
 void on(World& world, const BmcSeen& fact, TimePoint now);
 void on(World& world, const BmcFailed& fact, TimePoint now);
+void on(World& world, const BmcMeasured& fact, TimePoint now);
 /// The agent spoke: what its BMC said before is no proof that it is off.
 void hear_agent(BmcView& bmc);
 

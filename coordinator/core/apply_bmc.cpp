@@ -16,7 +16,10 @@ void on(World& world, const BmcSeen& fact, TimePoint now) {
   if (fact.on) {
     bmc.off_under_agent = 0;
     bmc.contradicts = false;
-  } else if (node.agent.connected && !node.agent.goodbye) {
+    return;
+  }
+  bmc.power.reset();
+  if (node.agent.connected && !node.agent.goodbye) {
     bmc.off_under_agent = std::min(bmc.off_under_agent + 1, kEqualReadings);
   }
 }
@@ -27,6 +30,15 @@ void on(World& world, const BmcFailed& fact, TimePoint now) {
   bmc.equal = 0;
   bmc.failure = Error{fact.kind, fact.why};
   bmc.failed_at = now;
+}
+
+void on(World& world, const BmcMeasured& fact, TimePoint now) {
+  auto& bmc = node_at(world, fact.node, now).bmc;
+  bmc.power_problem = fact.why;
+  if (!fact.power) return;  // the last one counts until it is old
+  bmc.power = fact.power;
+  bmc.power_source = fact.source;
+  bmc.power_at = now;
 }
 
 void hear_agent(BmcView& bmc) {

@@ -214,6 +214,14 @@ struct BmcFailed {
   std::string why;
 };
 
+/// What a node draws by its BMC, which called it on a moment before.
+struct BmcMeasured {
+  NodeName node;
+  std::optional<Power> power;  ///< absent: not known
+  std::string source;          ///< travels with the figure: "dcmi", "redfish"
+  std::string why;             ///< it is not known
+};
+
 // --- demand --------------------------------------------------------------------------------------
 
 struct LagSeen {
@@ -291,8 +299,8 @@ using Fact =
                  Gone<KubeLocalVolume>, Seen<KubeAutoscaler>, Gone<KubeAutoscaler>,
                  Seen<KubeService>, Gone<KubeService>, ClusterAlive, ClusterLost, LeaseHeld,
                  LeaseLost, LeaseSeen, FreezeSeen, AgentConnected, AgentHeartbeat, AgentGoodbye,
-                 AgentDisconnected, BmcSeen, BmcFailed, LagSeen, LagLost, PersonAsked, FleetAsked,
-                 StepStarted, StepEnded, Recovered>;
+                 AgentDisconnected, BmcSeen, BmcFailed, BmcMeasured, LagSeen, LagLost, PersonAsked,
+                 FleetAsked, StepStarted, StepEnded, Recovered>;
 
 /// Something that happened, with its time. The only input of World.
 struct Observation {

@@ -133,8 +133,9 @@ struct Policy {
   Duration services_wait{std::chrono::seconds(120)};  ///< S26, from Ready to all its services
   std::optional<Duration> wake_method_timeout;        ///< of each but the last method; else learned
   Duration wake_repeat{std::chrono::seconds(2)};
-  Duration bmc_poll{std::chrono::seconds(60)};         ///< between two readings of a BMC
-  Duration bmc_poll_close{std::chrono::seconds(5)};    ///< ... of one that is looked at closely
+  Duration bmc_poll{std::chrono::seconds(60)};            ///< between two readings of a BMC
+  Duration bmc_poll_close{std::chrono::seconds(5)};       ///< ... of one that is looked at closely
+  Duration bmc_power_interval{std::chrono::seconds(60)};  ///< ... of what a machine draws; 0: never
   Duration person_wake_for{std::chrono::hours(1)};     ///< how long a person's wake keeps a node on
   Duration quarantine_base{std::chrono::minutes(10)};  ///< doubles with each failure
   Duration wake_proof_age_max{std::chrono::hours(24 * 30)};  ///< S15

@@ -5,6 +5,9 @@
 namespace ecokube::core {
 
 bool says_nothing_new(const World& world, const Policy& policy, const Observation& observation) {
+  if (const auto* measured = std::get_if<BmcMeasured>(&observation.fact)) {
+    return world.nodes.contains(measured->node);
+  }
   const auto* beat = std::get_if<AgentHeartbeat>(&observation.fact);
   if (beat == nullptr) return false;
   const auto at = world.nodes.find(beat->node);

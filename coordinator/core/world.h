@@ -83,6 +83,10 @@ struct BmcView {
   /// It said off, again and again, and the agent has spoken since: it is another machine's, or
   /// lies.
   bool contradicts = false;
+  std::optional<Power> power;  ///< the newest that it measured since it last said off
+  std::string power_source;
+  std::optional<TimePoint> power_at;
+  std::string power_problem;  ///< why the newest attempt gave no figure
 };
 
 /// The way down, from the mark to off.

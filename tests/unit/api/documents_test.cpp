@@ -58,6 +58,24 @@ TEST_F(DocumentsTest, ANodeHasFiguresWithUnitsAndBothTimes) {
   EXPECT_EQ(one.at("wake").at("nics").at(0).at("subnets").at(0), "10.0.3.7/24");
 }
 
+TEST_F(DocumentsTest, TheWattsOfABmcTravelWithTheirSourceAndTheEnergyKeepsItsOwn) {
+  fleet_.policy_value.nodes["worker1"].bmc = true;
+  auto& bmc = node("worker1").bmc;
+  bmc.power = Power::watts(212);
+  bmc.power_source = "dcmi";
+  bmc.power_at = test::kNow - std::chrono::seconds(30);
+  node("worker1").agent.power_source = "model";
+  const auto one = node_json(fleet_, node("worker1"), nullptr);
+  EXPECT_EQ(one.at("power_watts"), 212.0);
+  EXPECT_EQ(one.at("power_source"), "dcmi");
+  EXPECT_EQ(one.at("power_estimated"), false);
+  EXPECT_EQ(one.at("bmc").at("power_read_at"), "2025-11-22T09:09:30.250Z");
+  EXPECT_EQ(one.at("energy").at("source"), "model");
+  EXPECT_EQ(one.at("energy_joules"), 1200.0);
+  EXPECT_EQ(explain("worker1").at("power_source"), "dcmi");
+  EXPECT_EQ(fleet_json(fleet_).at("power_watts"), 212.0);
+}
+
 TEST_F(DocumentsTest, WhatIsNotKnownIsNullNeverZero) {
   core::Node bare;
   bare.name = "new";

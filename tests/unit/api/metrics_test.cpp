@@ -69,6 +69,17 @@ TEST_F(MetricsTest, NamesThePodsOfTheEstimateApart) {
   EXPECT_EQ(metrics_text(fleet_, counters_).find("ecokube_pod_"), std::string::npos);
 }
 
+TEST_F(MetricsTest, ANodeHasOneFigureOfItsPowerByItsBestSource) {
+  fleet_.policy_value.nodes["worker1"].bmc = true;
+  auto& bmc = fleet_.world_value.nodes.at("worker1").bmc;
+  bmc.power = Power::watts(212);
+  bmc.power_source = "dcmi";
+  bmc.power_at = test::kNow;
+  EXPECT_TRUE(has(R"(ecokube_node_power_watts{node="worker1",source="dcmi"} 212)"));
+  EXPECT_FALSE(has(R"(ecokube_node_power_watts{node="worker1",source="rapl"} 14.25)"));
+  EXPECT_TRUE(has(R"(ecokube_node_energy_joules_total{node="worker1",source="rapl"} 1200)"));
+}
+
 TEST_F(MetricsTest, LeavesOutWhatIsNotKnown) {
   for (auto& [name, node] : fleet_.world_value.nodes) node.agent.power.reset();
   EXPECT_EQ(metrics_text(fleet_, counters_).find("ecokube_node_power_watts"), std::string::npos);

@@ -24,10 +24,11 @@ constexpr std::string_view kNodes = R"({"nodes": [
 TEST(NodesView, AlignsColumnsAndUsesPlainWords) {
   EXPECT_EQ(
       nodes_view(parse(kNodes), false),
-      "NODE     STATE        POWER      WATTS  PODS  WANT  FOR        WHY\n"
-      "master   Ready        on         ~14.2     3  on    45 s       it carries the control "
-      "plane\n"
-      "worker1  PoweredDown  off (BMC)      -     0  -     2 h 1 min  held by ann: disk swap\n");
+      "NODE     STATE        POWER      WATTS  SOURCE  PODS  WANT  FOR        WHY\n"
+      "master   Ready        on         ~14.2  model      3  on    45 s       it carries the "
+      "control plane\n"
+      "worker1  PoweredDown  off (BMC)      -  -          0  -     2 h 1 min  held by ann: disk "
+      "swap\n");
 }
 
 TEST(NodesView, SaysHowASleeperSleeps) {
@@ -78,6 +79,15 @@ TEST(ExplanationView, ShowsReasonsBlockersAndWhatWouldChange) {
             "S15   WakeNotProven        no wake of it was ever seen\n"
             "\n"
             "It is put to sleep once its wake is proven.\n");
+}
+
+TEST(ExplanationView, SaysWhatTheNodeDrawsAndByWhat) {
+  const auto text = explanation_view(parse(R"({
+    "node": "worker1", "state": "Ready", "power": "on", "power_evidence": "agent", "for_s": 200,
+    "power_watts": 212.0, "power_source": "dcmi", "power_estimated": false,
+    "what_would_change": "Nothing."})"),
+                                     false);
+  EXPECT_NE(text.find("\nDraws     212.0 W (dcmi)\n"), std::string::npos) << text;
 }
 
 TEST(FleetView, SaysItAtAGlance) {
