@@ -155,11 +155,17 @@ void read_controller(ConfigTable& table, const NodeName& name, core::NodeOverrid
 
 void read_manners(ConfigTable& root, core::Policy& policy, BmcOptions& bmcs) {
   constexpr std::int64_t kAtOnceMax = 200;
+  constexpr seconds kPowerIntervalMin{5};
   if (root.has("bmc") && root.has("ipmi")) root.report("ipmi", "is [bmc]'s older name: keep one");
   auto table = root.table(root.has("ipmi") ? "ipmi" : "bmc");
   auto& manners = bmcs.manners;
   bmcs.poll = table.seconds("poll_s", bmcs.poll, milliseconds(200), minutes(60));
   bmcs.poll_close = table.seconds("poll_close_s", bmcs.poll_close, milliseconds(100), bmcs.poll);
+  bmcs.power_interval =
+      table.seconds("power_interval_s", bmcs.power_interval, milliseconds(0), minutes(60));
+  if (bmcs.power_interval.count() != 0 && bmcs.power_interval < kPowerIntervalMin) {
+    table.report("power_interval_s", "must be 0 for never, or 5 and more");
+  }
   manners.call_limit = table.seconds("call_limit_s", manners.call_limit, seconds(1), seconds(60));
   manners.order_spacing =
       table.seconds("order_spacing_s", manners.order_spacing, milliseconds(0), seconds(600));
@@ -174,6 +180,7 @@ void read_manners(ConfigTable& root, core::Policy& policy, BmcOptions& bmcs) {
       "orders_at_once", static_cast<std::int64_t>(manners.orders_at_once), 1, kAtOnceMax));
   policy.bmc_poll = bmcs.poll;
   policy.bmc_poll_close = bmcs.poll_close;
+  policy.bmc_power_interval = bmcs.power_interval;
 }
 
 namespace {

@@ -74,7 +74,8 @@ class PowerControl {
   virtual boost::asio::awaitable<Result<void>> wake(const core::WakeNode& target) = 0;
 };
 
-/// Baseboard management controllers, of the nodes that have one. Posts BmcSeen and BmcFailed.
+/// Baseboard management controllers, of the nodes that have one. Posts BmcSeen, BmcFailed
+/// and BmcMeasured.
 class BmcControl {
  public:
   virtual ~BmcControl() = default;

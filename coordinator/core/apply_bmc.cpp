@@ -35,7 +35,8 @@ void on(World& world, const BmcFailed& fact, TimePoint now) {
 void on(World& world, const BmcMeasured& fact, TimePoint now) {
   auto& bmc = node_at(world, fact.node, now).bmc;
   bmc.power_problem = fact.why;
-  if (!fact.power) return;  // the last one counts until it is old
+  // The last one counts until it is old; what a machine that is off draws is another thing.
+  if (!fact.power || bmc.on == false) return;
   bmc.power = fact.power;
   bmc.power_source = fact.source;
   bmc.power_at = now;

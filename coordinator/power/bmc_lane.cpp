@@ -16,6 +16,19 @@ using Clock = std::chrono::steady_clock;
 namespace {
 
 constexpr unsigned kFailuresInARow = 3;
+constexpr std::chrono::milliseconds kLookAgain{200};  // whether nothing else is asked
+
+/// Counts who goes first, for as long as it lives.
+class Counted {
+ public:
+  explicit Counted(int& count) : count_(count) { ++count_; }
+  ~Counted() { --count_; }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+
+ private:
+  int& count_;
+};
 
 /// It answered, and what it says of this one command is no sign of its health.
 bool is_answer(Errc code) {
@@ -56,32 +69,58 @@ void BmcLane::note(const std::optional<Error>& failure) {
                  next_delay(round, shared_->random(), manners.backoff_base, manners.backoff_max);
 }
 
+std::optional<Error> BmcLane::left_alone() const {
+  const auto until = left_alone_until();
+  if (!until) return std::nullopt;
+  const auto left = std::chrono::ceil<std::chrono::seconds>(*until - Clock::now());
+  auto error = last_;
+  error.message += fmt::format("; it is left alone for another {} s", left.count());
+  return error;
+}
+
 template <class Value>
 asio::awaitable<Result<Value>> BmcLane::read(Read<Value> what) {
-  if (const auto until = left_alone_until()) {
-    const auto left = std::chrono::ceil<std::chrono::seconds>(*until - Clock::now());
-    auto error = last_;
-    error.message += fmt::format("; it is left alone for another {} s", left.count());
-    co_return std::unexpected(std::move(error));
-  }
+  if (auto alone = left_alone()) co_return std::unexpected(*std::move(alone));
   const auto ticket = co_await shared_->reads.take();
   auto answer = co_await (*bmc_.*what)(shared_->manners.call_limit);
   note(failure_of(answer));
   co_return answer;
 }
 
+asio::awaitable<void> BmcLane::wait_until_idle() {
+  while (asking_ > 0) {
+    asio::steady_timer pause(executor_, kLookAgain);
+    co_await pause.async_wait(asio::use_awaitable);
+  }
+}
+
+asio::awaitable<Result<MeasuredPower>> BmcLane::read_watts() {
+  co_await wait_until_idle();
+  const auto ticket = co_await shared_->watts.take();
+  co_await wait_until_idle();
+  if (auto alone = left_alone()) co_return std::unexpected(*std::move(alone));
+  const auto turn = co_await turn_.take();
+  auto answer = co_await bmc_->read_watts(shared_->manners.call_limit / 2);
+  const bool answered = !answer && answer.error().code == Errc::forbidden;
+  if (!answered) note(failure_of(answer));
+  co_return answer;
+}
+
 asio::awaitable<Result<bool>> BmcLane::read_power() {
+  const Counted first(asking_);
   const auto turn = co_await turn_.take();
   co_return co_await read(&ManagementController::read_power);
 }
 
 asio::awaitable<Result<std::string>> BmcLane::read_guid() {
+  const Counted first(asking_);
   const auto turn = co_await turn_.take();
   co_return co_await read(&ManagementController::read_guid);
 }
 
 asio::awaitable<Result<void>> BmcLane::order(BmcVerb verb, std::optional<std::string> guid,
                                              MaySend may_send) {
+  const Counted first(asking_);
   while (true) {
     // Not while holding the turn: reads go on between two orders.
     asio::steady_timer space(executor_, next_order_at_);

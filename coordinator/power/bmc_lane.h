@@ -21,13 +21,14 @@ struct BmcManners {
   std::chrono::milliseconds order_spacing{5'000};  ///< between two orders to one BMC
   std::chrono::milliseconds backoff_base{10'000};  ///< after failures it is left alone so long,
   std::chrono::milliseconds backoff_max{300'000};  ///< doubling up to this
-  std::size_t reads_at_once = 12;                  ///< reads over all BMCs
+  std::size_t reads_at_once = 12;                  ///< reads over all BMCs, and as many of watts
   std::size_t orders_at_once = 4;                  ///< beside them, so that orders need not wait
 };
 
 /// All calls to one BMC, whatever it is asked by: one at a time, orders spaced, and none while it
 /// is left alone after failures (three in a row, or one wrong password: some lock the account). A
-/// read needs no space around it: it is what an order is made sure by.
+/// read needs no space around it: it is what an order is made sure by. What the machine draws is
+/// asked while nothing else is, or waits to be.
 class BmcLane {
  public:
   /// What all lanes share.
@@ -37,9 +38,10 @@ class BmcLane {
         : manners(given),
           reads(executor, given.reads_at_once),
           orders(executor, given.orders_at_once),
+          watts(executor, given.reads_at_once),
           random(seed) {}
     BmcManners manners;
-    Turns reads, orders;
+    Turns reads, orders, watts;
     std::mt19937_64 random;  ///< takes up to half off a backoff
   };
   BmcLane(boost::asio::any_io_executor executor, std::unique_ptr<ManagementController> bmc,
@@ -48,6 +50,8 @@ class BmcLane {
   /// True: the chassis is on.
   [[nodiscard]] boost::asio::awaitable<Result<bool>> read_power();
   [[nodiscard]] boost::asio::awaitable<Result<std::string>> read_guid();
+  /// ManagementController::read_watts(), within half of the time of other calls.
+  [[nodiscard]] boost::asio::awaitable<Result<MeasuredPower>> read_watts();
 
   /// Asked just before an order leaves; what it says against it is the answer.
   using MaySend = std::function<Result<void>()>;
@@ -67,6 +71,9 @@ class BmcLane {
   boost::asio::awaitable<Result<Value>> read(Read<Value> what);
   boost::asio::awaitable<Result<void>> order_now(BmcVerb verb, std::optional<std::string> guid,
                                                  MaySend may_send);
+  boost::asio::awaitable<void> wait_until_idle();
+  /// Why nothing is asked at the moment.
+  [[nodiscard]] std::optional<Error> left_alone() const;
   void note(const std::optional<Error>& failure);
 
   boost::asio::any_io_executor executor_;
@@ -76,6 +83,7 @@ class BmcLane {
   std::chrono::steady_clock::time_point next_order_at_{};
   std::chrono::steady_clock::time_point alone_until_{};
   unsigned failures_ = 0;  ///< in a row
+  int asking_ = 0;         ///< reads and orders that are under way or wait
   Error last_{Errc::unreachable, ""};
 };
 

@@ -25,6 +25,14 @@ using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::minutes kGuidAgeMax{10};
+constexpr std::chrono::hours kMeasuresNothing{1};  // until it is asked again whether it does
+
+/// It does not measure what the machine draws, or not for us. "Not in the present state", which is
+/// on, is what those say whose meter is missing.
+bool measures_nothing(const Error& error) {
+  return error.code == Errc::unsupported || error.code == Errc::forbidden ||
+         error.code == Errc::conflict;
+}
 
 /// One BMC and the coroutine that reads it.
 struct Watched {
@@ -32,11 +40,13 @@ struct Watched {
           std::shared_ptr<BmcLane::Shared> shared)
       : node(std::move(name)),
         lane(executor, make_controller(executor, access), std::move(shared)),
-        pause(executor) {}
+        pause(executor),
+        measure_pause(executor) {}
   NodeName node;
   BmcLane lane;
-  asio::steady_timer pause;
-  asio::cancellation_signal cancel;
+  asio::steady_timer pause, measure_pause;
+  asio::cancellation_signal cancel, measure_cancel;
+  std::optional<bool> on;  ///< as it said last; empty since any failure
   bool closely = false;
   std::optional<std::string> guid;
   Clock::time_point guid_read_at{};
@@ -60,6 +70,12 @@ class Bmcs final : public BmcControl {
       };
       auto cancelled = asio::bind_cancellation_slot(watched->cancel.slot(), std::move(on_end));
       asio::co_spawn(executor_, watch(*watched), std::move(cancelled));
+      if (options_.power_interval.count() == 0) continue;
+      auto ended = [node = node](std::exception_ptr error) {
+        if (error) log::error("node={} its BMC is no longer asked for its watts", node);
+      };
+      auto bound = asio::bind_cancellation_slot(watched->measure_cancel.slot(), std::move(ended));
+      asio::co_spawn(executor_, measure(*watched), std::move(bound));
     }
   }
 
@@ -67,6 +83,7 @@ class Bmcs final : public BmcControl {
     stopping_ = true;
     for (auto& [node, watched] : watched_) {
       watched->cancel.emit(asio::cancellation_type::terminal);
+      watched->measure_cancel.emit(asio::cancellation_type::terminal);
     }
   }
 
@@ -139,13 +156,45 @@ class Bmcs final : public BmcControl {
     }
     const auto on = co_await watched.lane.read_power();
     if (!on) co_return failed(watched, on.error());
+    watched.on = *on;
     core::BmcSeen seen{watched.node, *on, *watched.guid};
     observe_(std::move(seen));
+  }
+
+  /// Only of a machine that is on and stays so: of others its power is the question.
+  asio::awaitable<void> measure(Watched& watched) {
+    auto pause = first_pause();
+    while (!stopping_) {
+      watched.measure_pause.expires_after(pause);
+      co_await watched.measure_pause.async_wait(kTuple);
+      pause = std::min(options_.poll_close, options_.power_interval);
+      if (stopping_ || watched.on != true || watched.closely) continue;
+      pause = co_await measure_once(watched);
+    }
+  }
+
+  /// Returns how long it is not asked again.
+  asio::awaitable<milliseconds> measure_once(Watched& watched) {
+    const auto measured = co_await watched.lane.read_watts();
+    core::BmcMeasured fact{watched.node, std::nullopt, "", ""};
+    if (measured) {
+      fact.power = measured->power;
+      fact.source = measured->source;
+    } else {
+      fact.why = measured.error().message;
+    }
+    observe_(std::move(fact));
+    if (measured || measured.error().code == Errc::refused) co_return options_.power_interval;
+    if (measures_nothing(measured.error()))
+      co_return std::max(options_.power_interval, milliseconds(kMeasuresNothing));
+    watched.on.reset();  // it is read first whether it is well
+    co_return options_.power_interval;
   }
 
   /// Behind its address may be another machine when it answers again.
   void failed(Watched& watched, const Error& error) {
     watched.guid.reset();
+    watched.on.reset();
     core::BmcFailed fact{watched.node, error.code, error.message};
     observe_(std::move(fact));
   }

@@ -17,6 +17,8 @@ struct BmcOptions {
   BmcManners manners;
   std::chrono::milliseconds poll{60'000};       ///< between two reads of one BMC
   std::chrono::milliseconds poll_close{5'000};  ///< ... of those that are looked at closely
+  /// Between two readings of what a machine that is on draws; 0: none.
+  std::chrono::milliseconds power_interval{60'000};
 };
 
 /// What asks one of them.
@@ -24,7 +26,7 @@ struct BmcOptions {
     boost::asio::any_io_executor executor, const BmcAccess& access);
 
 /// All of them. Reads each one's power again and again, and its GUID before that power first, after
-/// each failure, and every ten minutes.
+/// each failure, and every ten minutes. What measures no power is asked again each hour.
 [[nodiscard]] std::unique_ptr<BmcControl> make_bmcs(boost::asio::any_io_executor executor,
                                                     BmcOptions options);
 

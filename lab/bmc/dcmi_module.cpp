@@ -24,9 +24,11 @@ std::string& file() {
   return path;
 }
 
+constexpr unsigned char kBusy = 0xc0;
+
 struct Reading {
   std::uint16_t now_watts = 0, average_watts = 0;
-  bool active = false;
+  bool active = false, busy = false;
 };
 
 /// nullopt: there is none.
@@ -36,6 +38,7 @@ std::optional<Reading> reading() {
   std::string state;
   if (!(in >> read.now_watts >> read.average_watts >> state)) return std::nullopt;
   read.active = state == "activated";
+  read.busy = state == "busy";
   return read;
 }
 
@@ -49,6 +52,11 @@ void answer(lmc_data_t* /*mc*/, msg_t* message, unsigned char* data, unsigned in
   const auto read = reading();
   if (message->cmd != kGetPowerReading || !read) {
     return handle_invalid_cmd(nullptr, data, length);
+  }
+  if (read->busy) {
+    data[0] = kBusy;
+    *length = 1;
+    return;
   }
   constexpr std::uint32_t kPeriodMs = 3'600'000;
   constexpr unsigned char kActive = 0x40;

@@ -24,7 +24,8 @@ struct SimulatedBmcOptions {
   /// The built dcmi_module.cpp; empty: it knows no DCMI.
   std::filesystem::path dcmi_module = {};
   /// What that one answers by, read each time: "212 184 activated" is 212 W, 184 W in the mean of
-  /// an hour. Without this file the command is not known.
+  /// an hour; with "busy" in place of the state it can't answer now. Without this file the command
+  /// is not known.
   std::filesystem::path dcmi = {};
 };
 

@@ -157,6 +157,7 @@ class BmcFactsTest : public BmcTest {
     options.manners = manners;
     options.poll = poll;
     options.poll_close = milliseconds(20);
+    options.power_interval = milliseconds(0);
     auto control = make_bmcs(io.get_executor(), std::move(options));
     control->start([this](core::Fact fact) {
       if (const auto* seen = std::get_if<core::BmcSeen>(&fact)) readings.push_back(*seen);

@@ -99,6 +99,7 @@ TEST(ControllerConfig, AProgramMayStandForABmc) {
   const auto config = read_with(R"(
 [bmc]
 poll_s = 30
+power_interval_s = 20
 [[node]]
 name = "n1"
 exec_program = "/etc/ecokube/plug"
@@ -111,6 +112,8 @@ methods = ["exec"]
 )");
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->bmcs.poll, std::chrono::seconds(30));
+  EXPECT_EQ(config->bmcs.power_interval, std::chrono::seconds(20));
+  EXPECT_EQ(config->policy.bmc_power_interval, std::chrono::seconds(20));
   const auto& nodes = config->policy.nodes;
   EXPECT_TRUE(nodes.at("n1").bmc);
   EXPECT_EQ(nodes.at("n1").bmc_by, core::WakeMethod::exec);
@@ -121,6 +124,18 @@ methods = ["exec"]
   const auto text = describe(*config);
   EXPECT_THAT(text, HasSubstr("node n1: woken by wol, then exec; program /etc/ecokube/plug\n"));
   EXPECT_THAT(text, HasSubstr("node n2: woken by exec; program /etc/ecokube/plug, which may cut"));
+}
+
+TEST(ControllerConfig, WattsAreAskedEachMinuteOrNever) {
+  EXPECT_EQ(read_with("")->bmcs.power_interval, std::chrono::seconds(60));
+  const auto never = read_with("[bmc]\npower_interval_s = 0\n");
+  ASSERT_TRUE(never) << never.error().message;
+  EXPECT_EQ(never->bmcs.power_interval, std::chrono::seconds(0));
+  for (const auto* wrong : {"4.9", "-1", "3601"}) {
+    const auto config = read_with(std::string("[bmc]\npower_interval_s = ") + wrong + "\n");
+    ASSERT_FALSE(config) << wrong;
+    EXPECT_THAT(config.error().message, HasSubstr("bmc.power_interval_s: must be")) << wrong;
+  }
 }
 
 TEST(ControllerConfig, EveryMistakeAboutAProgramIsNamed) {

@@ -72,6 +72,8 @@ TEST_F(DrawnPowerTest, AMachineThatIsOffDrawsNothingOfBefore) {
   bench.see(BmcSeen{"w1", true, ""});
   EXPECT_EQ(drawn(), by_bmc);
   bench.see(BmcSeen{"w1", false, ""});
+  measures(6);
+  EXPECT_EQ(drawn(), by_agent) << "6 W is what it draws while it is off";
   bench.see(BmcSeen{"w1", true, ""});
   EXPECT_EQ(drawn(), by_agent);
 }

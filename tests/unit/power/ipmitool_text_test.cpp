@@ -140,6 +140,10 @@ TEST(IpmitoolText, ThePasswordGoesByItsFile) {
   EXPECT_THAT(argv, Contains("/etc/ecokube/bmc.password"));
   EXPECT_THAT(argv, Not(Contains("-P")));
   EXPECT_EQ(argv.back(), "soft");
+  const auto watts = ipmitool_command(kBmc, BmcVerb::watts);
+  EXPECT_EQ(
+      std::vector(watts.end() - 5, watts.end()),
+      (std::vector<std::string>{"-f", "/etc/ecokube/bmc.password", "dcmi", "power", "reading"}));
 }
 
 }  // namespace
