@@ -22,7 +22,7 @@ constexpr std::array kBmcKeys{"bmc_address",      "bmc_port", "bmc_user",    "bm
                               "bmc_password_env", "bmc_guid", "bmc_protocol"};
 constexpr std::array kIpmiKeys{"bmc_cipher_suite"};
 constexpr std::array kRedfishKeys{"bmc_auth", "bmc_ca", "bmc_fingerprint", "bmc_system"};
-constexpr std::array kExecKeys{"exec_program", "exec_off", "exec_env"};
+constexpr std::array kExecKeys{"exec_program", "exec_off", "exec_watts", "exec_env"};
 constexpr std::int64_t kCipherSuiteMax = 17;
 
 bool has_any(const ConfigTable& table, std::span<const char* const> keys) {
@@ -130,6 +130,7 @@ ExecAccess read_exec(ConfigTable& table, const NodeName& name) {
                                  "beginning with a digit or ECOKUBE_");
   }
   exec.may_cut_power = table.boolean("exec_off", false);
+  exec.measures_power = table.boolean("exec_watts", false);
   return exec;
 }
 

@@ -11,7 +11,7 @@ namespace ecokube::core {
 /// What a machine draws, by one source, which travels with the figure.
 struct DrawnPower {
   std::optional<Power> power;  ///< absent: not known
-  std::string source;          ///< "dcmi", "redfish", or as its agent calls it; "none"
+  std::string source;          ///< "dcmi", "redfish", "exec", or as its agent calls it; "none"
   std::string problem;         ///< why nothing measures it
   bool operator==(const DrawnPower&) const = default;
 };

@@ -218,7 +218,7 @@ struct BmcFailed {
 struct BmcMeasured {
   NodeName node;
   std::optional<Power> power;  ///< absent: not known
-  std::string source;          ///< travels with the figure: "dcmi", "redfish"
+  std::string source;          ///< travels with the figure: "dcmi", "redfish", "exec"
   std::string why;             ///< it is not known
 };
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cctype>
+#include <cmath>
 
 namespace ecokube {
 
@@ -29,12 +30,11 @@ std::optional<std::string> guid_digits(std::string_view uuid) {
   return digits;
 }
 
-Result<Power> power_of_running(std::int64_t milliwatts) {
-  constexpr auto kMost = Power::watts(32'766);
-  const auto power = Power::milliwatts(milliwatts);
-  if (milliwatts > 0 && power <= kMost) return power;
-  return fail(Errc::refused, fmt::format("it says {} W, which no machine that is on draws",
-                                         static_cast<double>(milliwatts) / 1000.0));
+Result<Power> power_of_running(double watts) {
+  constexpr double kLeast = 0.001;
+  constexpr double kMost = 32'766;
+  if (watts >= kLeast && watts <= kMost) return Power::milliwatts(std::llround(watts * 1000.0));
+  return fail(Errc::refused, fmt::format("it says {} W, which no machine that is on draws", watts));
 }
 
 }  // namespace ecokube

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +18,6 @@ namespace ecokube {
 
 /// What a machine that is on may draw. refused: 0 W or less, which none that is on draws, or above
 /// 32,766 W, since the largest number of 15 or 16 bits stands for "not known".
-[[nodiscard]] Result<Power> power_of_running(std::int64_t milliwatts);
+[[nodiscard]] Result<Power> power_of_running(double watts);
 
 }  // namespace ecokube

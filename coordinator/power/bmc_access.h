@@ -60,6 +60,7 @@ struct ExecAccess {
   std::filesystem::path program;
   std::vector<std::pair<std::string, std::string>> environment;  ///< added to ours
   bool may_cut_power = false;
+  bool measures_power = false;  ///< it knows the argument "watts"
   bool operator==(const ExecAccess&) const = default;
 };
 

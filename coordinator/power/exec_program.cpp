@@ -48,8 +48,15 @@ class ExecProgram final : public ManagementController {
     co_return status->guid;
   }
 
-  asio::awaitable<Result<MeasuredPower>> read_watts(milliseconds /*limit*/) override {
-    co_return fail(Errc::unsupported, text() + ": a program measures nothing");
+  asio::awaitable<Result<MeasuredPower>> read_watts(milliseconds limit) override {
+    if (!access_.measures_power) {
+      co_return fail(Errc::unsupported, text() + ": power watts: exec_watts is not set");
+    }
+    const auto output = co_await call(BmcVerb::watts, limit);
+    if (!output) co_return std::unexpected(output.error());
+    const auto power = exec_watts_in(*output);
+    if (!power) co_return fail_while(text() + ": power watts", power.error());
+    co_return MeasuredPower{*power, "exec"};
   }
 
   asio::awaitable<Result<void>> order(BmcVerb verb, milliseconds limit) override {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 #include "common/trimmed.h"
 #include "coordinator/power/answer_text.h"
 
@@ -40,6 +42,16 @@ Result<ExecStatus> exec_status_in(std::string_view output) {
                                             one_line(line)));
   }
   return ExecStatus{word == "on", guid.value_or("")};
+}
+
+Result<Power> exec_watts_in(std::string_view output) {
+  const auto line = last_line(output);
+  double watts = 0;
+  const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), watts);
+  if (error != std::errc() || end != line.data() + line.size()) {
+    return fail(Errc::protocol, fmt::format("\"{}\" is no number of watts", one_line(line)));
+  }
+  return power_of_running(watts);
 }
 
 Error exec_error(int exit_code, std::string_view output) {

@@ -167,8 +167,7 @@ Result<Power> watts_in(std::string_view output) {
     return fail(Errc::protocol, "ipmitool did not say a power reading");
   }
   if (state != "activated") return fail(Errc::refused, "its power readings are " + one_line(state));
-  constexpr std::int64_t kSixteenBits = 65'535;
-  return power_of_running(std::min(watts, kSixteenBits) * 1000);
+  return power_of_running(static_cast<double>(watts));
 }
 
 Result<std::string> guid_in(std::string_view output) {

@@ -17,7 +17,7 @@ enum class BmcVerb { status, guid, watts, on, soft, off };
 /// What a controller measures of its whole machine; never zero.
 struct MeasuredPower {
   Power power;
-  std::string source;  ///< travels with the figure: "dcmi", "redfish"
+  std::string source;  ///< travels with the figure: "dcmi", "redfish", "exec"
   bool operator==(const MeasuredPower&) const = default;
 };
 

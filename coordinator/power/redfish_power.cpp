@@ -1,9 +1,6 @@
 #include "coordinator/power/redfish_power.h"
 
-#include <algorithm>
 #include <boost/json/parse.hpp>
-#include <cmath>
-#include <cstdint>
 
 #include "common/json_find.h"
 #include "coordinator/power/answer_text.h"
@@ -50,9 +47,7 @@ Result<Power> metered_in(std::string_view meter) {
   const auto* figure = figure_in(body);
   if (figure == nullptr) return fail(Errc::unsupported, "its chassis says no watts");
   if (!figure->is_number()) return fail(Errc::refused, "it has no reading of its power now");
-  constexpr double kFarTooMuch = 1e9;
-  const auto watts = figure->to_number<double>();
-  return power_of_running(std::llround(std::clamp(watts, 0.0, kFarTooMuch) * 1000.0));
+  return power_of_running(figure->to_number<double>());
 }
 
 }  // namespace ecokube

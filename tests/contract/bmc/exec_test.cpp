@@ -76,6 +76,20 @@ TEST_F(ExecTest, ItCutsPowerOnlyWhereThatWasSet) {
   EXPECT_EQ(bmc.orders(), "set power 0\n");
 }
 
+TEST_F(ExecTest, ItIsAskedForWattsOnlyWhereThatWasSet) {
+  access.program = bmc.dir().write("program", "#!/bin/sh\n[ $1 = watts ] && echo 34.5");
+  access.environment = {};
+  std::filesystem::permissions(access.program, std::filesystem::perms(0700));
+  const auto unset = make_exec_program(io.get_executor(), access);
+  const auto none = test::watts_of(io, *unset);
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().code, Errc::unsupported);
+  EXPECT_THAT(none.error().message, HasSubstr("exec_watts"));
+  access.measures_power = true;
+  const auto set = make_exec_program(io.get_executor(), access);
+  EXPECT_EQ(test::watts_of(io, *set), (MeasuredPower{Power::milliwatts(34'500), "exec"}));
+}
+
 TEST_F(ExecTest, OneThatOthersMayChangeIsNotRun) {
   std::filesystem::permissions(access.program, std::filesystem::perms(0770));
   const auto program = make_exec_program(io.get_executor(), access);
@@ -107,7 +121,7 @@ class SmartPlugTest : public testing::Test {
 
 TEST_F(SmartPlugTest, TheExampleReadsAndSwitchesIt) {
   const auto port = test::must(plug->listen_tcp("127.0.0.1", 0));
-  ExecAccess access{"w1", std::string(ECOKUBE_EXAMPLES) + "/power/smart-plug", {}, true};
+  ExecAccess access{"w1", std::string(ECOKUBE_EXAMPLES) + "/power/smart-plug", {}, true, true};
   const auto unset = make_exec_program(io.get_executor(), access);
   EXPECT_EQ(test::run(io, unset->read_power(kLimit)).error().code, Errc::config);
   access.environment = {{"PLUG", "127.0.0.1:" + std::to_string(port)}};
@@ -117,6 +131,7 @@ TEST_F(SmartPlugTest, TheExampleReadsAndSwitchesIt) {
   EXPECT_TRUE(on);
   EXPECT_EQ(test::run(io, program->read_power(kLimit)), true);
   EXPECT_EQ(test::run(io, program->read_guid(kLimit)), "");
+  EXPECT_EQ(test::watts_of(io, *program), (MeasuredPower{Power::milliwatts(3'100), "exec"}));
   EXPECT_TRUE(test::run(io, program->order(BmcVerb::off, kLimit)));
   EXPECT_FALSE(on);
   broken = true;

@@ -108,6 +108,7 @@ exec_env = { PLUG = "10.0.0.77" }
 name = "n2"
 exec_program = "/etc/ecokube/plug"
 exec_off = true
+exec_watts = true
 methods = ["exec"]
 )");
   ASSERT_TRUE(config) << config.error().message;
@@ -119,6 +120,7 @@ methods = ["exec"]
   EXPECT_EQ(nodes.at("n1").bmc_by, core::WakeMethod::exec);
   EXPECT_EQ(nodes.at("n1").bmc_off, core::BmcOff::never);
   EXPECT_EQ(nodes.at("n2").bmc_off, core::BmcOff::configured);
+  EXPECT_TRUE(std::get<ExecAccess>(config->bmcs.bmcs.at("n2")).measures_power);
   const BmcAccess plug = ExecAccess{"n1", "/etc/ecokube/plug", {{"PLUG", "10.0.0.77"}}, false};
   EXPECT_EQ(config->bmcs.bmcs.at("n1"), plug);
   const auto text = describe(*config);

@@ -21,6 +21,19 @@ TEST(ExecText, AUuidMayStandBehindIt) {
   EXPECT_EQ(exec_status_in("off\ta123456789abcdefa123456789000001"), off);
 }
 
+TEST(ExecText, WattsAreTheLastLine) {
+  EXPECT_EQ(exec_watts_in("asking\n 34.5 \n"), Power::milliwatts(34'500));
+  EXPECT_EQ(exec_watts_in("212"), Power::watts(212));
+  for (const auto* none : {"0", "-3", "40000", "1e300", "nan", "inf"}) {
+    ASSERT_FALSE(exec_watts_in(none)) << none;
+    EXPECT_EQ(exec_watts_in(none).error().code, Errc::refused) << none;
+  }
+  for (const auto* none : {"", "34 W", "212\nbye", "on"}) {
+    ASSERT_FALSE(exec_watts_in(none)) << none;
+    EXPECT_EQ(exec_watts_in(none).error().code, Errc::protocol) << none;
+  }
+}
+
 TEST(ExecText, WhatItPrintsCantSpoilOurLogs) {
   const auto error = exec_error(1, "first\n\x1b[31mred\xff\n");
   EXPECT_EQ(error.message, "exit code 1: ?[31mred?");
