@@ -153,6 +153,13 @@ std::string FailoverLab::state(const std::string& coordinator, const std::string
   return std::string(kubernetes::find_text(document, {"state"}));
 }
 
+std::string FailoverLab::watts_source(const std::string& coordinator, const std::string& node) {
+  const auto document = get(coordinator, "/api/v1/nodes/" + node);
+  const auto* watts = kubernetes::find(document, {"power_watts"});
+  if (watts == nullptr || watts->is_null()) return "";
+  return std::string(kubernetes::find_text(document, {"power_source"}));
+}
+
 bool FailoverLab::knows_wake(const std::string& coordinator, const std::string& node) {
   const auto document = get(coordinator, "/api/v1/nodes/" + node);
   return !kubernetes::find_text(document, {"wake", "proven_at"}).empty();

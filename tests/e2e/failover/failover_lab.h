@@ -120,6 +120,8 @@ class FailoverLab {
   /// What a coordinator's API says; empty while it does not answer.
   [[nodiscard]] boost::json::object fleet(const std::string& coordinator);
   [[nodiscard]] std::string state(const std::string& coordinator, const std::string& node);
+  /// By what the node's watts are known; empty: they are not.
+  [[nodiscard]] std::string watts_source(const std::string& coordinator, const std::string& node);
   /// It knows that the node can be woken.
   [[nodiscard]] bool knows_wake(const std::string& coordinator, const std::string& node);
   /// From the packet to Ready, as it has learned it; 0: no wake was seen.

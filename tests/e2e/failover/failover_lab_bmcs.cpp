@@ -21,6 +21,8 @@ void FailoverLab::make_bmc(const std::string& name, int number) {
   std::erase(options.guid, '-');
   options.chassis =
       must(lab::write_machine_chassis(options.folder, program("lab-power"), dir_ / name));
+  options.dcmi_module = ECOKUBE_DCMI_MODULE;
+  options.dcmi = dir_.write(name + "/bmc/dcmi", "212 184 activated");
   bmcs_.push_back(must(lab::start_simulated_bmc(io_.get_executor(), options)));
   must(lab::write_password_file(dir_ / (name + ".bmc"), options.password));
 }

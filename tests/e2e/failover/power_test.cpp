@@ -62,6 +62,14 @@ TEST_F(Power, WhatADeadMachineHadRunsElsewhereAtOnce) {
   EXPECT_TRUE(lab.becomes([&] { return !out_of_service(dead); })) << all_logs();
 }
 
+TEST_F(Power, WhatAMachineDrawsIsItsBmcsWordUntilItIsOff) {
+  EXPECT_TRUE(lab.becomes([&] { return lab.watts_source("a", "w1") == "dcmi"; })) << all_logs();
+  EXPECT_TRUE(lab.becomes([&] { return lab.watts_source("b", "w1") == "dcmi"; })) << all_logs();
+  lab.cut_power("w1");
+  EXPECT_TRUE(lab.becomes([&] { return lab.watts_source("a", "w1") != "dcmi"; })) << all_logs();
+  EXPECT_EQ(lab.watts_source("a", "w2"), "dcmi");
+}
+
 class WakesProven : public Power {
  protected:
   WakesProven() : Power({.prove_wakes = true}) {}
