@@ -60,7 +60,8 @@ class BootedAgent : public LinkTest {
   }
   std::string locks() { return said({"systemd-inhibit", "--list", "--no-pager"}); }
   std::string helper_journal() {
-    return said({"journalctl", "--no-pager", "--unit=ecokube-nic-arm*", "--unit=ecokube-rtc*"});
+    return said({"journalctl", "--no-pager", "--unit=ecokube-nic-arm*", "--unit=ecokube-rtc*",
+                 "--unit=ecokube-bmc*"});
   }
   /// A helper's client: what perl-base, which every Debian has, can do.
   static std::vector<std::string> asking(const std::string& user, const std::string& socket,
@@ -123,6 +124,7 @@ TEST_F(BootedAgent, IsConfined) {
   expect_confined("ecokube-agent.service");
   expect_confined("ecokube-nic-arm@1.service");
   expect_confined("ecokube-rtc-alarm@1.service");
+  expect_confined("ecokube-bmc-info@1.service");
 }
 
 // The container shares its host's network, where the test has nothing to arm: what has no hardware
@@ -133,6 +135,9 @@ TEST_F(BootedAgent, TheHelpersAnswerTheAgentAndRootAlone) {
   EXPECT_THAT(said(asking("ecokube-agent", "/run/ecokube-nic-arm.sock", "arm lo")), lo);
   EXPECT_THAT(said(asking("ecokube-agent", "/run/ecokube-rtc-alarm.sock", "status")),
               testing::AnyOf(HasSubstr("alarm="), HasSubstr("problem=this machine has no clock")));
+  EXPECT_THAT(said(asking("ecokube-agent", "/run/ecokube-bmc-info.sock", "status")),
+              testing::StartsWith("bmc="))
+      << helper_journal();
   const auto refused =
       run(io, machine->run(asking("nobody", "/run/ecokube-nic-arm.sock", "arm lo")));
   ASSERT_FALSE(refused);

@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ecokube::test {
 
@@ -17,7 +18,11 @@ namespace ecokube::test {
 class HelperProcess {
  public:
   /// `uid` is the peer's; only root can be another.
-  explicit HelperProcess(const char* program, uid_t uid = ::getuid()) {
+  explicit HelperProcess(const char* program, uid_t uid = ::getuid())
+      : HelperProcess({program}, {}, uid) {}
+  /// `environment` is all that it has, "PATH=/bin".
+  HelperProcess(std::vector<std::string> words, std::vector<std::string> environment,
+                uid_t uid = ::getuid()) {
     std::array<int, 2> ends{};
     // The peer's credentials are taken when the pair is made.
     if (::seteuid(uid) != 0) throw std::runtime_error("seteuid");
@@ -29,11 +34,12 @@ class HelperProcess {
     ::posix_spawn_file_actions_adddup2(&actions, ends[1], STDIN_FILENO);
     ::posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
     ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-    std::array<char*, 2> argv{const_cast<char*>(program), nullptr};
-    const int error = ::posix_spawn(&pid_, program, &actions, nullptr, argv.data(), nullptr);
+    const auto argv = pointers(words), envp = pointers(environment);
+    const int error =
+        ::posix_spawn(&pid_, words[0].c_str(), &actions, nullptr, argv.data(), envp.data());
     ::posix_spawn_file_actions_destroy(&actions);
     ::close(ends[1]);
-    if (error != 0) throw std::runtime_error(std::string("cannot start ") + program);
+    if (error != 0) throw std::runtime_error("cannot start " + words[0]);
   }
   ~HelperProcess() {
     ::close(connection_);
@@ -65,6 +71,13 @@ class HelperProcess {
   }
 
  private:
+  static std::vector<char*> pointers(std::vector<std::string>& texts) {
+    std::vector<char*> found;
+    for (auto& text : texts) found.push_back(text.data());
+    found.push_back(nullptr);
+    return found;
+  }
+
   int connection_ = -1;
   pid_t pid_ = -1;
 };

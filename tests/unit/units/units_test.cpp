@@ -15,6 +15,7 @@ namespace fs = std::filesystem;
 
 /// The capabilities that each may have.
 const std::map<std::string, std::string> kRights = {{"ecokube-agent.service", ""},
+                                                    {"ecokube-bmc-info@.service", ""},
                                                     {"ecokube-nic-arm@.service", "CAP_NET_ADMIN"},
                                                     {"ecokube-rtc-alarm@.service", ""}};
 
