@@ -79,7 +79,7 @@ class App final : public LinkHost {
         farewell_(boot_id_, resumes_, last_end_, links_, logind_.get()),
         renewal_(io.get_executor(), renewal_options(), certificate),
         clock_(io.get_executor(), clock_options(config, renewal_)),
-        discovery_(config),
+        discovery_(io.get_executor(), config),
         signals_(io, SIGTERM, SIGINT) {
     if (logind_) discovery_.use_boot_times([this] { return logind_->boot_times(); });
     if (logind_) logind_->on_sleep([this](bool begins) { sleep_by_others(begins); });
@@ -100,6 +100,7 @@ class App final : public LinkHost {
     if (logind_) start("watching logind", logind_->run(kLogindInterval));
     start("renewing the certificate", renewal_.run());
     start("arming the NICs", arming_.run());
+    start("asking the BMC", discovery_.watch_bmc());
     start("waiting for signals", wait_for_signal());
     start("telling the service manager", keep_watchdog(io_.get_executor()));
     // The configuration, the command line and the certificates are read: their memory goes back.

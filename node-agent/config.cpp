@@ -130,6 +130,7 @@ void read_wake(ConfigTable table, Config& config) {
   // The helpers know this machine's own devices, not those of another tree.
   const bool own = config.roots.sysfs == "/sys";
   config.arm_socket = table.text("arm_socket", own ? kArmSocket : "");
+  config.bmc_socket = table.text("bmc_socket", own ? kBmcSocket : "");
   config.rtc_socket = table.text("rtc_socket", own ? kRtcSocket : "");
   constexpr std::int64_t kPatchAgeDays = 14;
   constexpr std::int64_t kDaysMax = 60;

@@ -28,13 +28,21 @@ std::int64_t ms_of(const std::optional<std::chrono::milliseconds>& time) {
   return time ? time->count() : 0;
 }
 
+OwnBmcOptions bmc_options(const Config& config) {
+  OwnBmcOptions options;
+  options.sysfs = config.roots.sysfs;
+  options.socket = config.bmc_socket;
+  return options;
+}
+
 }  // namespace
 
-Discovery::Discovery(const Config& config)
+Discovery::Discovery(boost::asio::any_io_executor executor, const Config& config)
     : roots_(config.roots),
       given_segments_(config.wake_segments),
       relays_(config.relay),
       boot_(config.roots),
+      bmc_(std::move(executor), bmc_options(config)),
       relay_(relay_ports(config), [this] { return segments(); }) {}
 
 void Discovery::write_machine(v1::Machine& out) const {
@@ -65,6 +73,7 @@ void Discovery::write(v1::Hello& hello) {
   auto& inventory = *hello.mutable_inventory();
   write_machine(*inventory.mutable_machine());
   write_boot(boot_.at(boottime_now()), *inventory.mutable_boot());
+  if (const auto& bmc = bmc_.seen()) write_bmc(*bmc, *inventory.mutable_bmc());
 }
 
 void Discovery::write(v1::Heartbeat& heartbeat, Told& told) {
@@ -78,6 +87,10 @@ void Discovery::write(v1::Heartbeat& heartbeat, Told& told) {
     write_machine(*heartbeat.mutable_machine());
     told.times = times;
     told.sleep = sleep;
+  }
+  if (const auto& bmc = bmc_.seen(); bmc && told.bmc != bmc) {
+    write_bmc(*bmc, *heartbeat.mutable_bmc());
+    told.bmc = bmc;
   }
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
 #include <functional>
 #include <optional>
 #include <string>
@@ -12,6 +14,7 @@
 #include "node-agent/logind/boot_times.h"
 #include "node-agent/sensors/boot_state.h"
 #include "node-agent/wake/magic_relay.h"
+#include "node-agent/wake/own_bmc.h"
 
 namespace ecokube::agent {
 
@@ -19,7 +22,7 @@ namespace ecokube::agent {
 /// machine's part in waking others.
 class Discovery {
  public:
-  explicit Discovery(const Config& config);
+  Discovery(boost::asio::any_io_executor executor, const Config& config);
   Discovery(const Discovery&) = delete;
   Discovery& operator=(const Discovery&) = delete;
 
@@ -29,9 +32,13 @@ class Discovery {
     std::optional<BootState> boot;
     std::optional<BootTimes> times;
     std::optional<SleepAbilities> sleep;
+    std::optional<BmcAnswer> bmc;
   };
-  /// What changes: what it boots next and how long it took if this was not told.
+  /// What changes: what it boots next, how long it took, and where its BMC is, if this was not
+  /// told.
   void write(v1::Heartbeat& heartbeat, Told& told);
+  /// Keeps asking for this machine's BMC, until the executor ends.
+  boost::asio::awaitable<void> watch_bmc() { return bmc_.run(); }
   /// This boot followed one that had no proper end.
   void say_after_crash(bool so) { after_crash_ = so; }
   /// How long the stages of this boot took, as far as it is known by now.
@@ -53,6 +60,7 @@ class Discovery {
   std::vector<Ipv4Subnet> given_segments_;
   bool relays_;
   BootWatch boot_;
+  OwnBmc bmc_;
   bool after_crash_ = false;
   std::function<BootTimes()> boot_times_ = [] { return BootTimes(); };
   std::function<SleepAbilities()> abilities_ = [] { return SleepAbilities(); };

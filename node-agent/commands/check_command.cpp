@@ -86,6 +86,7 @@ Result<int> run_check(const CheckCommand& command) {
   chapters.push_back({"measuring", check_measuring(config)});
   chapters.push_back({"sleeping", check_sleeping(config)});
   chapters.push_back({"waking", check_waking(config)});
+  chapters.push_back({"management controller", check_bmc(config)});
   if (command.json) {
     print_json(chapters);
   } else {

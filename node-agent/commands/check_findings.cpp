@@ -14,4 +14,10 @@ Finding problem(std::string what, std::string mend) {
   return {Finding::Level::problem, std::move(what), std::move(mend)};
 }
 
+Finding split_finding(Finding::Level level, const std::string& said) {
+  const auto end = said.find("; ");
+  if (end == std::string::npos) return {level, said, {}};
+  return {level, said.substr(0, end), said.substr(end + 2)};
+}
+
 }  // namespace ecokube::agent

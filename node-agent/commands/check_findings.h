@@ -26,5 +26,11 @@ struct Finding {
 [[nodiscard]] std::vector<Finding> check_sleeping(const Config& config);
 /// From being woken. Asks ecokube-nic-arm, where it is, and arms nothing.
 [[nodiscard]] std::vector<Finding> check_waking(const Config& config);
+/// From its management controller (BMC) being found. Asks ecokube-bmc-info, where there is a
+/// device.
+[[nodiscard]] std::vector<Finding> check_bmc(const Config& config);
+
+/// What a helper says with what to do behind it, "eno1 does not ...; switch ...".
+[[nodiscard]] Finding split_finding(Finding::Level level, const std::string& said);
 
 }  // namespace ecokube::agent

@@ -30,13 +30,6 @@ Waking look_at_nics(const Config& config) {
   return arming.look();
 }
 
-/// What is said of a NIC ends with what to do: "eno1 does not ...; switch ...".
-Finding finding_of(const std::string& said) {
-  const auto end = said.find("; ");
-  if (end == std::string::npos) return problem(said, "");
-  return problem(said.substr(0, end), said.substr(end + 2));
-}
-
 std::string joined_names(const std::vector<WakingNic>& nics) {
   std::string names;
   for (const auto& each : nics) names += (names.empty() ? "" : ", ") + each.nic.name;
@@ -74,7 +67,7 @@ void check_armed(const Config& config, const Waking& waking, std::vector<Finding
         each.supported.value_or(false)
             ? warning(each.nic.name + " is not armed yet",
                       "start the agent, it arms it; or: ethtool -s " + each.nic.name + " wol g")
-            : finding_of(each.problem));
+            : split_finding(Finding::Level::problem, each.problem));
   }
 }
 
@@ -105,9 +98,7 @@ void check_clock(const Config& config, std::vector<Finding>& findings) {
     findings.push_back(fine("the hardware clock can wake the machine"));
     return;
   }
-  auto finding = finding_of(said);
-  finding.level = Finding::Level::warning;
-  findings.push_back(std::move(finding));
+  findings.push_back(split_finding(Finding::Level::warning, said));
 }
 
 Finding check_segments(const Config& config, const Waking& waking) {

@@ -153,6 +153,37 @@ TEST_F(CheckTest, SaysWhetherTheClockWouldWakeIt) {
   EXPECT_THAT(finding.mend, HasSubstr("systemctl enable --now ecokube-rtc-alarm.socket"));
 }
 
+TEST_F(CheckTest, SaysWhereItsBmcIsOrWhatItLacks) {
+  EXPECT_EQ(check_bmc(config), std::vector{fine("no management controller (BMC) is seen")});
+  dir.write("sys/firmware/dmi/entries/38-0/type", "38\n");
+  EXPECT_THAT(check_bmc(config).front().mend, HasSubstr("modprobe ipmi_si ipmi_devintf"));
+  std::filesystem::remove_all(dir / "sys/firmware");
+  dir.write("sys/bus/acpi/devices/IPI0001:00/hid", "IPI0001\n");
+  EXPECT_EQ(worst(check_bmc(config)), Finding::Level::warning);
+  dir.write("sys/class/ipmi/ipmi0/dev", "240:0\n");
+  EXPECT_EQ(worst(check_bmc(config)), Finding::Level::ok) << "nobody is to be asked";
+  config.bmc_socket = dir / "bmc.sock";
+  EXPECT_THAT(check_bmc(config).front().mend, HasSubstr("enable --now ecokube-bmc-info.socket"));
+  std::string answer;
+  boost::asio::io_context io{1};
+  test::HelperDouble helper(io, config.bmc_socket, [&](const std::string&) { return answer; });
+  const auto checked = [&](const std::string& said) {
+    answer = said;
+    std::thread thread([&] { io.run(); });
+    auto findings = check_bmc(config);
+    io.stop();
+    thread.join();
+    io.restart();
+    return findings;
+  };
+  EXPECT_EQ(checked("bmc=there address=10.0.0.12 mac=00:25:90:aa:bb:cc source=dhcp vlan=12"),
+            std::vector{fine("its BMC is at 10.0.0.12 (dhcp, MAC 00:25:90:aa:bb:cc, VLAN 12), as "
+                             "the coordinator is told")});
+  EXPECT_EQ(checked("bmc=there problem=it has no address; do this"),
+            std::vector{warning("it has no address", "do this")});
+  EXPECT_EQ(checked("bmc=none").front().level, Finding::Level::warning);
+}
+
 TEST_F(CheckTest, AnUnknownIdentityAndAPendingBootAreWarnedOf) {
   dir.write("sys/class/dmi/id/product_uuid", "");
   EXPECT_EQ(worst(check_waking(config)), Finding::Level::warning);
