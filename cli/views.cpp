@@ -244,6 +244,22 @@ std::string asked_all_view(const json::object& document, bool /*colours*/) {
   return "Frozen: nothing is switched off until ecoctl unfreeze.\n";
 }
 
+namespace {
+
+/// Where its BMC is, as it says itself.
+std::string bmc_line(const json::object& document) {
+  const auto& own = object_at(document, "own_bmc");
+  auto text = text_at(own, "address");
+  const auto source = text_at(own, "address_source");
+  if (!text.empty() && !source.empty()) text += " (" + source + ")";
+  if (!text.empty() && !has(document, "bmc")) text += ", not configured";
+  const auto problem = text_at(own, "problem");
+  if (!problem.empty()) text += (text.empty() ? "" : ": ") + problem;
+  return text;
+}
+
+}  // namespace
+
 std::string explanation_view(const json::object& document, bool colours) {
   const auto state = text_at(document, "state");
   std::string out = fmt::format("{} is {} for {}, power {}\n\n", text_at(document, "node"),
@@ -274,6 +290,7 @@ std::string explanation_view(const json::object& document, bool colours) {
   if (has(document, "last_problem")) {
     add_line(out, "Problem", paint(text_at(document, "last_problem"), Colour::bad, colours));
   }
+  if (const auto bmc = bmc_line(document); !bmc.empty()) add_line(out, "Its BMC", bmc);
   std::vector<std::vector<Cell>> rows{{{"RULE"}, {"IN THE WAY OF SLEEP"}, {"WHY"}}};
   for (const auto& entry : array_at(document, "blockers")) {
     const auto& blocker = entry.as_object();

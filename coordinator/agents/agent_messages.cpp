@@ -9,6 +9,8 @@
 
 #include "common/frame.h"
 #include "common/host_port.h"
+#include "coordinator/agents/bmc_message.h"
+#include "coordinator/agents/message_bounds.h"
 #include "coordinator/core/life.h"
 
 namespace ecokube {
@@ -22,18 +24,9 @@ constexpr int kCountersMax = 256;
 constexpr int kPodsMax = 1024;
 constexpr int kFeaturesMax = 64;
 constexpr int kVetoesMax = 32;
-constexpr std::size_t kIdMax = 128;
-constexpr std::size_t kVetoMax = 1024;
 constexpr std::size_t kCommandIdMax = 512;
 constexpr std::int64_t kUptimeMsMax = 1'000'000'000'000'000;
 constexpr std::int64_t kPowerMilliwattsMax = 1'000'000'000;
-
-// Control characters would let an agent write lines of its own into our log.
-bool is_text(std::string_view text, std::size_t max) {
-  return text.size() <= max && std::none_of(text.begin(), text.end(), [](char c) {
-           return static_cast<unsigned char>(c) < ' ' || c == 0x7f;
-         });
-}
 
 /// The kernel's. It becomes a word of an annotation, and core::life_id puts a '+' behind it.
 bool is_boot_id(std::string_view text) {
@@ -42,10 +35,6 @@ bool is_boot_id(std::string_view text) {
            return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
                   c == '-';
          });
-}
-
-std::unexpected<Error> broken(std::string_view what) {
-  return fail(Errc::protocol, "the agent's " + std::string(what));
 }
 
 Result<std::vector<Ipv4Subnet>> read_subnets(
@@ -126,7 +115,7 @@ Result<core::BootFacts> read_boot(const v1::Boot& boot) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
   });
   if (!hex || print.size() > kIdMax) return broken("boot fingerprint is no hex number");
-  if (!is_text(boot.pending(), kVetoMax)) return broken("pending boot is too long or no text");
+  if (!is_text(boot.pending(), kSentenceMax)) return broken("pending boot is too long or no text");
   return core::BootFacts{print, boot.pending(), boot.after_crash()};
 }
 
@@ -195,6 +184,12 @@ Result<core::AgentConnected> read_hello(const v1::Hello& hello) {
   if (!machine) return std::unexpected(std::move(machine.error()));
   auto boot = read_boot(inventory.boot());
   if (!boot) return std::unexpected(std::move(boot.error()));
+  std::optional<core::BmcFacts> own_bmc;
+  if (inventory.has_bmc()) {
+    auto bmc = read_bmc(inventory.bmc());
+    if (!bmc) return std::unexpected(std::move(bmc.error()));
+    own_bmc = std::move(*bmc);
+  }
   core::AgentConnected connected;
   connected.relays = std::find(hello.features().begin(), hello.features().end(), kRelayFeature) !=
                      hello.features().end();
@@ -206,7 +201,8 @@ Result<core::AgentConnected> read_hello(const v1::Hello& hello) {
                          known_power(inventory.power_idle_milliwatts()),
                          known_power(inventory.power_peak_milliwatts()),
                          std::move(*machine),
-                         std::move(*boot)};
+                         std::move(*boot),
+                         std::move(own_bmc)};
   return connected;
 }
 
@@ -220,7 +216,7 @@ Result<core::AgentHeartbeat> read_heartbeat(const v1::Heartbeat& heartbeat) {
   for (const auto* vetoes : {&heartbeat.vetoes(), &heartbeat.sleep_vetoes()}) {
     if (vetoes->size() > kVetoesMax) return broken("list of vetoes is too long");
     for (const auto& veto : *vetoes) {
-      if (!is_text(veto, kVetoMax)) return broken("veto is too long or no text");
+      if (!is_text(veto, kSentenceMax)) return broken("veto is too long or no text");
     }
   }
   const auto uptime_fits = [](std::int64_t ms) { return ms >= 0 && ms <= kUptimeMsMax; };
@@ -230,7 +226,8 @@ Result<core::AgentHeartbeat> read_heartbeat(const v1::Heartbeat& heartbeat) {
   if (heartbeat.energy_at_ms() < 0 || heartbeat.energy_at_ms() > heartbeat.uptime_ms()) {
     return broken("energy is of a time to come");
   }
-  if (!is_text(heartbeat.power_source(), kIdMax) || !is_text(heartbeat.power_problem(), kVetoMax)) {
+  if (!is_text(heartbeat.power_source(), kIdMax) ||
+      !is_text(heartbeat.power_problem(), kSentenceMax)) {
     return broken("power source or problem is no text");
   }
   auto nics = read_nics(heartbeat.nics());
@@ -256,6 +253,11 @@ Result<core::AgentHeartbeat> read_heartbeat(const v1::Heartbeat& heartbeat) {
     auto machine = read_machine(heartbeat.machine());
     if (!machine) return std::unexpected(std::move(machine.error()));
     facts.machine = std::move(*machine);
+  }
+  if (heartbeat.has_bmc()) {
+    auto bmc = read_bmc(heartbeat.bmc());
+    if (!bmc) return std::unexpected(std::move(bmc.error()));
+    facts.bmc = std::move(*bmc);
   }
   if (heartbeat.has_pods()) {
     auto pods = read_pods(heartbeat.pods());

@@ -117,6 +117,17 @@ json::value seconds_or_null(const std::optional<Duration>& time) {
   return time ? json::value(seconds(*time)) : json::value(nullptr);
 }
 
+json::value own_bmc_json(const std::optional<core::BmcFacts>& bmc) {
+  if (!bmc) return nullptr;
+  return json::object{{"present", bmc->present},
+                      {"address", text_or_null(bmc->address)},
+                      {"address_source", text_or_null(bmc->address_source)},
+                      {"mac", text_or_null(bmc->mac)},
+                      {"vlan", bmc->vlan == 0 ? json::value(nullptr) : json::value(bmc->vlan)},
+                      {"guid", text_or_null(bmc->guid)},
+                      {"problem", text_or_null(bmc->problem)}};
+}
+
 json::object machine_json(const core::Inventory& inventory) {
   const auto& machine = inventory.machine;
   return {{"machine_id", text_or_null(inventory.machine_id)},
@@ -128,6 +139,7 @@ json::object machine_json(const core::Inventory& inventory) {
           {"rtc_alarm", machine.rtc_alarm},
           {"can_suspend", machine.can_suspend},
           {"can_hibernate", machine.can_hibernate},
+          {"bmc", own_bmc_json(inventory.bmc)},
           {"boot_firmware_s", seconds_or_null(machine.boot_firmware)},
           {"boot_loader_s", seconds_or_null(machine.boot_loader)},
           {"boot_kernel_s", seconds_or_null(machine.boot_kernel)},
@@ -273,6 +285,8 @@ json::object explanation_json(const Fleet& fleet, const core::Node& node) {
   object["blockers"] = to_json(blockers_of(fleet, node));
   object["in_flight"] = in_flight_json(node, fleet.now());
   put_time(object, "wake_proven_at", node.wake_proven_at);
+  object["bmc"] = bmc_json(fleet, node);
+  object["own_bmc"] = own_bmc_json(node.inventory.bmc);
   object["last_problem"] = text_or_null(node.last_problem);
   object["what_would_change"] = what_would_change(fleet, node);
   return object;

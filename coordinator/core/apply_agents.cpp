@@ -84,6 +84,7 @@ void on(World& world, const AgentHeartbeat& fact, TimePoint now) {
   }
   node->inventory.boot_id = fact.boot_id;
   if (fact.boot) node->inventory.boot = *fact.boot;
+  if (fact.bmc) node->inventory.bmc = fact.bmc;
   follow(world, *node, now);
 }
 

@@ -128,6 +128,19 @@ struct BootFacts {
   bool operator==(const BootFacts&) const = default;
 };
 
+/// The machine's own BMC, by its own account in-band. It is shown and compared: nothing is ever
+/// sent to an address because an agent has named it.
+struct BmcFacts {
+  bool present = false;
+  std::string address;         ///< IPv4; empty: not on a LAN, or not known
+  std::string mac;             ///< "00:25:90:aa:bb:cc"
+  std::string address_source;  ///< "static", "dhcp", "bios", "other"
+  std::uint32_t vlan = 0;      ///< 802.1Q; 0: none
+  std::string guid;            ///< as BmcSeen::guid
+  std::string problem;         ///< why it can't be reached over a LAN, or asked
+  bool operator==(const BmcFacts&) const = default;
+};
+
 /// What a sleeper is known by; kept in the store so that it can be woken after a restart.
 struct Inventory {
   std::string machine_id;
@@ -137,6 +150,7 @@ struct Inventory {
   std::optional<Power> idle, peak;
   MachineFacts machine = {};
   BootFacts boot = {};
+  std::optional<BmcFacts> bmc = {};  ///< absent: not known
   bool operator==(const Inventory&) const = default;
 };
 
@@ -181,6 +195,7 @@ struct AgentHeartbeat {
   std::int64_t fence_highest_seen = 0;
   std::optional<BootFacts> boot = {};        ///< absent: as before
   std::optional<MachineFacts> machine = {};  ///< absent: as before
+  std::optional<BmcFacts> bmc = {};          ///< absent: as before
 };
 
 enum class LeaveOrigin { coordinator, person, reboot, service_stop, ups, unspecified };

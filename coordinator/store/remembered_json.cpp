@@ -60,6 +60,14 @@ json::object to_json(const core::MachineFacts& machine) {
           {"boot_userspace_ms", to_json(machine.boot_userspace)}};
 }
 
+json::value to_json(const std::optional<core::BmcFacts>& bmc) {
+  if (!bmc) return nullptr;
+  return json::object{{"present", bmc->present}, {"address", bmc->address},
+                      {"mac", bmc->mac},         {"address_source", bmc->address_source},
+                      {"vlan", bmc->vlan},       {"guid", bmc->guid},
+                      {"problem", bmc->problem}};
+}
+
 // Readers: an absent key is an empty value, a wrong type throws (and the node is refused).
 bool flag(const json::object& from, std::string_view key) {
   const auto* value = from.if_contains(key);
@@ -110,6 +118,16 @@ core::MachineFacts machine_from(const json::object& from) {
   return machine;
 }
 
+core::BmcFacts bmc_from(const json::object& from) {
+  return {flag(from, "present"),
+          text_field(from, "address"),
+          text_field(from, "mac"),
+          text_field(from, "address_source"),
+          static_cast<std::uint32_t>(number(from, "vlan").value_or(0)),
+          text_field(from, "guid"),
+          text_field(from, "problem")};
+}
+
 core::Inventory inventory_from(const json::object& from) {
   core::Inventory inventory;
   inventory.machine_id = text_field(from, "machine_id");
@@ -126,6 +144,9 @@ core::Inventory inventory_from(const json::object& from) {
   }
   if (const auto* machine = from.if_contains("machine")) {
     inventory.machine = machine_from(machine->as_object());
+  }
+  if (const auto* bmc = from.if_contains("bmc"); bmc && bmc->is_object()) {
+    inventory.bmc = bmc_from(bmc->as_object());
   }
   inventory.boot = {text_field(from, "boot_fingerprint"), text_field(from, "boot_pending")};
   return inventory;
@@ -151,6 +172,7 @@ std::string to_document(const core::RememberedNode& node) {
                          {"idle_milliwatts", to_json(node.inventory.idle)},
                          {"peak_milliwatts", to_json(node.inventory.peak)},
                          {"machine", to_json(node.inventory.machine)},
+                         {"bmc", to_json(node.inventory.bmc)},
                          {"boot_fingerprint", node.inventory.boot.fingerprint},
                          {"boot_pending", node.inventory.boot.pending}};
   json::array boots;

@@ -1,8 +1,11 @@
 // Goal: nobody types what waking needs: the real agent tells it over the real link, tells it again
 // when it changes, and sends magic packets for others of its segment. Packets stay on the loopback.
 
+#include <algorithm>
+
 #include "common/magic_packet.h"
 #include "tests/contract/agent_link/link_fixture.h"
+#include "tests/support/helper_double.h"
 #include "tests/support/packet_ear.h"
 
 namespace ecokube::test {
@@ -41,6 +44,54 @@ TEST_F(AgentDiscovery, HelloSaysWhoTheMachineIsAndWhatItBootsNext) {
   EXPECT_EQ(hello.inventory.boot.pending, "");
   ASSERT_EQ(hello.inventory.nics.size(), 1U);
   EXPECT_EQ(hello.inventory.nics[0].subnets.at(0).text(), "127.0.9.1/24");
+}
+
+TEST_F(AgentDiscovery, ItTellsWhereItsBmcIsAndAgainWhenItIsConnectedAnew) {
+  dir.write("sys/class/ipmi/ipmi0/dev", "240:0\n");
+  HelperDouble helper(io, dir / "bmc.sock", [](const std::string&) {
+    return "bmc=there channel=1 address=10.0.0.12 mac=00:25:90:aa:bb:cc source=dhcp vlan=12 "
+           "guid=a123456789abcdefa123456789000001";
+  });
+  agent->wake = "bmc_socket = \"" + (dir / "bmc.sock").string() + "\"\n";
+  agent->start();
+  const core::BmcFacts bmc{
+      true, "10.0.0.12", "00:25:90:aa:bb:cc", "dhcp", 12, "a123456789abcdefa123456789000001", ""};
+  const auto told = [&] {
+    for (const auto& beat : seen<core::AgentHeartbeat>()) {
+      if (beat.bmc) return *beat.bmc;
+    }
+    return core::BmcFacts{};
+  };
+  ASSERT_TRUE(wait_for([&] { return told().present; })) << agent->log();
+  EXPECT_EQ(told(), bmc);
+  const auto times = [&] {
+    const auto beats = seen<core::AgentHeartbeat>();
+    return std::count_if(beats.begin(), beats.end(), [](const auto& beat) { return beat.bmc; });
+  };
+  const auto beats = seen<core::AgentHeartbeat>().size();
+  ASSERT_TRUE(wait_for([&] { return seen<core::AgentHeartbeat>().size() > beats + 2; }));
+  EXPECT_EQ(times(), 1) << "it has not changed";
+  EXPECT_EQ(helper.asked().size(), 1U);
+  auto options = server_options();
+  options.port = server->port();
+  stop_server();
+  facts.clear();
+  start_server(options);
+  ASSERT_TRUE(wait_for([&] { return !seen<core::AgentConnected>().empty(); })) << agent->log();
+  EXPECT_EQ(seen<core::AgentConnected>().front().inventory.bmc, bmc) << "its Hello says it, too";
+}
+
+TEST_F(AgentDiscovery, AMachineWithoutADeviceForABmcSaysThatItHasNone) {
+  HelperDouble helper(io, dir / "bmc.sock", [](const std::string&) { return "bmc=none"; });
+  agent->wake = "bmc_socket = \"" + (dir / "bmc.sock").string() + "\"\n";
+  agent->start();
+  ASSERT_TRUE(wait_for_beat()) << agent->log();
+  ASSERT_TRUE(wait_for([&] {
+    const auto beats = seen<core::AgentHeartbeat>();
+    return std::any_of(beats.begin(), beats.end(), [](const auto& beat) { return beat.bmc; });
+  }));
+  EXPECT_EQ(seen<core::AgentHeartbeat>().front().bmc, core::BmcFacts{});
+  EXPECT_TRUE(helper.asked().empty());
 }
 
 TEST_F(AgentDiscovery, AnAwakeAgentRelaysAMagicPacketOnItsSegment) {

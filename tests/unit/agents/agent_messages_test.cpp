@@ -33,6 +33,14 @@ v1::Hello good_hello() {
   inventory.mutable_machine()->set_boot_kernel_ms(2000);
   inventory.mutable_boot()->set_fingerprint("0123456789abcdef");
   inventory.mutable_boot()->set_pending("kernel 2 is installed, 1 runs");
+  auto& bmc = *inventory.mutable_bmc();
+  bmc.set_present(true);
+  bmc.set_address("10.0.0.12");
+  bmc.set_mac("00:25:90:aa:bb:cc");
+  bmc.set_address_source("dhcp");
+  bmc.set_vlan(12);
+  bmc.set_guid("a123456789abcdefa123456789000001");
+  bmc.set_problem("it is slow");
   return hello;
 }
 
@@ -74,6 +82,40 @@ TEST(AgentMessages, HelloBecomesInventory) {
   EXPECT_EQ(facts->inventory.machine.boot_firmware, std::nullopt);
   EXPECT_EQ(facts->inventory.boot.fingerprint, "0123456789abcdef");
   EXPECT_EQ(facts->inventory.boot.pending, "kernel 2 is installed, 1 runs");
+  EXPECT_EQ(facts->inventory.bmc.value(),
+            (core::BmcFacts{true, "10.0.0.12", "00:25:90:aa:bb:cc", "dhcp", 12,
+                            "a123456789abcdefa123456789000001", "it is slow"}));
+  auto without = good_hello();
+  without.mutable_inventory()->clear_bmc();
+  EXPECT_FALSE(read_hello(without)->inventory.bmc) << "not known";
+}
+
+TEST(AgentMessages, ABmcOutOfBoundsIsRefused) {
+  const std::function<void(v1::Bmc&)> breaks[] = {
+      [](auto& b) { b.set_address("bmc.example"); },
+      [](auto& b) { b.set_address("10.0.0.12\"\nbmc_user = \"x"); },
+      [](auto& b) { b.set_address("10.0.0.012"); },
+      [](auto& b) { b.set_address("::1"); },
+      [](auto& b) { b.set_mac("00:25:90"); },
+      [](auto& b) { b.set_guid("A123456789ABCDEFA123456789000001"); },
+      [](auto& b) { b.set_guid("a1"); },
+      [](auto& b) { b.set_vlan(4095); },
+      [](auto& b) { b.set_address_source("a\nb"); },
+      [](auto& b) { b.set_problem(std::string(2000, 'p')); },
+  };
+  for (std::size_t number = 0; number < std::size(breaks); ++number) {
+    auto hello = good_hello();
+    breaks[number](*hello.mutable_inventory()->mutable_bmc());
+    const auto facts = read_hello(hello);
+    ASSERT_FALSE(facts) << number;
+    EXPECT_EQ(facts.error().code, Errc::protocol);
+  }
+  auto heartbeat = good_heartbeat();
+  EXPECT_FALSE(read_heartbeat(heartbeat)->bmc) << "as before";
+  heartbeat.mutable_bmc();
+  EXPECT_EQ(read_heartbeat(heartbeat)->bmc, core::BmcFacts{});
+  heartbeat.mutable_bmc()->set_vlan(4095);
+  EXPECT_FALSE(read_heartbeat(heartbeat));
 }
 
 TEST(AgentMessages, AResumeMakesAnotherLifeOfTheSameBoot) {

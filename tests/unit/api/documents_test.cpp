@@ -133,6 +133,20 @@ TEST_F(DocumentsTest, PowerCarriesWhatTellsIt) {
   EXPECT_EQ(one.at("bmc").at("problem"), "it does not answer");
 }
 
+TEST_F(DocumentsTest, ABmcIsShownAsTheMachineTellsIt) {
+  EXPECT_TRUE(node_json(fleet_, node("worker1"), nullptr).at("machine").at("bmc").is_null());
+  node("worker1").inventory.bmc =
+      core::BmcFacts{true, "10.0.0.12", "00:25:90:aa:bb:cc", "dhcp", 0, "", "it is slow"};
+  const auto bmc = node_json(fleet_, node("worker1"), nullptr).at("machine").at("bmc");
+  EXPECT_EQ(bmc.at("address"), "10.0.0.12");
+  EXPECT_EQ(bmc.at("address_source"), "dhcp");
+  EXPECT_TRUE(bmc.at("vlan").is_null());
+  EXPECT_TRUE(bmc.at("guid").is_null());
+  EXPECT_EQ(bmc.at("problem"), "it is slow");
+  EXPECT_EQ(explain("worker1").at("own_bmc"), bmc);
+  EXPECT_TRUE(explain("worker1").at("bmc").is_null()) << "it is not configured";
+}
+
 TEST_F(DocumentsTest, AnIdleProvenNodeIsAboutToBePutToSleep) {
   const auto explanation = explain("worker1");
   EXPECT_EQ(codes(explanation), std::set<std::string>{}) << json::serialize(explanation);
@@ -282,6 +296,10 @@ TEST_F(DocumentsTest, TheDescriptionHasEachKey) {
   event.verb = event.outcome = event.rule = "x";
   expect_keys(node_json(fleet_, node("worker1"), nullptr), "Node");
   expect_keys(explain("worker1"), "Explanation");
+  node("worker1").inventory.bmc.emplace();
+  const auto machine = node_json(fleet_, node("worker1"), nullptr).at("machine").as_object();
+  expect_keys(machine, "Machine");
+  expect_keys(machine.at("bmc").as_object(), "OwnBmc");
   expect_keys(fleet_json(fleet_), "Fleet");
   const auto doctor = doctor_json(fleet_);
   fleet_.policy_value.scalers.emplace_back();

@@ -90,6 +90,25 @@ TEST(ExplanationView, SaysWhatTheNodeDrawsAndByWhat) {
   EXPECT_NE(text.find("\nDraws     212.0 W (dcmi)\n"), std::string::npos) << text;
 }
 
+TEST(ExplanationView, ShowsWhereItsBmcIs) {
+  const auto shown = [](const std::string& bmcs) {
+    const auto text = explanation_view(
+        parse(R"({"node": "w1", "state": "Ready", "power": "on", "for_s": 1, "want": null,)" +
+              bmcs + R"("blockers": [], "in_flight": [], "what_would_change": "?"})"),
+        false);
+    const auto at = text.find("Its BMC");
+    return at == std::string::npos ? "" : text.substr(at, text.find('\n', at) - at);
+  };
+  const std::string own = R"("own_bmc": {"present": true, "address": "10.0.0.12",
+                                         "address_source": "dhcp", "problem": null},)";
+  EXPECT_EQ(shown(own + R"("bmc": null,)"), "Its BMC   10.0.0.12 (dhcp), not configured");
+  EXPECT_EQ(shown(own + R"("bmc": {"reads": "on"},)"), "Its BMC   10.0.0.12 (dhcp)");
+  EXPECT_EQ(shown(R"("own_bmc": {"present": true, "address": null, "problem": "no LAN"},)"),
+            "Its BMC   no LAN");
+  EXPECT_EQ(shown(R"("own_bmc": {"present": false, "address": null, "problem": null},)"), "");
+  EXPECT_EQ(shown(R"("own_bmc": null,)"), "");
+}
+
 TEST(FleetView, SaysItAtAGlance) {
   const auto text = fleet_view(parse(R"({
     "dry_run": false, "nodes": {"total": 3, "wanted_on": 1,

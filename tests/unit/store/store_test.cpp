@@ -49,6 +49,8 @@ core::RememberedNode remembered() {
                             Duration(2000),
                             {}};
   node.inventory.boot = {"0123456789abcdef", "kernel 6.1.0-18 is installed, 6.1.0-13 runs"};
+  node.inventory.bmc = core::BmcFacts{
+      true, "10.0.0.12", "00:25:90:aa:bb:cc", "dhcp", 12, "a123456789abcdefa123456789000001", "no"};
   node.wake_proven_boot = "fedcba9876543210";
   node.wake_proven_mode = core::SleepMode::hibernate;
   node.boot_times = {Duration(8123), Duration(7999)};
