@@ -29,6 +29,7 @@ std::string module_line(const SimulatedBmcOptions& options) {
 
 /// One user, of whom no more than an operator is asked.
 std::string lan_configuration(const SimulatedBmcOptions& options) {
+  const auto lan = options.lan.empty() ? "" : "    lan_config_program \"" + options.lan + "\"\n";
   return module_line(options) + fmt::format(R"(name "bmc"
 set_working_mc 0x20
   startlan 1
@@ -39,11 +40,11 @@ set_working_mc 0x20
     allowed_auths_operator md5
     allowed_auths_admin md5
     guid {}
-  endlan
+{}  endlan
   chassis_control "{}"
   user 2 true "{}" "{}" admin 10 md5
 )",
-                                            options.port, options.guid, options.chassis,
+                                            options.port, options.guid, lan, options.chassis,
                                             options.user, options.password);
 }
 

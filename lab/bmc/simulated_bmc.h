@@ -27,6 +27,9 @@ struct SimulatedBmcOptions {
   /// an hour; with "busy" in place of the state it can't answer now. Without this file the command
   /// is not known.
   std::filesystem::path dcmi = {};
+  /// A command that is called with "get" and the names of LAN parameters (ip_addr, ip_addr_src,
+  /// mac_addr, ...) and prints "name:value" for each; empty: they are all zero.
+  std::string lan = {};
 };
 
 /// It runs until it is destroyed. Its output is in `folder`/sim.log.
