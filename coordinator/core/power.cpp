@@ -14,6 +14,14 @@ bool fresh(const Node& node, const Policy& policy, TimePoint now) {
          now - *node.bmc.read_at <= policy.bmc_poll * kPollsToBeOld;
 }
 
+/// What the two give as the GUID of one BMC is the same answer to the same command, so that another
+/// one is of another BMC. The reverse proves nothing: some vendors give one to all of their BMCs.
+bool another_bmc(const Node& node, const NodeOverride& given) {
+  const auto& own = node.inventory.bmc;
+  return own && given.bmc_by == WakeMethod::ipmi && !smbios_key(own->guid).empty() &&
+         !smbios_key(node.bmc.guid).empty() && !same_machine(node.bmc.guid, own->guid);
+}
+
 }  // namespace
 
 bool has_bmc(const Policy& policy, const NodeName& name) {
@@ -40,7 +48,10 @@ BmcIdentity bmc_identity(const Node& node, const Policy& policy) {
   }
   const std::string by_kubelet = node.kube ? node.kube->system_uuid : "";
   const auto& by_agent = node.inventory.machine.smbios_uuid;
-  if (by_kubelet.empty() && by_agent.empty()) return BmcIdentity::unknown;
+  if (by_kubelet.empty() && by_agent.empty()) {
+    const bool another = given != policy.nodes.end() && another_bmc(node, given->second);
+    return another ? BmcIdentity::wrong : BmcIdentity::unknown;
+  }
   for (const auto& machine : {by_kubelet, by_agent}) {
     if (!machine.empty() && !same_machine(guid, machine)) return BmcIdentity::wrong;
   }

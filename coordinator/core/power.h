@@ -45,8 +45,8 @@ struct PowerView {
 [[nodiscard]] bool bmc_answers(const Node& node, const Policy& policy, TimePoint now);
 
 /// Whether its BMC is of this machine (S19): by the GUID that was configured, else by the UUIDs
-/// that its kubelet and its agent report, by all that are known. unknown: one side does not say who
-/// it is.
+/// that its kubelet and its agent report, by all that are known; where neither knows one, wrong by
+/// another GUID than the machine's own BMC gives in-band. unknown: one side does not say who it is.
 enum class BmcIdentity { unknown, right, wrong };
 [[nodiscard]] BmcIdentity bmc_identity(const Node& node, const Policy& policy);
 

@@ -42,6 +42,11 @@ class IdentityTest : public testing::Test {
     }
     return codes;
   }
+  void own_bmc_says(const NodeName& name, const std::string& guid) {
+    auto beat = bench.beat_of(name);
+    beat.bmc = BmcFacts{true, "10.0.0.12", "", "dhcp", 0, guid, ""};
+    bench.see(beat);
+  }
   using Codes = std::set<std::string>;
   Bench bench;
 };
@@ -110,6 +115,36 @@ TEST_F(IdentityTest, TheBmcIsComparedWithWhatTheAgentReadsToo) {
   EXPECT_EQ(blockers_of("w1"), Codes{"WrongBmc"});
   bench.policy.nodes["w1"].bmc_guid = "c0ffee00111142228333444455556666";
   EXPECT_EQ(blockers_of("w1"), Codes{}) << "a person has said what its BMC calls itself";
+}
+
+TEST_F(IdentityTest, WithoutAnUuidAnotherGuidThanItsOwnBmcGivesInBandHoldsTheNode) {
+  const std::string own = "a123456789abcdefa123456789000001";
+  const std::string other = "a123456789abcdefa123456789000002";
+  const auto identity = [&] { return bmc_identity(bench.node("w1"), bench.policy); };
+  bench.policy.nodes["w1"].bmc = true;
+  kubelet_says("w1", "machine-w1", "");
+  bench.see(BmcSeen{"w1", true, other});
+  EXPECT_EQ(identity(), BmcIdentity::unknown) << "nothing was said in-band";
+  own_bmc_says("w1", own);
+  EXPECT_EQ(identity(), BmcIdentity::wrong);
+  EXPECT_EQ(blockers_of("w1"), Codes{"WrongBmc"});
+  bench.see(BmcSeen{"w1", true, own});
+  EXPECT_EQ(identity(), BmcIdentity::unknown) << "it may be one of many of that maker";
+  EXPECT_EQ(blockers_of("w1"), Codes{});
+  bench.see(BmcSeen{"w1", true, other});
+  for (const auto& none : {std::string(), std::string(32, '0'), std::string(32, 'f')}) {
+    own_bmc_says("w1", none);
+    EXPECT_EQ(identity(), BmcIdentity::unknown) << none;
+  }
+  own_bmc_says("w1", own);
+  bench.see(BmcSeen{"w1", true, std::string(32, '0')});
+  EXPECT_EQ(identity(), BmcIdentity::unknown);
+  bench.see(BmcSeen{"w1", true, other});
+  bench.policy.nodes["w1"].bmc_by = WakeMethod::redfish;
+  EXPECT_EQ(identity(), BmcIdentity::unknown) << "that is another question than IPMI's";
+  bench.policy.nodes["w1"].bmc_by = WakeMethod::ipmi;
+  kubelet_says("w1", "machine-w1", other);
+  EXPECT_EQ(identity(), BmcIdentity::right) << "where there is a UUID it counts alone";
 }
 
 /// Who is who changes at random; nobody goes down who is not alone in saying so, by a walk over
