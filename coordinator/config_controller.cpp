@@ -107,6 +107,7 @@ RedfishAccess read_redfish(ConfigTable& table) {
 void read_bmc(ConfigTable& table, const NodeName& name, core::NodeOverride& node,
               BmcOptions& bmcs) {
   node.bmc_guid = table.text("bmc_guid", "");
+  node.bmc_address = table.text("bmc_address", "");
   const auto protocol = table.text("bmc_protocol", "ipmi");
   if (protocol == "redfish") {
     node.bmc_by = WakeMethod::redfish;

@@ -205,6 +205,7 @@ std::vector<Finding> examine(const World& world, const Policy& policy, TimePoint
   if (world.cluster_listed) {
     examine_nodes(world, policy, now, findings);
     examine_machines(world, policy, now, findings);
+    examine_bmcs(world, policy, findings);
     examine_scalers(world, policy, now, findings);
     examine_budgets(world, findings);
     examine_daemonsets(world, findings);

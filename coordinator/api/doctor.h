@@ -35,6 +35,7 @@ struct Finding {
 // The parts of it; each adds what it finds.
 void examine_nodes(const core::World& world, const core::Policy& policy, TimePoint now,
                    std::vector<Finding>& out);
+void examine_bmcs(const core::World& world, const core::Policy& policy, std::vector<Finding>& out);
 
 /// The first few of `names`, and how many more there are: "a, b, c and 7 more".
 [[nodiscard]] std::string first_few(const std::vector<std::string>& names);

@@ -73,6 +73,7 @@ struct NodeOverride {
   std::string bmc_guid = {};  ///< what that one says it is, where its GUID is not the SMBIOS UUID
   WakeMethod bmc_by = WakeMethod::ipmi;  ///< how that one is asked
   BmcOff bmc_off = BmcOff::identified;
+  std::string bmc_address = {};   ///< where its BMC is asked, without the port; empty: a program
   std::string power_domain = {};  ///< whose fuse feeds it; empty: as its label says
 };
 

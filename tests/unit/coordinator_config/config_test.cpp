@@ -67,6 +67,7 @@ TEST(CoordinatorConfig, TheDocumentedExampleHoldsAndShowsTheDefaults) {
       IpmiAccess{{"10.0.0.12", 623}, "power", {"/etc/ecokube/bmc/worker2", ""}, 17};
   EXPECT_EQ(example->bmcs.bmcs.at("worker2"), bmc);
   EXPECT_TRUE(policy.nodes.at("worker2").bmc);
+  EXPECT_EQ(policy.nodes.at("worker2").bmc_address, "10.0.0.12");
   const std::string digits = "0123456789abcdef0123456789abcdef";
   const BmcAccess redfish = RedfishAccess{{"10.0.0.13", 443},
                                           "power",
@@ -76,7 +77,9 @@ TEST(CoordinatorConfig, TheDocumentedExampleHoldsAndShowsTheDefaults) {
                                           false};
   EXPECT_EQ(example->bmcs.bmcs.at("worker3"), redfish);
   EXPECT_EQ(policy.nodes.at("worker3").bmc_by, core::WakeMethod::redfish);
+  EXPECT_EQ(policy.nodes.at("worker3").bmc_address, "10.0.0.13");
   EXPECT_EQ(policy.nodes.at("worker3").bmc_off, core::BmcOff::identified);
+  EXPECT_EQ(policy.nodes.at("worker4").bmc_address, "");
   EXPECT_EQ(policy.nodes.at("worker4").bmc_off, core::BmcOff::never);
   EXPECT_THAT(describe(*example),
               HasSubstr("node worker2: woken by wol, then ipmi; BMC 10.0.0.12:623 as power"));
