@@ -49,7 +49,7 @@ class BmcExam {
     for (const auto& [name, node] : world.nodes) {
       if (!node.inventory.bmc) continue;
       const auto key = core::smbios_key(node.inventory.bmc->guid);
-      if (!key.empty()) by_guid_.emplace(key, name);
+      if (!key.empty()) by_guid_[key].push_back(name);
     }
   }
 
@@ -61,6 +61,7 @@ class BmcExam {
       return;
     }
     if (given->bmc_address.empty()) return;  // a program of the user's stands for it
+    if (calls_itself_otherwise(node)) unlike_.push_back(node.name);
     if (is_anothers(policy_, node)) {
       swapped_.push_back(node.name);
     } else if (own != nullptr && elsewhere(given->bmc_address, own->address)) {
@@ -71,6 +72,7 @@ class BmcExam {
   void tell(std::vector<Finding>& out) const {
     if (!swapped_.empty()) tell_swapped(out);
     if (!moved_.empty()) tell_moved(out);
+    if (!unlike_.empty()) tell_unlike(out);
     if (!unused_.empty()) tell_unused(out);
   }
 
@@ -82,6 +84,16 @@ class BmcExam {
            !node.kube->labels.contains(std::string(names::kControlPlaneLabel));
   }
 
+  /// Held as another machine's, and yet the machine's own: some firmware gives a GUID that is not
+  /// the SMBIOS UUID. One that several BMCs give shows nothing.
+  [[nodiscard]] bool calls_itself_otherwise(const Node& node) const {
+    const auto& own = node.inventory.bmc;
+    if (!own || node.bmc.contradicts || !core::same_machine(node.bmc.guid, own->guid)) return false;
+    const auto same = by_guid_.find(core::smbios_key(own->guid));
+    return same != by_guid_.end() && same->second.size() == 1 &&
+           core::bmc_identity(node, policy_) == core::BmcIdentity::wrong;
+  }
+
   void tell_swapped(std::vector<Finding>& out) const {
     const auto& node = world_.nodes.at(swapped_.front());
     const auto owner = by_guid_.find(core::smbios_key(node.bmc.guid));
@@ -89,9 +101,9 @@ class BmcExam {
     out.push_back({Level::problem, "BmcSwapped", first_few(swapped_),
                    fmt::format("what answers at bmc_address {} is not the BMC of {} but {}",
                                override_of(policy_, node)->bmc_address, node.name,
-                               known ? "that of " + owner->second : "another one"),
+                               known ? "that of " + owner->second.front() : "another one"),
                    known ? fmt::format("exchange the bmc_address of {} and {} in coordinator.toml",
-                                       node.name, owner->second)
+                                       node.name, owner->second.front())
                          : "correct bmc_address in coordinator.toml" + says_where(node)});
   }
 
@@ -102,6 +114,15 @@ class BmcExam {
          fmt::format("{} says that its BMC is at {}, and is configured with {}", node.name,
                      node.inventory.bmc->address, override_of(policy_, node)->bmc_address),
          "correct bmc_address in coordinator.toml, unless it is the same BMC behind NAT"});
+  }
+
+  void tell_unlike(std::vector<Finding>& out) const {
+    const auto& node = world_.nodes.at(unlike_.front());
+    out.push_back(
+        {Level::warning, "BmcGuidNotGiven", first_few(unlike_),
+         "its BMC is its own by what it says in-band, but gives another GUID than the "
+         "machine's UUID, so it is held",
+         fmt::format("to [[node]] name = \"{}\" add bmc_guid = \"{}\"", node.name, node.bmc.guid)});
   }
 
   /// Nothing is wrong with these, so that nobody is warned of them.
@@ -122,8 +143,8 @@ class BmcExam {
 
   const World& world_;
   const Policy& policy_;
-  std::map<std::string, std::string> by_guid_;  ///< whose own BMC that is
-  std::vector<std::string> swapped_, moved_, unused_;
+  std::map<std::string, std::vector<std::string>> by_guid_;  ///< whose own BMC that is
+  std::vector<std::string> swapped_, moved_, unlike_, unused_;
 };
 
 }  // namespace

@@ -108,6 +108,21 @@ TEST_F(DoctorBmcTest, TwoAddressesThatWereSwappedAreNamed) {
             "correct bmc_address in coordinator.toml: its own BMC says that it is at 10.0.0.11");
 }
 
+TEST_F(DoctorBmcTest, OneThatCallsItselfOtherwiseIsToldToAPersonWithItsGuid) {
+  configure_rightly();
+  node("worker1").inventory.machine.smbios_uuid = "c0ffee00-1111-4222-8333-444455556666";
+  auto one = found();
+  EXPECT_EQ(one.code, "BmcGuidNotGiven");
+  EXPECT_EQ(one.subject, "worker1");
+  EXPECT_EQ(one.what_to_do, "to [[node]] name = \"worker1\" add bmc_guid = \"" + kGuidOne + "\"");
+  policy().nodes["worker1"].bmc_guid = kGuidOne;
+  EXPECT_EQ(found().code, "");
+  policy().nodes["worker1"].bmc_guid.clear();
+  says("worker2", "10.0.0.12", kGuidOne);
+  node("worker2").bmc.guid = kGuidOne;
+  EXPECT_EQ(found().code, "") << "many BMCs of that maker give it";
+}
+
 TEST_F(DoctorBmcTest, AGuidThatIsNotKnownOrThatTheMachineBearsSwapsNothing) {
   configure_rightly();
   node("worker1").inventory.bmc->guid.clear();

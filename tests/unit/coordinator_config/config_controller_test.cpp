@@ -118,6 +118,7 @@ methods = ["exec"]
   const auto& nodes = config->policy.nodes;
   EXPECT_TRUE(nodes.at("n1").bmc);
   EXPECT_EQ(nodes.at("n1").bmc_by, core::WakeMethod::exec);
+  EXPECT_EQ(nodes.at("n1").bmc_address, "");
   EXPECT_EQ(nodes.at("n1").bmc_off, core::BmcOff::never);
   EXPECT_EQ(nodes.at("n2").bmc_off, core::BmcOff::configured);
   EXPECT_TRUE(std::get<ExecAccess>(config->bmcs.bmcs.at("n2")).measures_power);
