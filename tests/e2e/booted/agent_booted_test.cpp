@@ -136,12 +136,26 @@ TEST_F(BootedAgent, TheHelpersAnswerTheAgentAndRootAlone) {
   EXPECT_THAT(said(asking("ecokube-agent", "/run/ecokube-rtc-alarm.sock", "status")),
               testing::AnyOf(HasSubstr("alarm="), HasSubstr("problem=this machine has no clock")));
   EXPECT_THAT(said(asking("ecokube-agent", "/run/ecokube-bmc-info.sock", "status")),
-              testing::StartsWith("bmc="))
-      << helper_journal();
+              testing::StartsWith("bmc="));
   const auto refused =
       run(io, machine->run(asking("nobody", "/run/ecokube-nic-arm.sock", "arm lo")));
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error().message, HasSubstr("Permission denied"));
+}
+
+// A container has no BMC. What is tried is that the helper may start a program as it is confined.
+TEST_F(BootedAgent, TheBmcsHelperMayRunIpmitool) {
+  const auto asked = [this] {
+    return said(asking("ecokube-agent", "/run/ecokube-bmc-info.sock", "status"));
+  };
+  EXPECT_EQ(asked(), "bmc=none\n") << helper_journal();
+  said({"touch", "/dev/ipmi0"});
+  EXPECT_THAT(asked(), HasSubstr("ipmitool is not installed")) << helper_journal();
+  const auto program = machine->disk() / "usr/bin/ipmitool";
+  std::ofstream(program) << "#!/bin/sh\necho 'IP Address : 10.0.0.12'\n";
+  fs::permissions(program, fs::perms(0755));
+  EXPECT_EQ(asked(), "bmc=there channel=1 address=10.0.0.12\n") << helper_journal();
+  fs::remove(program);
 }
 
 TEST_F(BootedAgent, PowersOffByCommandAndSaysSoOnce) {
