@@ -1,8 +1,10 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "coordinator/core/policy.h"
+#include "coordinator/core/safety.h"
 #include "coordinator/core/step.h"
 #include "coordinator/core/world.h"
 
