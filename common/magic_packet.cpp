@@ -12,4 +12,11 @@ std::array<std::uint8_t, kMagicPacketBytes> magic_packet(MacAddress mac) {
   return packet;
 }
 
+std::vector<std::uint8_t> magic_packet(MacAddress mac, const std::optional<SecureOn>& secure_on) {
+  const auto bare = magic_packet(mac);
+  std::vector<std::uint8_t> packet(bare.begin(), bare.end());
+  if (secure_on) packet.insert(packet.end(), secure_on->bytes().begin(), secure_on->bytes().end());
+  return packet;
+}
+
 }  // namespace ecokube
