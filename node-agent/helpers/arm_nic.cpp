@@ -1,27 +1,15 @@
 #include "node-agent/helpers/arm_nic.h"
 
-#include <net/if.h>
-
-#include <algorithm>
 #include <cstring>
 #include <system_error>
 
+#include "common/interface_name.h"
 #include "node-agent/sensors/small_file.h"
 
 namespace ecokube::agent {
 namespace {
 
 namespace fs = std::filesystem;
-
-// A part of a path in sysfs, so nothing but what the names of real interfaces are made of.
-bool is_plain_name(std::string_view name) {
-  const auto plain = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
-           c == '_' || c == '.';
-  };
-  return !name.empty() && name.size() < IFNAMSIZ && name.front() != '.' && name.front() != '-' &&
-         std::all_of(name.begin(), name.end(), plain);
-}
 
 fs::path wakeup_file(const fs::path& sysfs, const std::string& nic) {
   return sysfs / "class/net" / nic / "device/power/wakeup";
@@ -89,7 +77,8 @@ Result<NicQuestion> parse_nic_question(std::string_view line) {
     return fail(Errc::invalid, "ask \"arm NIC\" or \"status NIC\"");
   }
   const auto nic = line.substr(blank + 1);
-  if (!is_plain_name(nic)) return fail(Errc::invalid, "that is no name of a network interface");
+  // It becomes a part of a path in sysfs.
+  if (!is_interface_name(nic)) return fail(Errc::invalid, "that is no name of a network interface");
   return NicQuestion{arm ? NicQuestion::Verb::arm : NicQuestion::Verb::status, std::string(nic)};
 }
 

@@ -4,9 +4,9 @@
 #include <array>
 #include <optional>
 
+#include "common/answer_line.h"
 #include "common/ipv4_subnet.h"
 #include "common/mac_address.h"
-#include "node-agent/helpers/answer_line.h"
 #include "node-agent/sensors/small_file.h"
 
 namespace ecokube::agent {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "node-agent/helpers/answer_line.h"
+#include "common/answer_line.h"
 #include "node-agent/helpers/wake_on_lan.h"
 
 namespace ecokube::agent {

@@ -11,7 +11,7 @@
 #include <cstdio>
 #include <cstring>
 
-#include "node-agent/helpers/answer_line.h"
+#include "common/answer_line.h"
 
 namespace ecokube::agent {
 namespace {

@@ -6,7 +6,7 @@
 #include <system_error>
 #include <utility>
 
-#include "node-agent/helpers/answer_line.h"
+#include "common/answer_line.h"
 #include "node-agent/sensors/firmware.h"
 #include "node-agent/sensors/small_file.h"
 

@@ -7,9 +7,9 @@
 
 #include "common/asio_tuple.h"
 #include "common/boot_clock.h"
+#include "common/helper_call.h"
 #include "common/log.h"
 #include "node-agent/sensors/segments.h"
-#include "node-agent/wake/helper_call.h"
 
 namespace ecokube::agent {
 namespace {

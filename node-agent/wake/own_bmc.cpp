@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "common/asio_tuple.h"
+#include "common/helper_call.h"
 #include "common/log.h"
 #include "node-agent/sensors/bmc_device.h"
-#include "node-agent/wake/helper_call.h"
 
 namespace ecokube::agent {
 namespace {

@@ -4,9 +4,9 @@
 #include <system_error>
 #include <utility>
 
+#include "common/helper_call.h"
 #include "common/log.h"
 #include "node-agent/sensors/firmware.h"
-#include "node-agent/wake/helper_call.h"
 
 namespace ecokube::agent {
 namespace {

@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "node-agent/helpers/answer_line.h"
+#include "common/answer_line.h"
 
 namespace ecokube::agent {
 namespace {

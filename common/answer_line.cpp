@@ -1,8 +1,8 @@
-#include "node-agent/helpers/answer_line.h"
+#include "common/answer_line.h"
 
 #include <algorithm>
 
-namespace ecokube::agent {
+namespace ecokube {
 namespace {
 
 constexpr std::string_view kProblem = "problem=";
@@ -33,4 +33,4 @@ std::optional<std::string> problem_of_line(std::string_view rest) {
   return std::string(rest.substr(kProblem.size()));
 }
 
-}  // namespace ecokube::agent
+}  // namespace ecokube

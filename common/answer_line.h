@@ -7,7 +7,7 @@
 
 // What every helper's answer is made of: "key=value key=value problem=why not, and what to do". The
 // problem goes to the line's end; without one all is well.
-namespace ecokube::agent {
+namespace ecokube {
 
 inline constexpr std::size_t kHelperAnswerMax = 512;  ///< bytes, with the line's end
 
@@ -20,4 +20,4 @@ inline constexpr std::size_t kHelperAnswerMax = 512;  ///< bytes, with the line'
 /// The problem that the rest of a line is; empty: there is none. nullopt: it is something else.
 [[nodiscard]] std::optional<std::string> problem_of_line(std::string_view rest);
 
-}  // namespace ecokube::agent
+}  // namespace ecokube

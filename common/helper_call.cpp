@@ -1,4 +1,4 @@
-#include "node-agent/wake/helper_call.h"
+#include "common/helper_call.h"
 
 #include <sys/un.h>
 #include <boost/asio/buffer.hpp>
@@ -9,10 +9,10 @@
 #include <boost/asio/write.hpp>
 #include <cstring>
 
+#include "common/answer_line.h"
 #include "common/asio_tuple.h"
-#include "node-agent/helpers/answer_line.h"
 
-namespace ecokube::agent {
+namespace ecokube {
 namespace {
 
 namespace asio = boost::asio;
@@ -58,4 +58,4 @@ asio::awaitable<Result<std::string>> ask_helper(asio::any_io_executor executor,
   co_return fail(Errc::timeout, "no answer within " + std::to_string(limit.count()) + " ms");
 }
 
-}  // namespace ecokube::agent
+}  // namespace ecokube

@@ -8,7 +8,7 @@
 
 #include "common/error.h"
 
-namespace ecokube::agent {
+namespace ecokube {
 
 /// Asks a one-shot helper at its Unix socket one line and returns the line that it answers, both
 /// without their ends. not_found: there is no such socket, so the helper is not installed. Else
@@ -17,4 +17,4 @@ namespace ecokube::agent {
     boost::asio::any_io_executor executor, std::filesystem::path socket, std::string question,
     std::chrono::milliseconds limit);
 
-}  // namespace ecokube::agent
+}  // namespace ecokube
