@@ -60,7 +60,7 @@ class BootedAgent : public LinkTest {
   }
   std::string locks() { return said({"systemd-inhibit", "--list", "--no-pager"}); }
   std::string helper_journal() {
-    return said({"journalctl", "--no-pager", "--unit=ecokube-nic-arm*", "--unit=ecokube-rtc*",
+    return said({"journalctl", "--no-pager", "--unit=ecokube-nic-arm*", "--unit=ecokube-r*",
                  "--unit=ecokube-bmc*"});
   }
   /// A helper's client: what perl-base, which every Debian has, can do.
@@ -123,6 +123,7 @@ TEST_F(BootedAgent, IsConfined) {
   EXPECT_THAT(status, HasSubstr("Seccomp:\t2"));
   expect_confined("ecokube-agent.service");
   expect_confined("ecokube-nic-arm@1.service");
+  expect_confined("ecokube-raw-wake@1.service");
   expect_confined("ecokube-rtc-alarm@1.service");
   expect_confined("ecokube-bmc-info@1.service");
 }
@@ -137,6 +138,11 @@ TEST_F(BootedAgent, TheHelpersAnswerTheAgentAndRootAlone) {
               testing::AnyOf(HasSubstr("alarm="), HasSubstr("problem=this machine has no clock")));
   EXPECT_THAT(said(asking("ecokube-agent", "/run/ecokube-bmc-info.sock", "status")),
               testing::StartsWith("bmc="));
+  const auto no_ethernet = HasSubstr("problem=lo is no Ethernet interface");
+  EXPECT_THAT(
+      said(asking("ecokube-agent", "/run/ecokube-raw-wake.sock", "wake lo 02:00:00:00:00:2a")),
+      no_ethernet)
+      << helper_journal();
   const auto refused =
       run(io, machine->run(asking("nobody", "/run/ecokube-nic-arm.sock", "arm lo")));
   ASSERT_FALSE(refused);

@@ -2,36 +2,24 @@
 // knows no Wake-on-LAN; a real NIC is nothing that a test may change.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
-#include <functional>
-#include <thread>
 
 #include "node-agent/helpers/arm_nic.h"
+#include "tests/support/own_network.h"
 #include "tests/support/temp_dir.h"
 
 namespace ecokube::agent {
 namespace {
 
-/// Runs `work` on a thread that is alone in a network namespace. False: we may not make one.
-bool in_own_network(const std::function<void()>& work) {
-  bool made = false;
-  std::thread([&] {
-    made = ::unshare(CLONE_NEWNET) == 0;
-    if (made) work();
-  }).join();
-  return made;
-}
-
 TEST(KernelDriver, SaysThatAVethKnowsNoWakeOnLan) {
   test::TempDir dir;
   std::filesystem::create_directories(dir / "class/net/v0/device");
   std::string question = "arm v0";
-  const bool made = in_own_network([&] {
+  const bool made = test::in_own_network([&] {
     if (std::system("ip link add v0 type veth peer name v1 2>/dev/null") != 0) {
       // Without iproute2 or veth: what each namespace has.
       std::filesystem::create_directories(dir / "class/net/lo/device");

@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 const std::map<std::string, std::string> kRights = {{"ecokube-agent.service", ""},
                                                     {"ecokube-bmc-info@.service", ""},
                                                     {"ecokube-nic-arm@.service", "CAP_NET_ADMIN"},
+                                                    {"ecokube-raw-wake@.service", "CAP_NET_RAW"},
                                                     {"ecokube-rtc-alarm@.service", ""}};
 
 std::vector<fs::path> services() {
