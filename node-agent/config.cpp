@@ -9,6 +9,7 @@
 #include "common/config_file.h"
 #include "common/host_port.h"
 #include "common/names.h"
+#include "common/raw_wake.h"
 #include "node-agent/shutdown/guard.h"
 
 namespace ecokube::agent {
@@ -132,6 +133,7 @@ void read_wake(ConfigTable table, Config& config) {
   config.arm_socket = table.text("arm_socket", own ? kArmSocket : "");
   config.bmc_socket = table.text("bmc_socket", own ? kBmcSocket : "");
   config.rtc_socket = table.text("rtc_socket", own ? kRtcSocket : "");
+  config.raw_socket = table.text("raw_socket", own ? kRawWakeSocket : "");
   constexpr std::int64_t kPatchAgeDays = 14;
   constexpr std::int64_t kDaysMax = 60;
   config.rtc_alarm = std::chrono::days(table.integer("rtc_alarm_days", kPatchAgeDays, 0, kDaysMax));

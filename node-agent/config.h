@@ -55,6 +55,7 @@ struct Config {
   std::filesystem::path arm_socket;  ///< of ecokube-nic-arm; empty: nobody is asked
   std::filesystem::path bmc_socket;  ///< of ecokube-bmc-info; empty: nobody is asked
   std::filesystem::path rtc_socket;  ///< of ecokube-rtc-alarm; empty: nobody is asked
+  std::filesystem::path raw_socket;  ///< of ecokube-raw-wake; empty: nobody is asked
   std::chrono::hours rtc_alarm{0};   ///< the longest sleep; 0: no alarm is set
 };
 

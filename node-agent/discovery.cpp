@@ -35,6 +35,32 @@ OwnBmcOptions bmc_options(const Config& config) {
   return options;
 }
 
+Result<MagicOrder> order_of(const v1::Relay& asked) {
+  constexpr int kMacsMax = 64;
+  if (asked.macs_size() > kMacsMax || asked.port() > std::numeric_limits<std::uint16_t>::max()) {
+    return fail(Errc::protocol, "too many MACs, or no port");
+  }
+  MagicOrder order;
+  for (const auto& raw : asked.macs()) {
+    const auto mac = MacAddress::from_bytes(raw);
+    if (!mac) return fail(Errc::protocol, "a MAC is not 6 bytes long");
+    order.macs.push_back(*mac);
+  }
+  order.secure_on = SecureOn::from_bytes(asked.secure_on());
+  if (!asked.secure_on().empty() && !order.secure_on) {
+    return fail(Errc::protocol, "a SecureOn password is neither 4 nor 6 bytes long");
+  }
+  order.broadcast = asked.broadcast();
+  order.port = static_cast<std::uint16_t>(asked.port());
+  return order;
+}
+
+std::string text_of(const std::vector<std::string>& interfaces) {
+  std::string text;
+  for (const auto& interface : interfaces) text += (text.empty() ? "" : ",") + interface;
+  return text;
+}
+
 }  // namespace
 
 Discovery::Discovery(boost::asio::any_io_executor executor, const Config& config)
@@ -42,8 +68,13 @@ Discovery::Discovery(boost::asio::any_io_executor executor, const Config& config
       given_segments_(config.wake_segments),
       relays_(config.relay),
       boot_(config.roots),
-      bmc_(std::move(executor), bmc_options(config)),
-      relay_(relay_ports(config), [this] { return segments(); }) {}
+      bmc_(executor, bmc_options(config)),
+      relay_(
+          relay_ports(config), [this] { return segments(); },
+          [this](std::uint32_t broadcast) {
+            return read_interfaces_on(roots_, given_segments_, broadcast).addressed;
+          }),
+      raw_(std::move(executor), config.raw_socket) {}
 
 void Discovery::write_machine(v1::Machine& out) const {
   const auto firmware = read_firmware(roots_);
@@ -102,35 +133,33 @@ std::vector<Ipv4Subnet> Discovery::segments() const {
   return all;
 }
 
-Result<void> Discovery::send(const v1::Relay& asked) {
-  constexpr int kMacsMax = 64;
+Result<v1::RelayReply> Discovery::send(const v1::Relay& asked) {
   if (!relays_) return fail(Errc::forbidden, "[wake] relay is off here");
-  if (asked.macs_size() > kMacsMax || asked.port() > std::numeric_limits<std::uint16_t>::max()) {
-    return fail(Errc::protocol, "too many MACs, or no port");
-  }
-  std::vector<MacAddress> macs;
-  for (const auto& raw : asked.macs()) {
-    const auto mac = MacAddress::from_bytes(raw);
-    if (!mac) return fail(Errc::protocol, "a MAC is not 6 bytes long");
-    macs.push_back(*mac);
-  }
-  const auto port = static_cast<std::uint16_t>(asked.port());
-  return relay_.send(macs, asked.broadcast(), port, boottime_now());
+  const auto order = order_of(asked);
+  if (!order) return std::unexpected(order.error());
+  const auto sent = relay_.send(*order, boottime_now());
+  if (!sent) return std::unexpected(sent.error());
+  log::info("relayed magic packets broadcast={} port={} macs={} kind=udp interfaces={}",
+            ipv4_text(order->broadcast), order->port, order->macs.size(), text_of(*sent));
+  v1::RelayReply reply;
+  reply.set_sent(true);
+  if (!asked.raw()) return reply;
+  const auto by = read_interfaces_on(roots_, given_segments_, order->broadcast).all;
+  raw_.send({by, order->macs, order->secure_on});
+  reply.set_raw_problem(raw_.problem(by));
+  return reply;
 }
 
 // Packets are repeated every two seconds: the same trouble is logged once.
 v1::RelayReply Discovery::relay(const v1::Relay& asked) {
-  const auto sent = send(asked);
+  auto sent = send(asked);
   const auto problem = sent ? std::string() : sent.error().message;
-  if (sent) {
-    log::info("relayed magic packets broadcast={} port={} macs={}", ipv4_text(asked.broadcast()),
-              asked.port(), asked.macs_size());
-  } else if (problem != relay_problem_) {
+  if (!sent && problem != relay_problem_) {
     log::warn("no magic packet relayed why=\"{}\"", problem);
   }
   relay_problem_ = problem;
+  if (sent) return *std::move(sent);
   v1::RelayReply reply;
-  reply.set_sent(sent.has_value());
   reply.set_message(problem);
   return reply;
 }

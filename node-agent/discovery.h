@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/raw_waking.h"
 #include "ecokube/v1/agent.pb.h"
 #include "node-agent/config.h"
 #include "node-agent/going_down.h"
@@ -54,7 +55,8 @@ class Discovery {
   void write_machine(v1::Machine& out) const;
   void write_boot(const BootState& boot, v1::Boot& out) const;
   [[nodiscard]] std::vector<Ipv4Subnet> segments() const;
-  [[nodiscard]] Result<void> send(const v1::Relay& asked);
+  /// The answer to what was sent.
+  [[nodiscard]] Result<v1::RelayReply> send(const v1::Relay& asked);
 
   MachineRoots roots_;
   std::vector<Ipv4Subnet> given_segments_;
@@ -65,6 +67,7 @@ class Discovery {
   std::function<BootTimes()> boot_times_ = [] { return BootTimes(); };
   std::function<SleepAbilities()> abilities_ = [] { return SleepAbilities(); };
   MagicRelay relay_;
+  RawWaking raw_;
   std::string relay_problem_;  ///< that was logged last
 };
 

@@ -49,6 +49,16 @@ std::string top_master(const fs::path& classes, std::string name) {
   return name;
 }
 
+bool is_this_machine(const MachineRoots& roots) { return roots.sysfs == MachineRoots{}.sysfs; }
+
+bool is_on(const Ipv4Subnet& subnet, std::uint32_t broadcast) {
+  return subnet.has_broadcast() && subnet.broadcast() == broadcast;
+}
+
+void add_name(std::vector<std::string>& names, const std::string& name) {
+  if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+}
+
 }  // namespace
 
 // Not by getifaddrs(3): that needs AF_NETLINK, which the agent's unit does not allow.
@@ -89,13 +99,38 @@ void add_subnets(std::vector<Nic>& nics, const MachineRoots& roots,
 std::vector<Nic> read_nics_on_segments(const MachineRoots& roots,
                                        const std::vector<Ipv4Subnet>& given) {
   auto nics = read_nics(roots);
-  const bool of_this_machine = roots.sysfs == MachineRoots{}.sysfs;
   if (!given.empty()) {
     for (auto& nic : nics) nic.subnets = given;
-  } else if (of_this_machine) {
+  } else if (is_this_machine(roots)) {
     add_subnets(nics, roots, read_interface_addresses());
   }
   return nics;
+}
+
+SegmentInterfaces interfaces_on(const std::vector<Nic>& nics,
+                                const std::vector<InterfaceAddress>& addresses,
+                                std::uint32_t broadcast) {
+  SegmentInterfaces found;
+  for (const auto& address : addresses) {
+    if (is_on(address.subnet, broadcast)) add_name(found.addressed, address.interface);
+  }
+  found.all = found.addressed;
+  if (!found.all.empty()) return found;
+  for (const auto& nic : nics) {
+    const auto& subnets = nic.subnets;
+    const bool here = std::any_of(subnets.begin(), subnets.end(),
+                                  [&](const auto& subnet) { return is_on(subnet, broadcast); });
+    if (here) add_name(found.all, nic.name);
+  }
+  return found;
+}
+
+SegmentInterfaces read_interfaces_on(const MachineRoots& roots,
+                                     const std::vector<Ipv4Subnet>& given,
+                                     std::uint32_t broadcast) {
+  std::vector<InterfaceAddress> addresses;
+  if (is_this_machine(roots)) addresses = read_interface_addresses();
+  return interfaces_on(read_nics_on_segments(roots, given), addresses, broadcast);
 }
 
 }  // namespace ecokube::agent

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -27,5 +28,20 @@ void add_subnets(std::vector<Nic>& nics, const MachineRoots& roots,
 /// is empty what the interfaces say. Another machine's tree has none of our interfaces.
 [[nodiscard]] std::vector<Nic> read_nics_on_segments(const MachineRoots& roots,
                                                      const std::vector<Ipv4Subnet>& given);
+
+/// Where the broadcast of a segment goes out; names of interfaces.
+struct SegmentInterfaces {
+  std::vector<std::string> addressed;  ///< with an address on it, as a datagram needs one
+  std::vector<std::string> all;        ///< these, or else the NICs that are said to be on it
+  bool operator==(const SegmentInterfaces&) const = default;
+};
+/// `broadcast` in host byte order.
+[[nodiscard]] SegmentInterfaces interfaces_on(const std::vector<Nic>& nics,
+                                              const std::vector<InterfaceAddress>& addresses,
+                                              std::uint32_t broadcast);
+/// Of this machine now, by read_nics_on_segments().
+[[nodiscard]] SegmentInterfaces read_interfaces_on(const MachineRoots& roots,
+                                                   const std::vector<Ipv4Subnet>& given,
+                                                   std::uint32_t broadcast);
 
 }  // namespace ecokube::agent

@@ -10,38 +10,55 @@
 #include <string>
 #include <system_error>
 
+#include "common/datagram.h"
 #include "common/magic_packet.h"
 
 namespace ecokube::agent {
 namespace {
 
-std::string failure(const char* what) {
-  return std::string(what) + ": " + std::generic_category().message(errno);
+std::string failure(const std::string& what, int error) {
+  return what + ": " + std::generic_category().message(error);
 }
 
-/// Never waits: a packet that the kernel has no room for is lost, as on any wire.
-Result<void> broadcast_all(const std::vector<MacAddress>& macs, std::uint32_t address,
-                           std::uint16_t port) {
-  const int socket = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (socket < 0) return fail(Errc::io, failure("cannot open a UDP socket"));
-  const int on = 1;
+/// By one interface, or as the routes say. A packet that the kernel has no room for is lost, as on
+/// any wire.
+Result<void> broadcast_by(int socket, const MagicOrder& order, const std::string& interface) {
   sockaddr_in to{};
   to.sin_family = AF_INET;
-  to.sin_addr.s_addr = htonl(address);
-  to.sin_port = htons(port);
-  Result<void> result;
-  if (::setsockopt(socket, SOL_SOCKET, SO_BROADCAST, &on, sizeof on) != 0) {
-    result = fail(Errc::io, failure("cannot broadcast"));
+  to.sin_addr.s_addr = htonl(order.broadcast);
+  to.sin_port = htons(order.port);
+  for (const auto& mac : order.macs) {
+    const auto packet = magic_packet(mac, order.secure_on);
+    const int error =
+        send_datagram(socket, reinterpret_cast<const sockaddr*>(&to), sizeof to, interface, packet);
+    if (error == 0) continue;
+    const auto where = interface.empty() ? std::string() : " by " + interface;
+    return fail(Errc::unreachable, failure("cannot send a magic packet" + where, error));
   }
-  for (const auto& mac : macs) {
-    if (!result) break;
-    const auto packet = magic_packet(mac);
-    const auto sent = ::sendto(socket, packet.data(), packet.size(), 0,
-                               reinterpret_cast<const sockaddr*>(&to), sizeof to);
-    if (sent < 0) result = fail(Errc::unreachable, failure("cannot send a magic packet"));
+  return {};
+}
+
+/// One interface that is down keeps the others from nothing. Returns those it went by.
+Result<std::vector<std::string>> broadcast_all(const MagicOrder& order,
+                                               const std::vector<std::string>& interfaces) {
+  const int socket = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (socket < 0) return fail(Errc::io, failure("cannot open a UDP socket", errno));
+  const int on = 1;
+  std::vector<std::string> went;
+  Result<void> last;
+  if (::setsockopt(socket, SOL_SOCKET, SO_BROADCAST, &on, sizeof on) != 0) {
+    last = fail(Errc::io, failure("cannot broadcast", errno));
+  } else if (interfaces.empty()) {
+    last = broadcast_by(socket, order, {});
+  }
+  for (const auto& interface : interfaces) {
+    auto sent = broadcast_by(socket, order, interface);
+    if (sent) went.push_back(interface);
+    if (!sent) last = std::move(sent);
   }
   ::close(socket);
-  return result;
+  if (!last && went.empty()) return std::unexpected(std::move(last.error()));
+  return went;
 }
 
 }  // namespace
@@ -60,23 +77,23 @@ bool MagicRelay::take_tokens(std::int64_t packets, std::chrono::nanoseconds now)
   return true;
 }
 
-Result<void> MagicRelay::send(const std::vector<MacAddress>& macs, std::uint32_t broadcast,
-                              std::uint16_t port, std::chrono::nanoseconds now) {
+Result<std::vector<std::string>> MagicRelay::send(const MagicOrder& order,
+                                                  std::chrono::nanoseconds now) {
   const auto segments = segments_();
   const bool ours = std::any_of(segments.begin(), segments.end(), [&](const Ipv4Subnet& segment) {
-    return segment.has_broadcast() && segment.broadcast() == broadcast;
+    return segment.has_broadcast() && segment.broadcast() == order.broadcast;
   });
   if (!ours) {
     return fail(Errc::forbidden,
-                ipv4_text(broadcast) + " is no broadcast address of this machine's segments");
+                ipv4_text(order.broadcast) + " is no broadcast address of this machine's segments");
   }
-  if (!ports_.contains(port)) {
-    return fail(Errc::forbidden, "no magic packet is sent to port " + std::to_string(port));
+  if (!ports_.contains(order.port)) {
+    return fail(Errc::forbidden, "no magic packet is sent to port " + std::to_string(order.port));
   }
-  if (!take_tokens(std::ssize(macs), now)) {
+  if (!take_tokens(std::ssize(order.macs), now)) {
     return fail(Errc::busy, "too many magic packets were asked for");
   }
-  return broadcast_all(macs, broadcast, port);
+  return broadcast_all(order, interfaces_(order.broadcast));
 }
 
 }  // namespace ecokube::agent

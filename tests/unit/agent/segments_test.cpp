@@ -47,6 +47,22 @@ TEST(Segments, AreOfTheInterfaceItselfOrOfWhatItIsAPortOf) {
   EXPECT_TRUE(nics[2].subnets.empty());
 }
 
+TEST(Segments, ABroadcastGoesOutOfEachInterfaceWithAnAddressThere) {
+  const auto broadcast = subnet("10.0.1.0/24").broadcast();
+  std::vector<Nic> nics = {{"eno1", MacAddress({2, 0, 0, 0, 0, 1})},
+                           {"eno2", MacAddress({2, 0, 0, 0, 0, 2})}};
+  nics[0].subnets = {subnet("10.0.1.7/24")};
+  const std::vector<InterfaceAddress> addresses = {
+      {"lo", subnet("127.0.0.1/8")},    {"eno1.10", subnet("10.0.1.7/24")},
+      {"br0", subnet("10.0.1.8/24")},   {"br0", subnet("10.0.1.9/24")},
+      {"eno2", subnet("10.0.1.10/31")}, {"eno2", subnet("10.0.1.7/16")}};
+  const std::vector<std::string> both = {"eno1.10", "br0"};
+  EXPECT_EQ(interfaces_on(nics, addresses, broadcast), (SegmentInterfaces{both, both}));
+  EXPECT_EQ(interfaces_on(nics, {}, broadcast), (SegmentInterfaces{{}, {"eno1"}}))
+      << "as it was told, where no address says so";
+  EXPECT_EQ(interfaces_on(nics, addresses, subnet("10.9.9.0/24").broadcast()), SegmentInterfaces());
+}
+
 TEST(Segments, MastersThatGoRoundEnd) {
   NetTree tree;
   tree.nic("eno1", "02:00:00:00:00:01");

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/raw_wake.h"
 #include "node-agent/config.h"
 
 namespace ecokube::agent {
@@ -17,15 +18,18 @@ TEST(WakeConfig, AsksTheHelpersUnlessToldOtherwise) {
   const auto config = read("", "");
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->arm_socket, kArmSocket);
+  EXPECT_EQ(config->raw_socket, kRawWakeSocket);
   EXPECT_EQ(config->rtc_socket, kRtcSocket);
   EXPECT_EQ(config->bmc_socket, kBmcSocket);
   EXPECT_EQ(config->rtc_alarm, std::chrono::days(14));
   const auto another = read("sysfs_root = \"/srv/tree\"\n", "");
   ASSERT_TRUE(another);
   EXPECT_EQ(another->arm_socket, "") << "what they say is of another machine";
+  EXPECT_EQ(another->raw_socket, "");
   EXPECT_EQ(another->rtc_socket, "");
   EXPECT_EQ(another->bmc_socket, "");
   EXPECT_EQ(read("", "arm_socket = \"\"\n")->arm_socket, "");
+  EXPECT_EQ(read("", "raw_socket = \"/run/other.sock\"\n")->raw_socket, "/run/other.sock");
 }
 
 TEST(WakeConfig, NeedsAnArmedNicUnlessTheBmcWakesIt) {

@@ -1,5 +1,6 @@
 // Goal: a relay sends magic packets to its own segments and nothing else anywhere else, however it
-// is asked. Packets stay on the loopback.
+// is asked. Packets stay on the loopback and in
+// a network namespace of the test's own.
 #include "node-agent/wake/magic_relay.h"
 
 #include <gtest/gtest.h>
@@ -7,6 +8,8 @@
 #include <random>
 
 #include "common/magic_packet.h"
+#include "tests/support/frame_ear.h"
+#include "tests/support/own_network.h"
 #include "tests/support/packet_ear.h"
 
 namespace ecokube::agent {
@@ -21,12 +24,17 @@ Ipv4Subnet subnet(const char* text) { return *Ipv4Subnet::parse(text); }
 
 class MagicRelayTest : public testing::Test {
  protected:
-  MagicRelayTest() : relay({ear.port}, [this] { return segments; }) {}
-  Result<void> send(std::uint32_t to, std::uint16_t port, milliseconds at = seconds(100)) {
-    return relay.send({kMac}, to, port, at);
+  MagicRelayTest()
+      : relay(
+            {ear.port}, [this] { return segments; }, [this](std::uint32_t) { return interfaces; }) {
+  }
+  Result<std::vector<std::string>> send(std::uint32_t to, std::uint16_t port,
+                                        milliseconds at = seconds(100)) {
+    return relay.send({{kMac}, to, port}, at);
   }
 
   std::vector<Ipv4Subnet> segments{subnet("10.9.8.7/32"), subnet("127.0.9.1/24")};
+  std::vector<std::string> interfaces;
   std::uint32_t broadcast = subnet("127.0.9.1/24").broadcast();
   test::PacketEar ear{broadcast};
   MagicRelay relay;
@@ -35,7 +43,7 @@ class MagicRelayTest : public testing::Test {
 TEST_F(MagicRelayTest, SendsOnePacketForEachMac) {
   ASSERT_TRUE(ear.bound);
   const MacAddress other({2, 0, 0, 0, 0, 0x2b});
-  const auto sent = relay.send({kMac, other}, broadcast, ear.port, seconds(100));
+  const auto sent = relay.send({{kMac, other}, broadcast, ear.port}, seconds(100));
   ASSERT_TRUE(sent) << sent.error().message;
   const auto expected = magic_packet(kMac);
   EXPECT_EQ(ear.hear(), std::string(expected.begin(), expected.end()));
@@ -62,13 +70,57 @@ TEST_F(MagicRelayTest, NoMoreThanItsRate) {
     sent += send(broadcast, ear.port, milliseconds(100'000 + i)) ? 1 : 0;
   EXPECT_LE(sent, MagicRelay::kPacketsMax + 10 * MagicRelay::kPacketsPerSecond);
   EXPECT_GE(sent, MagicRelay::kPacketsMax + 9 * MagicRelay::kPacketsPerSecond);
-  Result<void> last;
+  Result<std::vector<std::string>> last;
   for (int i = 0; i < 100 && last; ++i) last = send(broadcast, ear.port, milliseconds(110'000));
   ASSERT_FALSE(last);
   EXPECT_EQ(last.error().code, Errc::busy);
   EXPECT_TRUE(send(broadcast, ear.port, seconds(200))) << "time gives it back";
-  EXPECT_EQ(relay.send(std::vector(1000, kMac), broadcast, ear.port, seconds(400)).error().code,
-            Errc::busy);
+  const MagicOrder flood{std::vector(1000, kMac), broadcast, ear.port};
+  EXPECT_EQ(relay.send(flood, seconds(400)).error().code, Errc::busy);
+}
+
+TEST_F(MagicRelayTest, CarriesThePassword) {
+  const auto secure_on = SecureOn::parse("0a:1b:2c:3d:4e:5f");
+  ASSERT_TRUE(relay.send({{kMac}, broadcast, ear.port, secure_on}, seconds(100)));
+  const auto expected = magic_packet(kMac, secure_on);
+  EXPECT_EQ(ear.hear(), std::string(expected.begin(), expected.end()));
+}
+
+TEST_F(MagicRelayTest, OneInterfaceThatIsGoneKeepsTheOthersFromNothing) {
+  interfaces = {"no-such-nic", "lo"};
+  const auto sent = send(broadcast, ear.port);
+  ASSERT_TRUE(sent) << sent.error().message;
+  EXPECT_EQ(*sent, std::vector<std::string>{"lo"});
+  EXPECT_EQ(ear.hear().size(), kMagicPacketBytes);
+  interfaces = {"no-such-nic"};
+  const auto none = send(broadcast, ear.port);
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().code, Errc::unreachable);
+  EXPECT_NE(none.error().message.find("by no-such-nic"), std::string::npos);
+}
+
+TEST_F(MagicRelayTest, SendsByEachInterfaceOfTheSegment) {
+  const bool made = test::in_own_network([this] {
+    if (!test::lay_cable("v0", "10.77.0.1/24") || !test::lay_cable("v1", "10.77.0.2/24")) {
+      GTEST_SKIP() << "there is no veth";
+    }
+    test::FrameEar zero("v0far"), one("v1far");
+    segments = {subnet("10.77.0.1/24")};
+    interfaces = {"v0", "v1"};
+    const auto sent = send(segments[0].broadcast(), ear.port);
+    ASSERT_TRUE(sent) << sent.error().message;
+    EXPECT_EQ(*sent, interfaces);
+    constexpr std::size_t kHeaders = 14 + 20 + 8;  // Ethernet, IPv4, UDP
+    const auto packet = magic_packet(kMac);
+    for (auto* far : {&zero, &one}) {
+      const auto frame = far->hear();
+      ASSERT_EQ(frame.size(), kHeaders + kMagicPacketBytes);
+      EXPECT_EQ(frame.substr(0, 6), std::string(6, '\xff'));
+      EXPECT_EQ(frame.substr(kHeaders), std::string(packet.begin(), packet.end()));
+      EXPECT_EQ(far->hear(), "");
+    }
+  });
+  if (!made) GTEST_SKIP() << "a network namespace needs root";
 }
 
 TEST_F(MagicRelayTest, AnyOrderGivesOneOfTheseAddresses) {
