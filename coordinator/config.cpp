@@ -110,6 +110,13 @@ void read_safety(ConfigTable table, Policy& policy) {
       table.integer("unready_percent_max", policy.unready_percent_max, 0, 100);
 }
 
+void read_wake(ConfigTable table, Policy& policy) {
+  policy.relay = table.boolean("relay", policy.relay);
+  const auto raw = table.text("raw", "auto");
+  policy.raw_wake = raw != "never";
+  if (raw != "auto" && raw != "never") table.report("raw", "must be auto or never");
+}
+
 void read_scheduler(ConfigTable table, Policy& policy) {
   policy.scheduler_name = table.text("name", policy.scheduler_name);
   if (policy.scheduler_name == "default-scheduler") {
@@ -199,7 +206,7 @@ void read_policy(ConfigTable& root, Policy& policy) {
   policy.dry_run = root.boolean("dry_run", false);
   policy.host_node = root.text("host_node", "");
   read_safety(root.table("safety"), policy);
-  policy.relay = root.table("wake").boolean("relay", policy.relay);
+  read_wake(root.table("wake"), policy);
   read_inrush(root.table("inrush"), policy.inrush);
   read_scheduler(root.table("scheduler"), policy);
   for (auto& table : root.tables("pool")) policy.pools.push_back(read_pool(table));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 
 #include "coordinator/config_controller.h"
 
@@ -51,6 +52,11 @@ void read_nodes(ConfigTable& root, core::Policy& policy, BmcOptions& bmcs) {
     if (policy.nodes.contains(name)) table.report("name", "the name " + name + " stands twice");
     auto& node = policy.nodes[name];
     node.wake_address = table.text("address", "");
+    node.secure_on_file = table.text("secure_on_file", "");
+    if (!node.secure_on_file.empty() && !std::filesystem::path(node.secure_on_file).is_absolute()) {
+      table.report("secure_on_file",
+                   "must be an absolute path; ecoctl wake --offline reads it too");
+    }
     node.power_domain = table.text("power_domain", "");
     read_controller(table, name, node, bmcs);
     node.methods = read_methods(table, node);
@@ -66,6 +72,7 @@ std::string describe_node(const core::NodeOverride& node, const BmcAccess* bmc) 
   for (const auto method : methods) {
     text += (text.empty() ? "" : ", then ") + std::string(to_string(method));
   }
+  if (!node.secure_on_file.empty()) text += "; SecureOn by " + node.secure_on_file;
   if (bmc != nullptr) text += "; " + describe_controller(*bmc);
   return text;
 }

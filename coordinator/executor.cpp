@@ -111,11 +111,15 @@ asio::awaitable<Result<void>> Executor::wake(const Step& step) {
   if (core::by_bmc(order.method)) {
     co_return co_await ports_.bmcs.power_on(step.id.subject);
   }
+  const auto secure_on = ports_.power.secure_on_of(order);
+  const RelayedPackets packets{order.macs, secure_on.value_or(std::nullopt), order.raw};
   bool relayed = false;
   for (const auto& relay : order.relays) {
-    relayed = ports_.agents.relay(relay, order.macs).has_value() || relayed;
+    relayed = ports_.agents.relay(relay, packets).has_value() || relayed;
   }
   auto sent = co_await ports_.power.wake(order);
+  // A card that wants a password hears no packet without it.
+  if (!secure_on) co_return fail_while("waking without its SecureOn password", secure_on.error());
   // By any of both ways it is on its way.
   if (relayed) co_return Result<void>();
   co_return sent;

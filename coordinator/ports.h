@@ -3,11 +3,13 @@
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "common/error.h"
+#include "common/secure_on.h"
 #include "coordinator/core/observation.h"
 #include "coordinator/core/step.h"
 
@@ -71,7 +73,17 @@ class DemandSource {
 class PowerControl {
  public:
   virtual ~PowerControl() = default;
+  /// The password that its packets need: read anew, told to nobody. config: it can't be read; then
+  /// packets go without.
+  virtual Result<std::optional<SecureOn>> secure_on_of(const core::WakeNode& target) = 0;
   virtual boost::asio::awaitable<Result<void>> wake(const core::WakeNode& target) = 0;
+};
+
+/// What a relay sends.
+struct RelayedPackets {
+  std::vector<std::string> macs;
+  std::optional<SecureOn> secure_on = {};
+  bool raw = false;  ///< as Ethernet frames too
 };
 
 /// Baseboard management controllers, of the nodes that have one. Posts BmcSeen, BmcFailed
@@ -104,7 +116,7 @@ class AgentLink {
   /// timeout when it does not answer (it may still go down).
   virtual boost::asio::awaitable<Result<void>> shutdown(const core::Step& step) = 0;
   /// Handed to that agent, which may still not send it; unreachable when it is not connected.
-  virtual Result<void> relay(const core::Relay& by, const std::vector<std::string>& macs) = 0;
+  virtual Result<void> relay(const core::Relay& by, const RelayedPackets& packets) = 0;
 };
 
 /// What survives us: the journal of intents and the inventory.

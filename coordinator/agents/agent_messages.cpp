@@ -298,16 +298,18 @@ Result<v1::ToAgent> make_shutdown(const core::Step& step) {
   return message;
 }
 
-Result<v1::ToAgent> make_relay(const core::Relay& by, const std::vector<std::string>& macs) {
+Result<v1::ToAgent> make_relay(const core::Relay& by, const RelayedPackets& packets) {
   v1::ToAgent message;
   auto& relay = *message.mutable_relay();
-  for (const auto& text : macs) {
+  for (const auto& text : packets.macs) {
     const auto mac = MacAddress::parse(text);
     if (!mac) return fail(Errc::invalid, "\"" + text + "\" is not a MAC address");
     relay.add_macs(mac->raw());
   }
   relay.set_broadcast(by.broadcast);
   relay.set_port(by.port);
+  if (packets.secure_on) relay.set_secure_on(packets.secure_on->raw());
+  relay.set_raw(packets.raw);
   return message;
 }
 

@@ -6,6 +6,7 @@
 
 #include "common/error.h"
 #include "coordinator/core/observation.h"
+#include "coordinator/ports.h"
 #include "ecokube/v1/agent.pb.h"
 
 namespace ecokube {
@@ -21,8 +22,7 @@ namespace ecokube {
 /// The command for a shutdown step; too_large when its pods do not fit into a frame.
 [[nodiscard]] Result<v1::ToAgent> make_shutdown(const core::Step& step);
 
-/// Magic packets for these MACs on the relay's segment; invalid: one is none.
-[[nodiscard]] Result<v1::ToAgent> make_relay(const core::Relay& by,
-                                             const std::vector<std::string>& macs);
+/// Magic packets on the relay's segment; invalid: one of the MACs is none.
+[[nodiscard]] Result<v1::ToAgent> make_relay(const core::Relay& by, const RelayedPackets& packets);
 
 }  // namespace ecokube

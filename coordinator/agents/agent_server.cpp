@@ -34,7 +34,7 @@ class Sessions final : public AgentSessionOwner, public std::enable_shared_from_
   asio::awaitable<Result<void>> shutdown(core::Step step);
   [[nodiscard]] std::uint16_t port() const { return port_; }
   void lead(std::int64_t fence);
-  Result<void> relay(const core::Relay& by, const std::vector<std::string>& macs);
+  Result<void> relay(const core::Relay& by, const RelayedPackets& packets);
   void turn_away(const NodeName& node, const std::string& why);
 
  private:
@@ -211,18 +211,18 @@ asio::awaitable<Result<void>> Sessions::shutdown(core::Step step) {
   co_return co_await session->shutdown(std::move(*command));
 }
 
-Result<void> Sessions::relay(const core::Relay& by, const std::vector<std::string>& macs) {
+Result<void> Sessions::relay(const core::Relay& by, const RelayedPackets& packets) {
   const auto found = current_.find(by.node);
   if (found == current_.end()) {
     return fail(Errc::unreachable, "the agent of " + by.node + " is not connected");
   }
-  const auto message = make_relay(by, macs);
+  const auto message = make_relay(by, packets);
   if (!message) return std::unexpected(message.error());
   const auto session = found->second;
   auto sent = session->tell_relay(*message);
   if (sent) {
     log::debug("magic packet by relay node={} broadcast={} macs={}", by.node,
-               ipv4_text(by.broadcast), macs.size());
+               ipv4_text(by.broadcast), packets.macs.size());
   }
   return sent;
 }
@@ -261,8 +261,8 @@ class TlsAgentServer final : public AgentServer {
   asio::awaitable<Result<void>> shutdown(const core::Step& step) override {
     return sessions_->shutdown(step);
   }
-  Result<void> relay(const core::Relay& by, const std::vector<std::string>& macs) override {
-    return sessions_->relay(by, macs);
+  Result<void> relay(const core::Relay& by, const RelayedPackets& packets) override {
+    return sessions_->relay(by, packets);
   }
   [[nodiscard]] std::uint16_t port() const override { return sessions_->port(); }
   void lead(std::int64_t fence) override { sessions_->lead(fence); }

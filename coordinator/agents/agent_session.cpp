@@ -182,8 +182,14 @@ Result<void> AgentSession::take_reply(const v1::ShutdownReply& reply) {
 /// Packets are repeated every two seconds: the same trouble is said once.
 void AgentSession::take_relay_reply(const v1::RelayReply& reply) {
   const auto problem = reply.sent() ? std::string() : one_line(reply.message());
-  if (std::exchange(relay_problem_, problem) == problem || problem.empty()) return;
-  log::warn("agent did not relay a magic packet node={} why=\"{}\"", node_, problem);
+  if (std::exchange(relay_problem_, problem) != problem && !problem.empty()) {
+    log::warn("agent did not relay a magic packet node={} why=\"{}\"", node_, problem);
+  }
+  if (!reply.sent()) return;
+  const auto raw = one_line(reply.raw_problem());
+  if (std::exchange(raw_problem_, raw) != raw && !raw.empty()) {
+    log::info("agent relays magic packets by UDP alone node={} why=\"{}\"", node_, raw);
+  }
 }
 
 Result<void> AgentSession::tell_relay(const v1::ToAgent& message) {

@@ -87,6 +87,7 @@ class AgentSession : public std::enable_shared_from_this<AgentSession> {
   bool turned_away_ = false;
   bool renewing_ = false;
   std::string relay_problem_;  ///< that was logged last
+  std::string raw_problem_;    ///< likewise
   NodePower power_;
   std::map<std::string, std::shared_ptr<Asked>> asked_;
 };

@@ -73,8 +73,9 @@ struct NodeOverride {
   std::string bmc_guid = {};  ///< what that one says it is, where its GUID is not the SMBIOS UUID
   WakeMethod bmc_by = WakeMethod::ipmi;  ///< how that one is asked
   BmcOff bmc_off = BmcOff::identified;
-  std::string bmc_address = {};   ///< where its BMC is asked, without the port; empty: a program
-  std::string power_domain = {};  ///< whose fuse feeds it; empty: as its label says
+  std::string bmc_address = {};     ///< where its BMC is asked, without the port; empty: a program
+  std::string secure_on_file = {};  ///< holds the password of its magic packets; empty: none
+  std::string power_domain = {};    ///< whose fuse feeds it; empty: as its label says
 };
 
 /// How long a method that is not the last is tried where nothing was learned of the node.
@@ -118,6 +119,7 @@ struct Policy {
   std::string scheduler_name = "ecokube";
   /// Awake agents send magic packets for sleepers on their segments.
   bool relay = true;
+  bool raw_wake = true;            ///< magic packets go as Ethernet frames too, where that can be
   std::set<Segment> own_segments;  ///< that the coordinator's host is on
   Inrush inrush;
   NodeName host_node;  ///< the coordinator's own host: never put down (S4)

@@ -151,7 +151,9 @@ struct WakeNode {
   std::string address;            ///< wol: "host:port"
   std::vector<std::string> macs;  ///< wol
   WakeMethod method = WakeMethod::wol;
-  std::vector<Relay> relays = {};  ///< wol: who sends it too
+  std::vector<Relay> relays = {};   ///< wol: who sends it too
+  bool raw = true;                  ///< wol: as Ethernet frames too, where that can be
+  std::string secure_on_file = {};  ///< wol: holds its password, which no order does; empty: none
   bool operator==(const WakeNode&) const = default;
 };
 /// Removes what is ours: taint, annotations, and the cordon if we set it.

@@ -94,6 +94,9 @@ WakeNode wake_order(const Node& node, const Policy& policy, WakeMethod method) {
   WakeNode order{"", {}, method};
   if (method != WakeMethod::wol) return order;
   order.address = wake_address_of(node, policy);
+  order.raw = policy.raw_wake;
+  const auto given = policy.nodes.find(node.name);
+  if (given != policy.nodes.end()) order.secure_on_file = given->second.secure_on_file;
   for (const auto& nic : node.inventory.nics) {
     if (nic.wake_armed) order.macs.push_back(nic.mac.text());
   }

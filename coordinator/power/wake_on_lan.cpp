@@ -1,15 +1,24 @@
 #include "coordinator/power/wake_on_lan.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/ip/udp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "common/asio_tuple.h"
+#include "common/datagram.h"
 #include "common/host_port.h"
+#include "common/log.h"
 #include "common/magic_packet.h"
+#include "common/raw_waking.h"
+#include "coordinator/power/own_segments.h"
+#include "coordinator/power/secure_on_file.h"
 
 namespace ecokube {
 namespace {
@@ -44,25 +53,75 @@ asio::awaitable<Result<udp::endpoint>> resolve(asio::any_io_executor executor, H
   co_return found.begin()->endpoint();
 }
 
+/// What goes out for one MAC.
+struct Packet {
+  MacAddress mac;
+  std::vector<std::uint8_t> bytes;
+};
+
 /// Datagrams go out at once or not at all, so this never waits.
-Result<void> send(udp::socket& socket, const udp::endpoint& to, MacAddress mac) {
-  const auto packet = magic_packet(mac);
-  error_code error;
-  socket.send_to(asio::buffer(packet), to, 0, error);
+Result<void> send(udp::socket& socket, const udp::endpoint& to, const Packet& packet,
+                  const std::string& interface) {
+  const auto once = [&] {
+    return error_code(send_datagram(socket.native_handle(), to.data(),
+                                    static_cast<socklen_t>(to.size()), interface, packet.bytes),
+                      boost::system::system_category());
+  };
+  auto error = once();
   if (error == asio::error::access_denied) {
     // The kernel knows which addresses are a broadcast of one of its networks; only then is this
     // asked of it.
     socket.set_option(asio::socket_base::broadcast(true), error);
-    if (!error) socket.send_to(asio::buffer(packet), to, 0, error);
+    if (!error) error = once();
   }
   if (!error) return {};
   const bool local = error == asio::error::access_denied;
   return fail(local ? Errc::forbidden : Errc::unreachable,
-              "magic packet for " + mac.text() + ": " + error.message() +
+              "magic packet for " + packet.mac.text() +
+                  (interface.empty() ? "" : " by " + interface) + ": " + error.message() +
                   (local ? "; is a firewall in the way?" : ""));
 }
 
-asio::awaitable<Result<void>> wake_all(asio::any_io_executor executor, core::WakeNode target) {
+/// By each of these interfaces, or as the routes say; one that fails keeps it from no other.
+Result<void> send_by(udp::socket& socket, const udp::endpoint& to, const Packet& packet,
+                     const std::vector<std::string>& interfaces) {
+  if (interfaces.empty()) return send(socket, to, packet, {});
+  bool any = false;
+  Result<void> last;
+  for (const auto& interface : interfaces) {
+    auto sent = send(socket, to, packet, interface);
+    any = any || sent;
+    if (!sent) last = std::move(sent);
+  }
+  return any ? Result<void>() : last;
+}
+
+Egress egress_of(const udp::endpoint& to) {
+  if (!to.address().is_v4()) return {};
+  return egress_to(own_addresses(), to.address().to_v4().to_uint());
+}
+
+class WakeOnLan final : public PowerControl {
+ public:
+  WakeOnLan(asio::any_io_executor executor, std::filesystem::path raw_socket)
+      : executor_(executor), raw_(std::move(executor), std::move(raw_socket)) {}
+
+  Result<std::optional<SecureOn>> secure_on_of(const core::WakeNode& target) override {
+    return read_secure_on(target.secure_on_file);
+  }
+  asio::awaitable<Result<void>> wake(const core::WakeNode& target) override {
+    return wake_all(target);
+  }
+
+ private:
+  asio::awaitable<Result<void>> wake_all(core::WakeNode target);
+  Result<void> send_all(const core::WakeNode& target, const udp::endpoint& to);
+
+  asio::any_io_executor executor_;
+  RawWaking raw_;
+};
+
+asio::awaitable<Result<void>> WakeOnLan::wake_all(core::WakeNode target) {
   if (target.macs.empty()) {
     co_return fail(Errc::invalid,
                    "no MAC address is known to wake; its agent reports one once it "
@@ -70,42 +129,50 @@ asio::awaitable<Result<void>> wake_all(asio::any_io_executor executor, core::Wak
   }
   const auto address = parse_host_port(target.address, kWakePort);
   if (!address) co_return std::unexpected(address.error());
-  const auto to = co_await resolve(executor, *address);
+  const auto to = co_await resolve(executor_, *address);
   if (!to) co_return fail_while("waking by " + address->text(), to.error());
-
-  udp::socket socket(executor);
-  error_code error;
-  socket.open(to->protocol(), error);
-  if (error) co_return fail(Errc::io, "opening a UDP socket: " + error.message());
-  socket.non_blocking(true, error);
-
-  std::optional<Error> first;
-  for (const auto& text : target.macs) {
-    const auto mac = MacAddress::parse(text);
-    const auto sent = mac ? send(socket, *to, *mac)
-                          : fail(Errc::invalid, "\"" + text + "\" is not a MAC address");
-    if (!sent && !first) first = sent.error();
-  }
-  if (first) co_return fail_while("waking by " + address->text(), *first);
+  auto sent = send_all(target, *to);
+  if (!sent) co_return fail_while("waking by " + address->text(), std::move(sent.error()));
   co_return Result<void>{};
 }
 
-class WakeOnLan final : public PowerControl {
- public:
-  explicit WakeOnLan(asio::any_io_executor executor) : executor_(std::move(executor)) {}
-
-  asio::awaitable<Result<void>> wake(const core::WakeNode& target) override {
-    return wake_all(executor_, target);
+Result<void> WakeOnLan::send_all(const core::WakeNode& target, const udp::endpoint& to) {
+  udp::socket socket(executor_);
+  error_code error;
+  socket.open(to.protocol(), error);
+  if (error) return fail(Errc::io, "opening a UDP socket: " + error.message());
+  const auto secure_on = secure_on_of(target);
+  const auto egress = egress_of(to);
+  RawFrames frames{egress.raw, {}, secure_on.value_or(std::nullopt)};
+  std::optional<Error> first;
+  for (const auto& text : target.macs) {
+    const auto mac = MacAddress::parse(text);
+    Result<void> sent = fail(Errc::invalid, "\"" + text + "\" is not a MAC address");
+    if (mac) {
+      frames.macs.push_back(*mac);
+      sent = send_by(socket, to, {*mac, magic_packet(*mac, frames.secure_on)}, egress.udp);
+    }
+    if (!sent && !first) first = sent.error();
   }
-
- private:
-  asio::any_io_executor executor_;
-};
+  if (!first) {
+    log::info("magic packets sent kind=udp to={}:{} interfaces={} macs={}",
+              to.address().to_string(), to.port(), fmt::join(egress.udp, ","),
+              fmt::join(target.macs, ","));
+  }
+  if (target.raw) raw_.send(frames);
+  if (!first && !secure_on) {
+    first = Error{secure_on.error().code,
+                  "the SecureOn password was not sent: " + secure_on.error().message};
+  }
+  if (first) return std::unexpected(*std::move(first));
+  return {};
+}
 
 }  // namespace
 
-std::unique_ptr<PowerControl> make_wake_on_lan(asio::any_io_executor executor) {
-  return std::make_unique<WakeOnLan>(std::move(executor));
+std::unique_ptr<PowerControl> make_wake_on_lan(asio::any_io_executor executor,
+                                               std::filesystem::path raw_socket) {
+  return std::make_unique<WakeOnLan>(std::move(executor), std::move(raw_socket));
 }
 
 }  // namespace ecokube

@@ -99,7 +99,7 @@ TEST_F(AgentDiscovery, AnAwakeAgentRelaysAMagicPacketOnItsSegment) {
   ASSERT_TRUE(ear.bound);
   agent->start();
   ASSERT_TRUE(wait_for_beat()) << agent->log();
-  const auto handed = server->relay({"worker1", kBroadcast, kPort}, {kMac});
+  const auto handed = server->relay({"worker1", kBroadcast, kPort}, {{kMac}});
   ASSERT_TRUE(handed) << handed.error().message;
   std::string heard;
   ASSERT_TRUE(wait_for([&] { return !(heard = ear.hear()).empty(); })) << agent->log();
@@ -108,11 +108,53 @@ TEST_F(AgentDiscovery, AnAwakeAgentRelaysAMagicPacketOnItsSegment) {
   EXPECT_NE(agent->log().find("relayed magic packets broadcast=127.0.9.255"), std::string::npos);
 }
 
+TEST_F(AgentDiscovery, ARelayedPacketCarriesThePasswordByBothWaysAndNoLogHoldsIt) {
+  PacketEar ear(kBroadcast, kPort);
+  ASSERT_TRUE(ear.bound);
+  HelperDouble helper(io, dir / "raw.sock", [](const std::string&) { return "sent=yes"; });
+  agent->wake = "raw_socket = \"" + (dir / "raw.sock").string() + "\"\n";
+  agent->start();
+  ASSERT_TRUE(wait_for_beat()) << agent->log();
+  const auto secure_on = SecureOn::parse("0a:1b:2c:3d:4e:5f");
+  ASSERT_TRUE(server->relay({"worker1", kBroadcast, kPort}, {{kMac}, secure_on, true}));
+  std::string heard;
+  ASSERT_TRUE(wait_for([&] { return !(heard = ear.hear()).empty(); })) << agent->log();
+  const auto packet = magic_packet(*MacAddress::parse(kMac), secure_on);
+  EXPECT_EQ(heard, std::string(packet.begin(), packet.end()));
+  ASSERT_TRUE(wait_for([&] { return !helper.asked().empty(); })) << agent->log();
+  EXPECT_EQ(helper.asked()[0], "wake eno1 02:00:00:00:00:2a 0a:1b:2c:3d:4e:5f");
+  EXPECT_TRUE(wait_for([&] { return agent->log().find("kind=raw") != std::string::npos; }));
+  EXPECT_EQ((agent->log() + take_log()).find("0a:1b"), std::string::npos);
+}
+
+TEST_F(AgentDiscovery, FramesThatCanNotBeSentAreToldAndKeepNoPacketBack) {
+  PacketEar ear(kBroadcast, kPort);
+  ASSERT_TRUE(ear.bound);
+  HelperDouble helper(io, dir / "raw.sock",
+                      [](const std::string&) { return "problem=eno1 is down"; });
+  agent->wake = "raw_socket = \"" + (dir / "raw.sock").string() + "\"\n";
+  agent->start();
+  ASSERT_TRUE(wait_for_beat()) << agent->log();
+  take_log();
+  std::string log;
+  // Nobody waits for a frame, so that the packet after it tells what became of it.
+  EXPECT_TRUE(wait_for([&] {
+    const auto asked = helper.asked().size();
+    EXPECT_TRUE(server->relay({"worker1", kBroadcast, kPort}, {{kMac}, {}, true}));
+    EXPECT_TRUE(wait_for([&] { return helper.asked().size() > asked; }));
+    EXPECT_TRUE(wait_for([&] { return !ear.hear().empty(); }));
+    log += take_log();
+    return log.find("relays magic packets by UDP alone node=worker1") != std::string::npos;
+  }));
+  EXPECT_NE(log.find("eno1 is down"), std::string::npos);
+  EXPECT_EQ(log.find("did not relay"), std::string::npos);
+}
+
 TEST_F(AgentDiscovery, ItRefusesToSendAnywhereElseAndSaysSo) {
   agent->start();
   ASSERT_TRUE(wait_for_beat()) << agent->log();
   take_log();
-  ASSERT_TRUE(server->relay({"worker1", 0x7f0008ff, kPort}, {kMac}));
+  ASSERT_TRUE(server->relay({"worker1", 0x7f0008ff, kPort}, {{kMac}}));
   ASSERT_TRUE(wait_for([&] { return agent->log().find("no magic packet") != std::string::npos; }));
   EXPECT_NE(agent->log().find("127.0.8.255 is no broadcast address"), std::string::npos);
   std::string log;
@@ -120,8 +162,8 @@ TEST_F(AgentDiscovery, ItRefusesToSendAnywhereElseAndSaysSo) {
     log += take_log();
     return log.find("did not relay a magic packet node=worker1") != std::string::npos;
   }));
-  EXPECT_FALSE(server->relay({"worker2", kBroadcast, kPort}, {kMac})) << "it is not connected";
-  EXPECT_FALSE(server->relay({"worker1", kBroadcast, kPort}, {"no mac"}));
+  EXPECT_FALSE(server->relay({"worker2", kBroadcast, kPort}, {{kMac}})) << "it is not connected";
+  EXPECT_FALSE(server->relay({"worker1", kBroadcast, kPort}, {{"no mac"}}));
   const auto beats = seen<core::AgentHeartbeat>().size();
   EXPECT_TRUE(wait_for([&] { return seen<core::AgentHeartbeat>().size() > beats; }))
       << "the link goes on";

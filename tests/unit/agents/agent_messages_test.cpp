@@ -286,5 +286,19 @@ TEST(AgentMessages, ShutdownCarriesWhatTheStepSays) {
   EXPECT_FALSE(make_shutdown(step));
 }
 
+TEST(AgentMessages, ARelayCarriesTheMacsThePasswordAndTheKind) {
+  const core::Relay by{"worker2", 0x0a0003ff, 9};
+  const auto bare = make_relay(by, {{"02:00:00:00:00:2a"}});
+  ASSERT_TRUE(bare);
+  EXPECT_EQ(bare->relay().broadcast(), 0x0a0003ffU);
+  EXPECT_EQ(bare->relay().macs(0), MacAddress({2, 0, 0, 0, 0, 0x2a}).raw());
+  EXPECT_EQ(bare->relay().secure_on(), "");
+  EXPECT_FALSE(bare->relay().raw());
+  const auto whole = make_relay(by, {{"02:00:00:00:00:2a"}, SecureOn::parse("1.2.3.4"), true});
+  ASSERT_TRUE(whole);
+  EXPECT_EQ(whole->relay().secure_on(), "\x01\x02\x03\x04");
+  EXPECT_TRUE(whole->relay().raw());
+}
+
 }  // namespace
 }  // namespace ecokube

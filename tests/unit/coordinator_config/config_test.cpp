@@ -50,6 +50,8 @@ TEST(CoordinatorConfig, TheDocumentedExampleHoldsAndShowsTheDefaults) {
   ASSERT_EQ(policy.scalers.size(), 1U);
   EXPECT_EQ(policy.scalers[0].lag_threshold, core::Scaler().lag_threshold);
   EXPECT_EQ(policy.nodes.at("worker1").wake_address, "192.168.1.255:9");
+  EXPECT_EQ(policy.nodes.at("worker1").secure_on_file, "/etc/ecokube/secureon/worker1");
+  EXPECT_EQ(policy.raw_wake, defaults.raw_wake);
   EXPECT_FALSE(policy.nodes.at("worker1").bmc);
   EXPECT_FALSE(policy.wake_method_timeout);
   EXPECT_EQ(policy.bmc_poll, defaults.bmc_poll);
@@ -152,6 +154,26 @@ TEST(CoordinatorConfig, OurSchedulerHasANameOfItsOwnOrNone) {
   ASSERT_FALSE(theirs);
   EXPECT_THAT(theirs.error().message, HasSubstr("scheduler.name"));
   EXPECT_FALSE(read("No Name"));
+}
+
+TEST(CoordinatorConfig, HowMagicPacketsAreSent) {
+  EXPECT_TRUE(read_with("")->policy.raw_wake);
+  EXPECT_TRUE(read_with("[wake]\nraw = \"auto\"\n")->policy.raw_wake);
+  EXPECT_FALSE(read_with("[wake]\nraw = \"never\"\n")->policy.raw_wake);
+  const auto wrong = read_with("[wake]\nraw = \"always\"\n");
+  ASSERT_FALSE(wrong);
+  EXPECT_THAT(wrong.error().message, HasSubstr("must be auto or never"));
+}
+
+TEST(CoordinatorConfig, ASecureOnPasswordIsNamedByItsFile) {
+  const auto config = read_with("[[node]]\nname = \"n1\"\nsecure_on_file = \"/etc/so/n1\"\n");
+  ASSERT_TRUE(config);
+  EXPECT_EQ(config->policy.nodes.at("n1").secure_on_file, "/etc/so/n1");
+  EXPECT_THAT(describe(*config), HasSubstr("node n1: woken by wol; SecureOn by /etc/so/n1"));
+  const auto wrong = read_with("[[node]]\nname = \"n1\"\nsecure_on_file = \"1.2.3.4\"\n");
+  ASSERT_FALSE(wrong);
+  EXPECT_THAT(wrong.error().message, HasSubstr("must be an absolute path"));
+  EXPECT_EQ(wrong.error().message.find("1.2.3.4"), std::string::npos) << "it may be the password";
 }
 
 TEST(CoordinatorConfig, DaemonSetsThatMayStop) {

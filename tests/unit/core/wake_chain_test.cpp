@@ -228,6 +228,19 @@ TEST(Identity, TheBytesOfAGuidComeInThreeOrders) {
   }
 }
 
+TEST(WakeOrder, NamesThePasswordsFileAndWhetherFramesAreWanted) {
+  Policy policy;
+  Node node;
+  node.name = "w1";
+  EXPECT_TRUE(wake_order(node, policy, WakeMethod::wol).raw);
+  EXPECT_EQ(wake_order(node, policy, WakeMethod::wol).secure_on_file, "");
+  policy.raw_wake = false;
+  policy.nodes["w1"].secure_on_file = "/etc/ecokube/secureon/w1";
+  EXPECT_FALSE(wake_order(node, policy, WakeMethod::wol).raw);
+  EXPECT_EQ(wake_order(node, policy, WakeMethod::wol).secure_on_file, "/etc/ecokube/secureon/w1");
+  EXPECT_EQ(wake_order(node, policy, WakeMethod::ipmi).secure_on_file, "");
+}
+
 TEST(WakeAddress, IsTheBroadcastOfTheSegmentThatAnArmedNicIsOn) {
   Policy policy;
   Node node;

@@ -131,5 +131,31 @@ TEST_F(ExecutorTest, AWakeGoesToItsRelaysTooAndEitherWayIsEnough) {
   EXPECT_EQ(run(Verb::wake, wake).outcome, core::Outcome::failed);
 }
 
+TEST_F(ExecutorTest, ARelayIsHandedThePasswordAndWhetherFramesAreWanted) {
+  core::WakeNode wake{"127.0.0.1:9", {"02:00:00:00:00:01"}};
+  wake.relays = {{"w2", 0x7f0000ff, 9}};
+  power.secure_on = SecureOn::parse("1.2.3.4");
+  EXPECT_EQ(run(Verb::wake, wake).outcome, core::Outcome::done);
+  EXPECT_EQ(agents.packets.macs, wake.macs);
+  EXPECT_EQ(agents.packets.secure_on, SecureOn::parse("1.2.3.4"));
+  EXPECT_TRUE(agents.packets.raw);
+  wake.raw = false;
+  power.secure_on = std::optional<SecureOn>();
+  EXPECT_EQ(run(Verb::wake, wake).outcome, core::Outcome::done);
+  EXPECT_FALSE(agents.packets.secure_on);
+  EXPECT_FALSE(agents.packets.raw);
+}
+
+TEST_F(ExecutorTest, AWakeWhosePasswordCanNotBeReadIsSentAndNoSuccess) {
+  core::WakeNode wake{"127.0.0.1:9", {"02:00:00:00:00:01"}};
+  wake.relays = {{"w2", 0x7f0000ff, 9}};
+  power.secure_on = fail(Errc::config, "password file /x is open to others");
+  const auto woken = run(Verb::wake, wake);
+  EXPECT_EQ(woken.outcome, core::Outcome::failed);
+  EXPECT_NE(woken.message.find("without its SecureOn password"), std::string::npos);
+  EXPECT_EQ(power.packets, 1) << "a card that wants none hears it all the same";
+  EXPECT_EQ(agents.relayed, wake.relays);
+}
+
 }  // namespace
 }  // namespace ecokube

@@ -70,6 +70,10 @@ class FakePower final : public PowerControl {
  public:
   int packets = 0;
   bool reachable = true;
+  Result<std::optional<SecureOn>> secure_on = std::optional<SecureOn>();
+  Result<std::optional<SecureOn>> secure_on_of(const core::WakeNode& /*target*/) override {
+    return secure_on;
+  }
   asio::awaitable<Result<void>> wake(const core::WakeNode& /*target*/) override {
     ++packets;
     if (!reachable) co_return fail(Errc::unreachable, "no route");
@@ -108,10 +112,12 @@ class FakeAgents final : public AgentLink {
     co_return Result<void>();
   }
   std::vector<core::Relay> relayed;
+  RelayedPackets packets;  ///< of the last one
   bool connected = true;
-  Result<void> relay(const core::Relay& by, const std::vector<std::string>& /*macs*/) override {
+  Result<void> relay(const core::Relay& by, const RelayedPackets& handed) override {
     if (!connected) return fail(Errc::unreachable, "it is gone");
     relayed.push_back(by);
+    packets = handed;
     return {};
   }
 };
