@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "cli/views.h"
+#include "common/log.h"
 #include "common/wake_bundle.h"
 #include "coordinator/power/wake_on_lan.h"
 
@@ -34,6 +35,7 @@ BundleNode read_node(const json::object& from) {
       if (mac.is_string()) node.order.macs.emplace_back(mac.get_string());
     }
   }
+  node.order.secure_on_file = text_at(from, "secure_on_file");
   return node;
 }
 
@@ -125,6 +127,8 @@ Result<std::vector<BundleNode>> parse_bundle(std::string_view text) {
 }
 
 int wake_offline(const Command& command) {
+  // What goes out is told here, in fewer words.
+  if (auto logging = log::start("ecoctl", "warning"); !logging) return kExitFailed;
   auto nodes = wanted_nodes(command);
   if (!nodes) {
     std::cerr << "ecoctl: " << nodes.error().message << "\n";

@@ -12,8 +12,9 @@ json::object wake_bundle_json(const Fleet& fleet) {
     const auto order = core::wake_order(node, fleet.policy(), core::WakeMethod::wol);
     json::array macs;
     for (const auto& mac : order.macs) macs.emplace_back(mac);
-    nodes.push_back(
-        json::object{{"node", name}, {"address", order.address}, {"macs", std::move(macs)}});
+    json::object one{{"node", name}, {"address", order.address}, {"macs", std::move(macs)}};
+    if (!order.secure_on_file.empty()) one["secure_on_file"] = order.secure_on_file;
+    nodes.push_back(std::move(one));
   }
   return {{"format", kWakeBundleFormat}, {"nodes", std::move(nodes)}};
 }

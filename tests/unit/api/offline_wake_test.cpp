@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <filesystem>
+#include <fstream>
 #include <map>
 
 #include "common/magic_packet.h"
@@ -17,6 +19,7 @@ namespace ecokube::cli {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 class OfflineWake : public testing::Test {
  protected:
@@ -92,6 +95,35 @@ TEST_F(OfflineWake, OneThatCanNotBeWokenKeepsNobodyElseAsleep) {
   EXPECT_THAT(done.err, HasSubstr("worker1: no MAC address is known"));
   EXPECT_THAT(done.out, HasSubstr("1 of 2 nodes"));
   EXPECT_EQ(packets(), (std::map<std::string, int>{{"02:00:00:00:00:02", 3}}));
+}
+
+TEST_F(OfflineWake, ReadsThePasswordFromTheFileThatTheBundleNames) {
+  const auto secret = dir_.write("worker1.secure-on", "0a:1b:2c:3d:4e:5f\n");
+  std::filesystem::permissions(secret, std::filesystem::perms::owner_read);
+  fleet_.policy_value.nodes["worker1"].secure_on_file = secret;
+  command_.node = "worker1";
+  write_bundle();
+  std::ifstream in(command_.bundle);
+  const std::string bundle(std::istreambuf_iterator<char>(in), {});
+  EXPECT_THAT(bundle, HasSubstr(secret.string()));
+  EXPECT_THAT(bundle, Not(HasSubstr("0a:1b"))) << "it holds no secret";
+  const auto done = wake();
+  EXPECT_EQ(done.exit_code, kExitOk) << done.err;
+  const auto packet =
+      magic_packet(*MacAddress::parse("02:00:00:00:00:01"), SecureOn::parse("0a:1b:2c:3d:4e:5f"));
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(machines_.hear(), std::string(packet.begin(), packet.end()));
+  }
+}
+
+TEST_F(OfflineWake, SaysThatItCanNotWakeOneWithoutItsPassword) {
+  fleet_.policy_value.nodes["worker1"].secure_on_file = dir_ / "elsewhere";
+  write_bundle();
+  const auto done = wake();
+  EXPECT_EQ(done.exit_code, kExitFailed);
+  EXPECT_THAT(done.err, HasSubstr("worker1: waking by 127.0.0.1:"));
+  EXPECT_THAT(done.err, HasSubstr("the SecureOn password was not sent: password file"));
+  EXPECT_THAT(done.out, HasSubstr("1 of 2 nodes"));
 }
 
 TEST_F(OfflineWake, SaysWhatIsNoBundle) {
