@@ -17,7 +17,7 @@ namespace asio = boost::asio;
 
 /// As many frames as a relay sends at once: see MagicRelay.
 constexpr std::size_t kWaitingMax = 256;
-constexpr std::chrono::milliseconds kAnswerLimit{1000};
+constexpr std::chrono::milliseconds kAnswerLimit{3000};
 
 std::string unanswered(const std::filesystem::path& socket, const Error& error) {
   const auto* mend = error.code == Errc::forbidden

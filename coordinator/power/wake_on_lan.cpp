@@ -8,6 +8,8 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <optional>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -82,14 +84,16 @@ Result<void> send(udp::socket& socket, const udp::endpoint& to, const Packet& pa
                   (local ? "; is a firewall in the way?" : ""));
 }
 
-/// By each of these interfaces, or as the routes say; one that fails keeps it from no other.
+/// By each of these interfaces, or as the routes say; one that fails keeps it from no other. Adds
+/// those that it left by to `left_by`.
 Result<void> send_by(udp::socket& socket, const udp::endpoint& to, const Packet& packet,
-                     const std::vector<std::string>& interfaces) {
+                     const std::vector<std::string>& interfaces, std::set<std::string>& left_by) {
   if (interfaces.empty()) return send(socket, to, packet, {});
   bool any = false;
   Result<void> last;
   for (const auto& interface : interfaces) {
     auto sent = send(socket, to, packet, interface);
+    if (sent) left_by.insert(interface);
     any = any || sent;
     if (!sent) last = std::move(sent);
   }
@@ -144,19 +148,20 @@ Result<void> WakeOnLan::send_all(const core::WakeNode& target, const udp::endpoi
   const auto secure_on = secure_on_of(target);
   const auto egress = egress_of(to);
   RawFrames frames{egress.raw, {}, secure_on.value_or(std::nullopt)};
+  std::set<std::string> left_by;
   std::optional<Error> first;
   for (const auto& text : target.macs) {
     const auto mac = MacAddress::parse(text);
     Result<void> sent = fail(Errc::invalid, "\"" + text + "\" is not a MAC address");
     if (mac) {
       frames.macs.push_back(*mac);
-      sent = send_by(socket, to, {*mac, magic_packet(*mac, frames.secure_on)}, egress.udp);
+      sent = send_by(socket, to, {*mac, magic_packet(*mac, frames.secure_on)}, egress.udp, left_by);
     }
     if (!sent && !first) first = sent.error();
   }
   if (!first) {
     log::info("magic packets sent kind=udp to={}:{} interfaces={} macs={}",
-              to.address().to_string(), to.port(), fmt::join(egress.udp, ","),
+              to.address().to_string(), to.port(), fmt::join(left_by, ","),
               fmt::join(target.macs, ","));
   }
   if (target.raw) raw_.send(frames);

@@ -50,7 +50,6 @@ TEST(CoordinatorConfig, TheDocumentedExampleHoldsAndShowsTheDefaults) {
   ASSERT_EQ(policy.scalers.size(), 1U);
   EXPECT_EQ(policy.scalers[0].lag_threshold, core::Scaler().lag_threshold);
   EXPECT_EQ(policy.nodes.at("worker1").wake_address, "192.168.1.255:9");
-  EXPECT_EQ(policy.nodes.at("worker1").secure_on_file, "/etc/ecokube/secureon/worker1");
   EXPECT_EQ(policy.raw_wake, defaults.raw_wake);
   EXPECT_FALSE(policy.nodes.at("worker1").bmc);
   EXPECT_FALSE(policy.wake_method_timeout);
@@ -166,6 +165,8 @@ TEST(CoordinatorConfig, HowMagicPacketsAreSent) {
 }
 
 TEST(CoordinatorConfig, ASecureOnPasswordIsNamedByItsFile) {
+  const auto example = read_coordinator_config(ECOKUBE_EXAMPLE);
+  EXPECT_EQ(example->policy.nodes.at("worker1").secure_on_file, "/etc/ecokube/secureon/worker1");
   const auto config = read_with("[[node]]\nname = \"n1\"\nsecure_on_file = \"/etc/so/n1\"\n");
   ASSERT_TRUE(config);
   EXPECT_EQ(config->policy.nodes.at("n1").secure_on_file, "/etc/so/n1");
