@@ -93,16 +93,17 @@ void take_tokens(Buckets& buckets, const std::vector<Token>& tokens, TimePoint n
 }
 
 bool boots(const Node& node, const Policy& policy, TimePoint now) {
+  const bool recorded = node.waking_at && now < *node.waking_at + policy.wake_deadline;
+  const bool anew = recorded && *node.waking_at >= node.since;
   switch (node.state) {
     case Lifecycle::powering_up: return true;
     case Lifecycle::unknown:
     case Lifecycle::powering_down:
     case Lifecycle::powered_down:
-    case Lifecycle::maintenance:
-      return node.waking_at && now < *node.waking_at + policy.wake_deadline;
+    case Lifecycle::maintenance: return recorded;
     case Lifecycle::ready:
-    case Lifecycle::draining:
-    case Lifecycle::quarantined: return false;
+    case Lifecycle::draining: return anew && !agent_alive(node, policy, now);
+    case Lifecycle::quarantined: return anew;
   }
   return false;
 }

@@ -123,6 +123,31 @@ TEST(Inrush, APlaceThatCannotBeWrittenDownKeepsNobodyAsleep) {
   EXPECT_NE(bench.want("w2").reason.text.find("1 machines of all are booting"), std::string::npos);
 }
 
+TEST(Inrush, ANodeThatWasGivenUpOrFellSilentIsWokenUnderALimitToo) {
+  Policy policy = worker_policy();
+  policy.inrush.all.booting_max = 1;
+  Bench bench = all_needed(policy);
+  bench.run("w1", Verb::record_wake);
+  bench.run("w1", Verb::wake);
+  bench.pass(bench.policy.wake_deadline);
+  bench.run("w1", Verb::quarantine);
+  bench.pass(bench.policy.quarantine_base);
+  bench.run("w1", Verb::record_wake);
+  EXPECT_FALSE(bench.planned("w2", Verb::record_wake)) << "it counts again";
+  bench.run("w1", Verb::wake);
+
+  Bench silent(policy);
+  silent.fleet({"w1"});
+  silent.hang_up("w1");
+  auto kube = worker("w1");
+  kube.ready = Readiness::unknown;
+  silent.see_node(kube);
+  silent.pass(seconds(60));
+  silent.see(PodSeen{pending_pod("p")});
+  silent.run("w1", Verb::record_wake);
+  silent.run("w1", Verb::wake);
+}
+
 TEST(Inrush, ANewLeaderWithoutADatabaseCountsWhatBootsAndBeginsWithEmptyBuckets) {
   Policy policy = worker_policy();
   policy.inrush.all.starts = {6, 2};

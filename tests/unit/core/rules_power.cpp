@@ -49,9 +49,11 @@ void has_token(const World& world, const Policy& policy, const std::string& buck
 }
 
 bool counts_as_booting(const Policy& policy, const Node& node, TimePoint now) {
-  const bool on_or_lost = node.state == Lifecycle::ready || node.state == Lifecycle::draining ||
-                          node.state == Lifecycle::quarantined;
-  if (on_or_lost) return false;
+  const bool on = node.state == Lifecycle::ready || node.state == Lifecycle::draining;
+  if (on && speaks(node, policy, now)) return false;
+  // What was on, or given up, only by a wake that came later.
+  const bool before = on || node.state == Lifecycle::quarantined;
+  if (before && node.waking_at && *node.waking_at < node.since) return false;
   return node.state == Lifecycle::powering_up ||
          (node.waking_at && now - *node.waking_at < policy.wake_deadline);
 }
