@@ -11,6 +11,7 @@
 #include "common/host_port.h"
 #include "coordinator/config_inrush.h"
 #include "coordinator/config_nodes.h"
+#include "coordinator/config_quota.h"
 
 namespace ecokube {
 namespace {
@@ -149,6 +150,7 @@ core::Pool read_pool(ConfigTable table) {
   const auto sleep = core::parse_sleep_mode(table.text("sleep_mode", "power-off"));
   if (!sleep) table.report("sleep_mode", "must be power-off, suspend or hibernate");
   pool.sleep_mode = sleep.value_or(core::SleepMode::power_off);
+  pool.peak = read_peak(table);
   pool.inrush = read_inrush_limits(table.table("inrush"), pool.inrush);
   pool.unneeded_time = table.seconds("unneeded_time_s", pool.unneeded_time, seconds(0), hours(720));
   return pool;
@@ -208,6 +210,7 @@ void read_policy(ConfigTable& root, Policy& policy) {
   read_safety(root.table("safety"), policy);
   read_wake(root.table("wake"), policy);
   read_inrush(root.table("inrush"), policy.inrush);
+  read_quotas(root, policy);
   read_scheduler(root.table("scheduler"), policy);
   for (auto& table : root.tables("pool")) policy.pools.push_back(read_pool(table));
   for (auto& table : root.tables("scaler")) policy.scalers.push_back(read_scaler(table));
@@ -246,6 +249,7 @@ Result<CoordinatorConfig> read_coordinator_config(const std::filesystem::path& f
   read_api(root.table("api"), config);
   read_policy(root, config.policy);
   read_nodes(root, config.policy, config.bmcs);
+  read_power_domains(root, config.policy);
   if (auto finished = parsed->finish(); !finished) return std::unexpected(finished.error());
   return config;
 }
@@ -273,7 +277,7 @@ std::string describe(const CoordinatorConfig& config) {
         << scaler.consumer_group << ", " << scaler.min_replica_count << " to "
         << scaler.max_replica_count << "\n";
   }
-  out << describe_inrush(config.policy);
+  out << describe_inrush(config.policy) << describe_quotas(config.policy);
   if (!config.policy.scheduler_name.empty()) {
     out << "binds pods with schedulerName " << config.policy.scheduler_name << "\n";
   }

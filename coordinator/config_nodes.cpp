@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "coordinator/config_controller.h"
+#include "coordinator/config_inrush.h"
 
 namespace ecokube {
 namespace {
@@ -58,6 +59,7 @@ void read_nodes(ConfigTable& root, core::Policy& policy, BmcOptions& bmcs) {
                    "must be an absolute path; ecoctl wake --offline reads it too");
     }
     node.power_domain = table.text("power_domain", "");
+    node.peak = read_peak(table);
     read_controller(table, name, node, bmcs);
     node.methods = read_methods(table, node);
   }

@@ -5,6 +5,7 @@
 #include "coordinator/core/apply.h"
 #include "coordinator/core/identity.h"
 #include "coordinator/core/lifecycle.h"
+#include "coordinator/core/watts.h"
 
 namespace ecokube::core::detail {
 namespace {
@@ -66,6 +67,7 @@ void on(World& world, const AgentHeartbeat& fact, TimePoint now) {
   agent.vetoes = fact.vetoes;
   agent.sleep_vetoes = fact.sleep_vetoes;
   agent.power = fact.power;
+  if (auto peak = peak_shown(*node, fact)) node->peak_seen = peak;
   agent.power_source = fact.power_source;
   agent.power_problem = fact.power_problem;
   agent.energy = fact.energy;
@@ -100,6 +102,7 @@ void on(World& world, const AgentGoodbye& fact, TimePoint now) {
     node->down.command_id = fact.command_id;
     node->down.refused = false;
     node->sleep.left = node->sleep.life == fact.boot_id;
+    node->waking_at.reset();  // that wake has led to something: it was up
     return enter(*node, Lifecycle::powering_down, now);
   }
   const bool wanted_on = node->request && node->request->verb == PersonVerb::wake;
@@ -132,6 +135,7 @@ void on(World& world, const Recovered& fact, TimePoint now) {
     node.wake_proven_boot = remembered.wake_proven_boot;
     node.wake_proven_sleep = remembered.wake_proven_sleep;
     node.wake_proven_mode = remembered.wake_proven_mode;
+    node.peak_seen = remembered.peak_seen;
     node.downs = remembered.downs;
     // Past every id that the last process may have used.
     node.transition = remembered.transition + 1;
@@ -165,7 +169,8 @@ RememberedNode remembered(const Node& node) {
           node.transition,
           node.wake_proven_boot,
           node.wake_proven_sleep,
-          node.wake_proven_mode};
+          node.wake_proven_mode,
+          node.peak_seen};
 }
 
 }  // namespace ecokube::core

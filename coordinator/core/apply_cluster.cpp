@@ -5,6 +5,7 @@
 #include "coordinator/core/boot_proof.h"
 #include "coordinator/core/eviction.h"
 #include "coordinator/core/lifecycle.h"
+#include "coordinator/core/lost_work.h"
 
 namespace ecokube::core::detail {
 
@@ -43,6 +44,13 @@ void drop_pod(World& world, const std::string& uid, TimePoint now) {
   world.pods_on[node].erase(uid);
   count_work(world, node, now);
   sum_requests(world, node);
+}
+
+void end_pod(World& world, const std::string& uid, TimePoint now) {
+  const auto at = world.pods.find(uid);
+  if (at != world.pods.end()) note_ended(world, at->second, now);
+  drop_pod(world, uid, now);
+  forget_placing(world, uid);
 }
 
 template <class Kube>
@@ -99,10 +107,13 @@ void see_pod(World& world, KubePod pod, TimePoint now) {
     }
   }
   const auto at = world.pods.find(pod.uid);
+  const bool newly_bound = !pod.node.empty() && (at == world.pods.end() || at->second.node.empty());
+  if (newly_bound) note_bound(world, pod);
   if (at != world.pods.end() && at->second.node != pod.node) {
     drop_pod(world, pod.uid, now);
   } else if (at != world.pods.end()) {
     remove_replica(world, at->second);
+    if (pod.deleting || pod.phase == PodPhase::failed) note_ended(world, at->second, now);
   }
   auto& known = world.pods[pod.uid];
   known = std::move(pod);
@@ -133,10 +144,7 @@ void on(World& world, const ClusterListed& fact, TimePoint now) {
   for (const auto& [uid, pod] : world.pods) {
     if (!uids.contains(uid)) gone.push_back(uid);
   }
-  for (const auto& uid : gone) {
-    drop_pod(world, uid, now);
-    forget_placing(world, uid);
-  }
+  for (const auto& uid : gone) end_pod(world, uid, now);
   for (auto& [name, node] : world.nodes) {
     if (!present.contains(name)) node.kube.reset();
   }
@@ -172,8 +180,7 @@ void on(World& world, const PodSeen& fact, TimePoint now) {
 }
 
 void on(World& world, const PodDeleted& fact, TimePoint now) {
-  drop_pod(world, fact.uid, now);
-  forget_placing(world, fact.uid);
+  end_pod(world, fact.uid, now);
   advance_revision(world, fact.revision);
 }
 
@@ -193,7 +200,10 @@ void on(World& world, const ClusterLost& fact, TimePoint /*now*/) {
 }
 
 void on(World& world, const LeaseHeld& fact, TimePoint now) {
-  if (fact.fence != world.fence) world.buckets.known_since = now;  // another may have led until now
+  if (fact.fence != world.fence) {  // another may have led until now
+    world.buckets.known_since = now;
+    for (auto& [name, node] : world.nodes) node.waking_unsent = false;
+  }
   world.fence = fact.fence;
   world.lease_valid_until = fact.valid_until;
 }

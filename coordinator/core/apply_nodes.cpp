@@ -58,7 +58,10 @@ void read_marks(Node& node, const KubeNode& kube) {
       node.sleep.since = since;
     }
     const auto waking = parse_waking(annotation(kube, names::kWaking));
-    if (waking && (!node.waking_at || *node.waking_at < *waking)) node.waking_at = waking;
+    if (waking && (!node.waking_at || *node.waking_at < *waking)) {
+      node.waking_at = waking;
+      node.waking_unsent = false;
+    }
   }
   if (!is_older_than_our_words(node, kube)) {
     if (!node.hold_unsaved) node.hold = parse_hold(annotation(kube, names::kHold));

@@ -7,6 +7,7 @@
 #include "coordinator/core/eviction.h"
 #include "coordinator/core/inrush.h"
 #include "coordinator/core/lifecycle.h"
+#include "coordinator/core/lost_work.h"
 
 namespace ecokube::core::detail {
 namespace {
@@ -66,9 +67,10 @@ void begin(Node& node, const RecordOff& record, const Step& /*step*/, TimePoint 
 
 void begin(Node& node, const RecordWake& record, const Step& /*step*/, TimePoint /*now*/) {
   node.waking_at = record.at;
+  node.waking_unsent = true;
 }
 
-void begin(Node& node, const WakeNode& wake, const Step& /*step*/, TimePoint now) {
+void begin(Node& node, const WakeNode& wake, const Step& step, TimePoint now) {
   auto& up = node.up;
   if (node.state != Lifecycle::powering_up) {
     const bool silent = node.state == Lifecycle::unknown || node.state == Lifecycle::ready ||
@@ -80,6 +82,8 @@ void begin(Node& node, const WakeNode& wake, const Step& /*step*/, TimePoint now
     if (forgotten) up.old_boot_id = node.sleep.life;
     up.asked_at = up.method_at = now;
     up.method = wake.method;
+    up.why = step.reason.text;
+    if (step.asker) up.asker_ns = step.asker->ns;
     enter(node, Lifecycle::powering_up, now);
   } else if (up.method != wake.method) {
     up.method = wake.method;
@@ -87,6 +91,7 @@ void begin(Node& node, const WakeNode& wake, const Step& /*step*/, TimePoint now
     up.late = true;
   }
   up.tried_at = now;
+  node.waking_unsent = false;
   if (!node.sleep.woken_at) node.sleep.woken_at = now;
   node.bmc.on.reset();  // what was read before says nothing of after
   node.bmc.equal = 0;
@@ -285,6 +290,7 @@ void on(World& world, const StepStarted& fact, TimePoint now) {
   if (step.id.subject.starts_with(kPodPrefix)) return begin_placing(world, step, now);
   take_tokens(world.buckets, step.tokens, now);
   Node& node = node_at(world, step.id.subject, now);
+  if (step.asker) note_woken_for(world, *step.asker, node.name, now);
   std::visit([&](const auto& action) { begin(node, action, step, now); }, step.action);
   if (step.id.verb == Verb::mark) note_spread(world, node);
   node.attempts[step.id.verb] = step.id.attempt;

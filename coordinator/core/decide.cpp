@@ -115,6 +115,8 @@ Plan decide(const World& world, const Policy& policy, TimePoint now) {
   if (!demand.empty() || !binds.placed.empty()) {
     placement = place(world, policy, std::move(demand), now, binds.placed);
   }
+  plan.held = std::move(placement.held);
+  for (const auto& held : plan.held) look_again(plan, held.due, now);
   auto wants = want_nodes(world, policy, placement, now);
   look_again(plan, wants.reconsider_at, now);
   plan.nodes = std::move(wants.nodes);

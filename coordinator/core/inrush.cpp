@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "coordinator/core/quota.h"
+
 namespace ecokube::core {
 namespace {
 
@@ -24,7 +26,8 @@ Duration taken_before(const Buckets& buckets, const Token& token) {
 /// When the bucket is, or was, full.
 TimePoint full_at(const Buckets& buckets, const Token& token) {
   TimePoint full{};
-  if (buckets.known_since) full = *buckets.known_since + taken_before(buckets, token);
+  if (buckets.known_since && !token.begins_full)
+    full = *buckets.known_since + taken_before(buckets, token);
   const auto at = buckets.full_at.find(token.bucket);
   return at == buckets.full_at.end() ? full : std::max(full, at->second);
 }
@@ -39,9 +42,17 @@ std::uint64_t hash(const std::string& text) {
 
 /// Asked first, since few machines boot and looking for groups is dear.
 bool any_booting_limit(const Policy& policy) {
-  return policy.inrush.all.booting_max > 0 || policy.inrush.power_domain.booting_max > 0 ||
-         std::any_of(policy.pools.begin(), policy.pools.end(),
-                     [](const Pool& pool) { return pool.inrush.booting_max > 0; });
+  const auto& inrush = policy.inrush;
+  return inrush.all.booting_max > 0 || inrush.power_domain.booting_max > 0 ||
+         std::ranges::any_of(inrush.power_domains,
+                             [](const auto& one) { return one.second.booting_max > 0; }) ||
+         std::ranges::any_of(policy.pools,
+                             [](const Pool& pool) { return pool.inrush.booting_max > 0; });
+}
+
+const InrushLimits& limits_of_domain(const Inrush& inrush, const std::string& domain) {
+  const auto own = inrush.power_domains.find(domain);
+  return own == inrush.power_domains.end() ? inrush.power_domain : own->second;
 }
 
 }  // namespace
@@ -61,7 +72,9 @@ std::vector<InrushGroup> inrush_groups(const Policy& policy, const Node& node) {
   const Pool* pool = node.kube ? pool_of(policy, node.name, node.kube->labels) : nullptr;
   if (pool != nullptr) groups.push_back({"pool " + pool->name, pool->inrush});
   const auto domain = power_domain_of(policy, node);
-  if (!domain.empty()) groups.push_back({"power domain " + domain, policy.inrush.power_domain});
+  if (!domain.empty()) {
+    groups.push_back({"power domain " + domain, limits_of_domain(policy.inrush, domain)});
+  }
   return groups;
 }
 
@@ -85,6 +98,11 @@ TimePoint due_at(const Buckets& buckets, const Token& token) {
   return full_at(buckets, token) - token.fill + token.interval;
 }
 
+std::int64_t tokens_in(const Buckets& buckets, const Token& token, TimePoint now) {
+  const auto missing = std::clamp(full_at(buckets, token) - now, Duration(0), token.fill);
+  return (token.fill - missing) / token.interval;
+}
+
 void take_tokens(Buckets& buckets, const std::vector<Token>& tokens, TimePoint now) {
   std::erase_if(buckets.full_at, [&](const auto& bucket) { return bucket.second <= now; });
   for (const auto& token : tokens) {
@@ -106,6 +124,10 @@ bool boots(const Node& node, const Policy& policy, TimePoint now) {
     case Lifecycle::quarantined: return anew;
   }
   return false;
+}
+
+bool start_is_recorded(const Policy& policy, const Node& node) {
+  return booting_is_limited(policy, node) || watts_are_capped(policy, node);
 }
 
 bool booting_is_limited(const Policy& policy, const Node& node) {
@@ -133,7 +155,8 @@ InrushBook::InrushBook(const World& world, const Policy& policy, TimePoint now)
       now_(now),
       buckets_(world.buckets),
       after_drains_(world.buckets),
-      booting_(count_booting(world, policy, now)) {
+      booting_(count_booting(world, policy, now)),
+      watts_(world, policy, now) {
   for (const auto& [name, node] : world.nodes) {
     if (node.state != Lifecycle::draining || node.work_pods > 0) continue;
     take_tokens(after_drains_, down_tokens(policy, node), now);
@@ -147,7 +170,8 @@ std::optional<InrushWait> InrushBook::waits(const Buckets& buckets,
     const auto due = due_at(buckets, token);
     if (due <= now_ || (wait && *wait->due >= due)) continue;
     const auto burst = std::to_string(token.fill / token.interval);
-    wait = InrushWait{token.bucket + ": " + std::to_string(kMinuteMs / token.interval.count()) +
+    wait = InrushWait{"InrushLimit",
+                      token.bucket + ": " + std::to_string(kMinuteMs / token.interval.count()) +
                           " a minute and " + burst + " at once are allowed, the next in " +
                           std::to_string((due - now_).count() / 1000 + 1) + " s",
                       due};
@@ -160,28 +184,46 @@ std::optional<InrushWait> InrushBook::place_waits(const Node& node) const {
   for (const auto& [name, limits] : inrush_groups(policy_, node)) {
     const auto booting = booting_.find(name);
     if (booting == booting_.end() || booting->second < limits.booting_max) continue;
-    return InrushWait{std::to_string(booting->second) + " machines of " + name +
+    return InrushWait{"InrushLimit",
+                      std::to_string(booting->second) + " machines of " + name +
                           " are booting, no more may at once",
                       std::nullopt};
   }
   return std::nullopt;
 }
 
-std::optional<InrushWait> InrushBook::start_waits(const Node& node) const {
+std::optional<InrushWait> InrushBook::watts_wait(const Node& node) {
+  auto text = WattsBook::waits(watts_.part_of(node));
+  if (text.empty()) return std::nullopt;
+  return InrushWait{"WattsCap", std::move(text), std::nullopt};
+}
+
+std::optional<InrushWait> InrushBook::start_waits(const Node& node) {
+  if (auto wait = watts_wait(node)) return wait;
   if (auto wait = place_waits(node)) return wait;
   return waits(buckets_, start_tokens(policy_, node));
 }
 
+bool InrushBook::has_token(const Token& token) const { return due_at(buckets_, token) <= now_; }
+
+std::optional<InrushWait> InrushBook::quota_waits(const std::string& ns) const {
+  const auto token = quota_token(policy_, ns);
+  if (!token || has_token(*token)) return std::nullopt;
+  const auto due = due_at(buckets_, *token);
+  return InrushWait{"NamespaceQuota", quota_text(policy_, ns, due - now_), due};
+}
+
 void InrushBook::take_place(const Node& node) {
+  WattsBook::take(watts_.part_of(node));
   if (boots(node, policy_, now_) || !booting_is_limited(policy_, node)) return;
   for (const auto& [name, limits] : inrush_groups(policy_, node)) {
     if (limits.booting_max > 0) ++booting_[name];
   }
 }
 
-void InrushBook::take_start(const Node& node) {
+void InrushBook::take_start(const Node& node, const std::vector<Token>& tokens) {
   take_place(node);
-  take_tokens(buckets_, start_tokens(policy_, node), now_);
+  take_tokens(buckets_, tokens, now_);
 }
 
 std::optional<InrushWait> InrushBook::down_waits(const Node& node) const {

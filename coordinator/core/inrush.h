@@ -9,6 +9,7 @@
 
 #include "coordinator/core/policy.h"
 #include "coordinator/core/step.h"
+#include "coordinator/core/watts.h"
 #include "coordinator/core/world.h"
 
 // S6: so many machines start, or go down, a minute, and so many boot at once: of all, of a pool and
@@ -31,10 +32,15 @@ struct InrushGroup {
 
 /// When the bucket has, or had, such a token.
 [[nodiscard]] TimePoint due_at(const Buckets& buckets, const Token& token);
+/// How many it has, whole ones.
+[[nodiscard]] std::int64_t tokens_in(const Buckets& buckets, const Token& token, TimePoint now);
 void take_tokens(Buckets& buckets, const std::vector<Token>& tokens, TimePoint now);
 
 /// It starts now: woken, or about to be, and neither Ready nor given up.
 [[nodiscard]] bool boots(const Node& node, const Policy& policy, TimePoint now);
+
+/// Its start is written on its Node first, since a successor has to count it.
+[[nodiscard]] bool start_is_recorded(const Policy& policy, const Node& node);
 
 /// One of its groups has a limit for machines that boot at once.
 [[nodiscard]] bool booting_is_limited(const Policy& policy, const Node& node);
@@ -45,6 +51,7 @@ void take_tokens(Buckets& buckets, const std::vector<Token>& tokens, TimePoint n
                                                                 std::string_view other_than = {});
 
 struct InrushWait {
+  std::string code;              ///< "InrushLimit", "WattsCap", "NamespaceQuota"
   std::string text;              ///< for people: what it waits for
   std::optional<TimePoint> due;  ///< none: until another machine is up
 };
@@ -55,10 +62,13 @@ class InrushBook {
   InrushBook(const World& world, const Policy& policy, TimePoint now);
 
   /// Why the node can't be started now, or be counted as booting; nullopt: it can.
-  [[nodiscard]] std::optional<InrushWait> start_waits(const Node& node) const;
+  [[nodiscard]] std::optional<InrushWait> start_waits(const Node& node);
   [[nodiscard]] std::optional<InrushWait> place_waits(const Node& node) const;
   void take_place(const Node& node);
-  void take_start(const Node& node);
+  [[nodiscard]] bool has_token(const Token& token) const;
+  /// Of a start for this namespace's pods.
+  [[nodiscard]] std::optional<InrushWait> quota_waits(const std::string& ns) const;
+  void take_start(const Node& node, const std::vector<Token>& tokens);
   /// One of many is held back a little, each its own while.
   [[nodiscard]] Duration start_jitter(const StepId& id, const Node& node) const;
 
@@ -69,6 +79,7 @@ class InrushBook {
   void take_mark(const Node& node);
 
  private:
+  [[nodiscard]] std::optional<InrushWait> watts_wait(const Node& node);
   [[nodiscard]] std::optional<InrushWait> waits(const Buckets& buckets,
                                                 const std::vector<Token>& tokens) const;
 
@@ -77,6 +88,7 @@ class InrushBook {
   Buckets buckets_;
   Buckets after_drains_;
   std::map<std::string, std::int64_t> booting_;
+  WattsBook watts_;
 };
 
 }  // namespace ecokube::core

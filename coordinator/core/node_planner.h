@@ -62,6 +62,8 @@ class NodePlanner {
   /// Where only so many may boot at once this one's place is written down first, so that a
   /// successor counts it.
   [[nodiscard]] bool record_wake_first();
+  /// Why it is not started now.
+  [[nodiscard]] std::optional<InrushWait> start_waits();
   /// Explains that it waits, and for what.
   void wait_for_turn(InrushWait wait);
   void quarantine();

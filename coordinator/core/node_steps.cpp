@@ -205,8 +205,12 @@ void NodePlanner::powering_down() {
   if (node_.down.refused) return go_back({"Refused", node_.last_problem});
   if (node_.agent.goodbye && !node_.agent.connected) {
     const auto off_at = node_.agent.closed_at.value_or(node_.since) + policy_.silence_to_off;
-    if (want_.on && may_be_woken(world_, policy_, node_, now_)) return wake();
-    if (bmc_tells_power(policy_, node_)) return off_by_bmc();
+    const bool woken = want_.on && may_be_woken(world_, policy_, node_, now_);
+    auto wait = woken ? start_waits() : std::nullopt;
+    if (woken && !wait) return wake();
+    // Meanwhile it shows that it is off, which may be what others wait for.
+    if (wait) wait_for_turn(*std::move(wait));
+    if (bmc_tells_power(policy_, node_)) return woken ? record_proven_off() : off_by_bmc();
     if (now_ < off_at) return look_again(off_at);
     return record_off({"SaidGoodbye", "it said goodbye for our step and is silent since"});
   }
@@ -277,7 +281,8 @@ bool NodePlanner::add(Verb verb, Action action, Reason reason, std::vector<PodRe
 }
 
 void NodePlanner::wait_for_turn(InrushWait wait) {
-  want_.reason = {"InrushLimit", want_.reason.text + "; it waits for its turn: " + wait.text};
+  want_.reason = {std::move(wait.code),
+                  want_.reason.text + "; it waits for its turn: " + wait.text};
   if (wait.due) look_again(*wait.due);
 }
 

@@ -5,12 +5,14 @@
 
 #include "coordinator/core/failover.h"
 #include "coordinator/core/lifecycle.h"
+#include "coordinator/core/lost_work.h"
 #include "coordinator/core/marks.h"
 #include "coordinator/core/node_actions.h"
 #include "coordinator/core/node_services.h"
 #include "coordinator/core/placement.h"
 #include "coordinator/core/power.h"
 #include "coordinator/core/power_off.h"
+#include "coordinator/core/quota.h"
 #include "coordinator/core/relays.h"
 #include "coordinator/core/sleep_limit.h"
 #include "coordinator/core/wake_chain.h"
@@ -76,9 +78,11 @@ void NodePlanner::record_proven_off() {
 
 void NodePlanner::record_off(Reason reason) {
   const bool read = bmc_tells_power(policy_, node_);
+  // A goodbye from before a wake that led to nothing shows no more than that.
+  const bool only_before = !read && node_.waking_at && !node_.waking_unsent;
   RecordOff record{
       power_text({PowerState::off, read ? PowerEvidence::bmc : PowerEvidence::inferred}),
-      node_.sleep.since.value_or(now_)};
+      node_.sleep.since.value_or(only_before ? *node_.waking_at : now_)};
   const bool dead = state_at(node_, policy_, now_) == Lifecycle::unknown;
   if (!dead && !node_.marked && node_.kube) record.mark = mark_of_sleeper(policy_, node_);
   add(Verb::record_off, std::move(record), std::move(reason));
@@ -144,7 +148,7 @@ void NodePlanner::wake() {
   const bool asked = node_.request && node_.request->verb == PersonVerb::wake && node_.asked_us;
   if (world_.fence == 0 && !world_.leader.empty() && !asked) return;
   if (record_wake_first()) return;
-  if (auto wait = inrush_.start_waits(node_)) return wait_for_turn(*std::move(wait));
+  if (auto wait = start_waits()) return wait_for_turn(*std::move(wait));
   std::vector<PodRef> pods;
   if (want_.needed_by) pods.push_back(*want_.needed_by);
   const auto planned = plan_.steps.size();
@@ -152,14 +156,26 @@ void NodePlanner::wake() {
   if (plan_.steps.size() == planned) return;
   Step& start = plan_.steps.back();
   start.tokens = start_tokens(policy_, node_);
+  if (want_.asker) {
+    start.asker = want_.asker;
+    // What replaces lost pods takes one of their namespace's as long as there are any.
+    const auto token = quota_token(policy_, want_.asker->ns);
+    if (token && inrush_.has_token(*token)) start.tokens.push_back(*token);
+  }
   start.jitter = inrush_.start_jitter(start.id, node_);
-  inrush_.take_start(node_);
+  inrush_.take_start(node_, start.tokens);
+}
+
+std::optional<InrushWait> NodePlanner::start_waits() {
+  if (auto wait = inrush_.start_waits(node_)) return wait;
+  if (!want_.asker || lost_of(world_, want_.asker->controller, now_) > 0) return std::nullopt;
+  return inrush_.quota_waits(want_.asker->ns);
 }
 
 bool NodePlanner::record_wake_first() {
-  if (world_.fence == 0 || !booting_is_limited(policy_, node_)) return false;
+  if (world_.fence == 0 || !start_is_recorded(policy_, node_)) return false;
   if (boots(node_, policy_, now_)) return false;
-  if (auto wait = inrush_.start_waits(node_)) {
+  if (auto wait = start_waits()) {
     wait_for_turn(*std::move(wait));
   } else if (add(Verb::record_wake, RecordWake{now_}, want_.reason)) {
     inrush_.take_place(node_);

@@ -299,6 +299,7 @@ struct RememberedNode {
   std::string wake_proven_boot = {};  ///< the fingerprint that the proof is bound to
   Duration wake_proven_sleep = {};
   SleepMode wake_proven_mode = SleepMode::power_off;
+  std::optional<Power> peak_seen = {};
   bool operator==(const RememberedNode&) const = default;
 };
 /// Once, before everything else.

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <limits>
 #include <tuple>
+#include <utility>
 
 #include "coordinator/core/binding.h"
 #include "coordinator/core/eviction.h"
 #include "coordinator/core/failover.h"
+#include "coordinator/core/lost_work.h"
 #include "coordinator/core/neighbours.h"
+#include "coordinator/core/wake_budget.h"
 #include "coordinator/core/wake_chain.h"
 
 namespace ecokube::core {
@@ -20,6 +23,9 @@ struct Bin {
   Tier tier;
   const Node* node;
   Resources room;
+  bool asleep = false;  ///< a machine has to be woken for who comes first
+  std::string up_for;   ///< the namespace that a machine is woken for
+  WattsBook::Part watts{};
 };
 
 /// Taints that only say that the node is off or being switched; gone when it is back.
@@ -73,7 +79,10 @@ std::vector<Bin> bins_of(const World& world, const Policy& policy, TimePoint now
   for (const auto& [name, node] : world.nodes) {
     if (!node.kube || cordoned_by_other(node)) continue;
     const auto tier = tier_of(world, policy, node, now);
-    if (tier) bins.push_back({*tier, &node, room_on(world, node)});
+    if (!tier) continue;
+    const bool asleep = *tier == Tier::asleep || *tier == Tier::silent;
+    const auto up_for = *tier == Tier::coming_up ? node.up.asker_ns : std::string();
+    bins.push_back({*tier, &node, room_on(world, node), asleep, up_for});
   }
   std::sort(bins.begin(), bins.end(), [](const Bin& a, const Bin& b) {
     if (a.tier != b.tier) return a.tier < b.tier;
@@ -105,45 +114,120 @@ const KubePod* pod_of(const World& world, const Demand& demand) {
   return pod == world.pods.end() ? nullptr : &pod->second;
 }
 
-Placement pack(const World& world, std::vector<Bin> bins, std::vector<Demand> demand) {
-  Placement placement;
-  Neighbours neighbours(world);
-  // Largest first packs best; equal ones keep their order, so the result is one.
-  std::stable_sort(demand.begin(), demand.end(), [](const Demand& a, const Demand& b) {
-    return a.requests.cpu_millicores > b.requests.cpu_millicores;
-  });
-  constexpr std::size_t kMisfitsRemembered = 16;
-  std::vector<const KubePod*> misfits;  // one of each kind that fits nowhere
-  for (const auto& item : demand) {
-    const auto* pod = pod_of(world, item);
-    const bool misfit = pod != nullptr &&
-                        std::any_of(misfits.begin(), misfits.end(),
-                                    [&](const KubePod* other) { return same_kind(*other, *pod); });
-    if (misfit) {
-      placement.unplaced.push_back(item.what);
-      continue;
+/// Largest first packs best; equal ones keep their order, so the result is one.
+class Packing {
+ public:
+  Packing(const World& world, std::vector<Bin> bins, WakeBudget& budget)
+      : bins_(std::move(bins)), budget_(budget), world_(world), neighbours_(world) {
+    if (budget.is_endless()) return;
+    for (auto& bin : bins_) {
+      if (bin.asleep) bin.watts = budget.part_of(*bin.node);
     }
-    const auto rules = pod == nullptr ? Neighbours::Rules() : neighbours.rules_for(*pod);
-    const auto bin = std::find_if(bins.begin(), bins.end(), [&](const Bin& candidate) {
-      return item.requests.fits_in(candidate.room) &&
-             could_run_on(*candidate.node, item.node_selector, item.tolerations,
-                          item.node_affinity) &&
-             rules.obstacle(*candidate.node->kube).empty();
-    });
-    if (bin == bins.end()) {
-      placement.unplaced.push_back(item.what);
-      if (pod != nullptr && misfits.size() < kMisfitsRemembered) misfits.push_back(pod);
-      continue;
-    }
-    bin->room -= item.requests;
-    if (pod != nullptr) {
-      neighbours.place(*pod, *bin->node->kube);
-      std::erase_if(misfits, [](const KubePod* one) { return may_gain_by_neighbours(*one); });
-    }
-    placement.needed_for.try_emplace(bin->node->name, item);
   }
-  return placement;
-}
+
+  Placement run(std::vector<Demand> demand) {
+    std::stable_sort(demand.begin(), demand.end(), [](const Demand& a, const Demand& b) {
+      return a.requests.cpu_millicores > b.requests.cpu_millicores;
+    });
+    // Who may have nothing woken takes of what comes up for others only what they leave.
+    std::vector<const Demand*> last;
+    for (const auto& item : demand) {
+      if (budget_.has_wake_for(item.asker)) {
+        add(item);
+      } else if (!add_to_own(item)) {
+        last.push_back(&item);
+      }
+    }
+    for (const auto* item : last) add(*item);
+    return std::move(placement_);
+  }
+
+ private:
+  /// One of each kind that has no place; more of it need not be tried.
+  using Kinds = std::vector<const KubePod*>;
+
+  static bool contains(const Kinds& kinds, const KubePod* pod) {
+    return pod != nullptr && std::ranges::any_of(kinds, [&](const KubePod* other) {
+             return other->ns == pod->ns && same_kind(*other, *pod);
+           });
+  }
+  static void remember(Kinds& kinds, const KubePod* pod) {
+    constexpr std::size_t kRemembered = 16;
+    if (pod != nullptr && kinds.size() < kRemembered) kinds.push_back(pod);
+  }
+
+  /// To what is on, or comes up for its own namespace.
+  bool add_to_own(const Demand& item) {
+    const auto* pod = pod_of(world_, item);
+    if (contains(misfits_, pod) || contains(held_, pod)) return false;
+    const auto rules = pod == nullptr ? Neighbours::Rules() : neighbours_.rules_for(*pod);
+    const auto own = std::ranges::find_if(bins_, [&](const Bin& bin) {
+      const bool others = !bin.up_for.empty() && bin.up_for != item.asker.ns;
+      return !bin.asleep && !others && fits(bin, item, rules);
+    });
+    if (own == bins_.end()) return false;
+    put(*own, item, pod);
+    return true;
+  }
+
+  void add(const Demand& item) {
+    const auto* pod = pod_of(world_, item);
+    if (contains(misfits_, pod)) return placement_.unplaced.push_back(item.what);
+    if (contains(held_, pod)) return hold(item);
+    const auto rules = pod == nullptr ? Neighbours::Rules() : neighbours_.rules_for(*pod);
+    const bool may_wake = budget_.has_wake_for(item.asker);
+    Bin* capped = nullptr;
+    bool held = false;
+    for (auto& bin : bins_) {
+      if (!fits(bin, item, rules)) continue;
+      if (!bin.asleep || (may_wake && WattsBook::fits(bin.watts))) return put(bin, item, pod);
+      held = held || !may_wake;
+      if (may_wake && capped == nullptr) capped = &bin;
+    }
+    if (capped != nullptr) return put(*capped, item, pod);
+    if (held) {
+      remember(held_, pod);
+      return hold(item);
+    }
+    placement_.unplaced.push_back(item.what);
+    remember(misfits_, pod);
+  }
+
+  static bool fits(const Bin& bin, const Demand& item, const Neighbours::Rules& rules) {
+    return item.requests.fits_in(bin.room) &&
+           could_run_on(*bin.node, item.node_selector, item.tolerations, item.node_affinity) &&
+           rules.obstacle(*bin.node->kube).empty();
+  }
+
+  void put(Bin& bin, const Demand& item, const KubePod* pod) {
+    if (std::exchange(bin.asleep, false)) {
+      if (WattsBook::fits(bin.watts)) WattsBook::take(bin.watts);
+      budget_.take_wake_for(item.asker);
+      bin.up_for = item.asker.ns;
+      held_.clear();  // they may go there, too
+    }
+    bin.room -= item.requests;
+    if (pod != nullptr) {
+      neighbours_.place(*pod, *bin.node->kube);
+      std::erase_if(misfits_, [](const KubePod* one) { return may_gain_by_neighbours(*one); });
+      std::erase_if(held_, [](const KubePod* one) { return may_gain_by_neighbours(*one); });
+    }
+    const bool first = placement_.needed_for.try_emplace(bin.node->name, item).second;
+    if (first) return;
+    auto& others = placement_.others[bin.node->name];
+    ++others.count;
+    if (item.pod) others.pods.push_back(*item.pod);
+  }
+
+  void hold(const Demand& item) { placement_.held.push_back(budget_.held(item)); }
+
+  std::vector<Bin> bins_;
+  WakeBudget& budget_;
+  const World& world_;
+  Neighbours neighbours_;
+  Kinds misfits_, held_;
+  Placement placement_;
+};
 
 }  // namespace
 
@@ -230,7 +314,8 @@ std::vector<Demand> demand_of(const World& world, const Policy& policy,
                         want.workload->node_selector,
                         want.workload->tolerations,
                         {},
-                        want.workload->node_affinity});
+                        want.workload->node_affinity,
+                        {want.workload->ns, lost_controller_of(world, *want.workload, world.now)}});
     }
   }
   for (const auto& uid : world.pods_unbound) {
@@ -240,8 +325,13 @@ std::vector<Demand> demand_of(const World& world, const Policy& policy,
         std::any_of(counted.begin(), counted.end(),
                     [&](const KubeWorkload* workload) { return belongs_to(pod, *workload); });
     if (scaled) continue;
-    demand.push_back({"pod " + pod.ns + "/" + pod.name, pod.requests, pod.node_selector,
-                      pod.tolerations, ref_of(pod), pod.node_affinity});
+    demand.push_back({"pod " + pod.ns + "/" + pod.name,
+                      pod.requests,
+                      pod.node_selector,
+                      pod.tolerations,
+                      ref_of(pod),
+                      pod.node_affinity,
+                      {pod.ns, controller_key(pod)}});
   }
   return demand;
 }
@@ -256,7 +346,8 @@ bool fits_elsewhere(const World& world, const Policy& policy, const Node& node,
     demand.push_back(
         {pod->name, pod->requests, pod->node_selector, pod->tolerations, {}, pod->node_affinity});
   }
-  return pack(world, std::move(bins), std::move(demand)).unplaced.empty();
+  WakeBudget none(world, policy, now);
+  return Packing(world, std::move(bins), none).run(std::move(demand)).unplaced.empty();
 }
 
 Placement place(const World& world, const Policy& policy, std::vector<Demand> demand, TimePoint now,
@@ -272,9 +363,12 @@ Placement place(const World& world, const Policy& policy, std::vector<Demand> de
                                   [&](const Bin& one) { return one.node->name == name; });
     if (bin != bins.end()) bin->room -= pod.requests;
   }
-  auto packed = pack(world, std::move(bins), std::move(demand));
+  WakeBudget budget(world, policy, now);
+  auto packed = Packing(world, std::move(bins), budget).run(std::move(demand));
   placement.needed_for.merge(packed.needed_for);
+  placement.others = std::move(packed.others);
   placement.unplaced = std::move(packed.unplaced);
+  placement.held = std::move(packed.held);
   return placement;
 }
 

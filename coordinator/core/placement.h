@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/core/plan.h"
 #include "coordinator/core/scaler.h"
 #include "coordinator/core/world.h"
 
@@ -17,13 +18,16 @@ struct Demand {
   std::vector<Toleration> tolerations;
   std::optional<PodRef> pod = {};  ///< where it is a pod already
   std::vector<NodeTerm> node_affinity = {};
+  Asker asker = {};  ///< without a namespace nobody is charged for it
 };
 
 /// Where demand goes: packed onto nodes that are on, then on those that come up, then on the
 /// cheapest sleepers. A node that is not named here is not needed.
 struct Placement {
   std::map<NodeName, Demand> needed_for;  ///< the first that went there
+  std::map<NodeName, Others> others;      ///< that went there after it
   std::vector<std::string> unplaced;      ///< fits no node that may be woken
+  std::vector<HeldDemand> held;           ///< by their namespace's quota
 };
 
 /// What one pod of the workload asks for: by its template, else the most that a pod of it that is
@@ -40,6 +44,7 @@ using BoundMeanwhile = std::map<std::string, NodeName>;
                                             const std::vector<ScalerWant>& scalers,
                                             const BoundMeanwhile& bound = {});
 /// Nodes of `bound` are needed for their pods.
+/// A sleeper that a cap in watts keeps asleep is taken only where nothing else has room.
 [[nodiscard]] Placement place(const World& world, const Policy& policy, std::vector<Demand> demand,
                               TimePoint now, const BoundMeanwhile& bound = {});
 

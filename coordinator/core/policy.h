@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -31,7 +32,8 @@ struct RateLimit {
 /// How many machines are switched on and off together, so that no fuse blows (S6). 0: no limit.
 struct InrushLimits {
   RateLimit starts, downs;
-  std::int64_t booting_max = 0;  ///< woken and not Ready yet
+  std::int64_t booting_max = 0;         ///< woken and not Ready yet
+  std::optional<Power> watts_cap = {};  ///< of all that are not proven off, each at its peak
   bool operator==(const InrushLimits&) const = default;
 };
 
@@ -39,9 +41,20 @@ struct InrushLimits {
 struct Inrush {
   InrushLimits all{{60, 20}, {60, 20}, 0};
   InrushLimits power_domain;
+  std::map<std::string, InrushLimits> power_domains;  ///< [[power_domain]]: of one, by its name
+  Power peak_default = Power::watts(500);             ///< of a machine whose peak is not known
   std::string power_domain_label = "topology.ecokube.io/power-domain";
   Duration jitter{std::chrono::seconds(1)};  ///< most that one of many starts is held back
 };
+
+/// [[namespace_quota]]: how many machines are woken for a namespace's pods (S6).
+struct NamespaceQuota {
+  std::int64_t wakes_per_hour = 1;
+  std::int64_t burst = 1;  ///< at once, after a quiet time
+  bool operator==(const NamespaceQuota&) const = default;
+};
+/// The name that stands for every namespace that has no quota of its own.
+inline constexpr std::string_view kEveryNamespace = "*";
 
 /// [[pool]]: the first that matches a node wins; a node in no pool is never touched.
 struct Pool {
@@ -55,7 +68,8 @@ struct Pool {
   SleepMode sleep_mode = SleepMode::power_off;  ///< of machines that can; sleep_mode_of()
   bool hard_off = false;  ///< a machine that hangs on its way down is switched off by its BMC
   Duration unneeded_time{std::chrono::minutes(10)};
-  InrushLimits inrush = {};  ///< of this pool's machines
+  InrushLimits inrush = {};        ///< of this pool's machines
+  std::optional<Power> peak = {};  ///< of each of them
 };
 
 /// What lets a node's management controller cut its power, beside its pool's leave (S19).
@@ -76,6 +90,7 @@ struct NodeOverride {
   std::string bmc_address = {};     ///< where its BMC is asked, without the port; empty: a program
   std::string secure_on_file = {};  ///< holds the password of its magic packets; empty: none
   std::string power_domain = {};    ///< whose fuse feeds it; empty: as its label says
+  std::optional<Power> peak = {};
 };
 
 /// How long a method that is not the last is tried where nothing was learned of the node.
@@ -122,6 +137,7 @@ struct Policy {
   bool raw_wake = true;            ///< magic packets go as Ethernet frames too, where that can be
   std::set<Segment> own_segments;  ///< that the coordinator's host is on
   Inrush inrush;
+  std::map<std::string, NamespaceQuota> namespace_quotas;  ///< by name; empty: no limit
   NodeName host_node;  ///< the coordinator's own host: never put down (S4)
 
   Duration settle{std::chrono::seconds(2)};                 ///< S1

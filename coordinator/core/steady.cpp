@@ -1,6 +1,7 @@
 #include "coordinator/core/steady.h"
 
 #include "coordinator/core/lifecycle.h"
+#include "coordinator/core/watts.h"
 
 namespace ecokube::core {
 
@@ -17,6 +18,8 @@ bool says_nothing_new(const World& world, const Policy& policy, const Observatio
   if (!agent_alive(node, policy, observation.at) || agent.sequence == 0) return false;
   // A BMC's reading of off is no reading any more once the agent spoke.
   if (node.bmc.on == false) return false;
+  const auto peak = watts_are_capped(policy) ? peak_shown(node, *beat) : std::nullopt;
+  if (peak && *peak > policy.inrush.peak_default) return false;
   return agent.boot_id == beat->boot_id && node.inventory.boot_id == beat->boot_id &&
          agent.fence == beat->fence_highest_seen && agent.vetoes == beat->vetoes &&
          agent.sleep_vetoes == beat->sleep_vetoes && agent.nics == beat->nics &&

@@ -219,17 +219,26 @@ struct Token {
   std::string bucket;  ///< "starts of pool workers"
   Duration interval{};
   Duration fill{};
+  bool begins_full = false;  ///< whatever another leader may have taken
   bool operator==(const Token&) const = default;
+};
+
+/// Whose pods a machine is started for.
+struct Asker {
+  std::string ns;
+  std::string controller = {};  ///< controller_key() of the pod; empty: it has none
+  bool operator==(const Asker&) const = default;
 };
 
 struct Step {
   StepId id;
   Action action;
   Reason reason;
-  std::int64_t fence = 0;          ///< of the Lease under which it was decided; 0: none held
-  std::vector<PodRef> pods = {};   ///< that it is done for or to; told to them as Events
-  std::vector<Token> tokens = {};  ///< that it takes, of starts or downs
-  Duration jitter = {};            ///< of a start: its packet is sent so much later
+  std::int64_t fence = 0;           ///< of the Lease under which it was decided; 0: none held
+  std::vector<PodRef> pods = {};    ///< that it is done for or to; told to them as Events
+  std::vector<Token> tokens = {};   ///< that it takes, of starts or downs
+  Duration jitter = {};             ///< of a start: its packet is sent so much later
+  std::optional<Asker> asker = {};  ///< of a start that is for pods
   bool operator==(const Step&) const = default;
 };
 

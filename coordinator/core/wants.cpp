@@ -66,7 +66,11 @@ class Wanting {
     const auto needed = placement_.needed_for.find(node.name);
     if (needed != placement_.needed_for.end()) {
       const auto& demand = needed->second;
-      return {node.name, true, {"NeededFor", "room is needed for " + demand.what}, demand.pod};
+      const auto also = placement_.others.find(node.name);
+      auto others = also == placement_.others.end() ? Others() : also->second;
+      const auto more = others.count > 0 ? " and " + std::to_string(others.count) + " more" : "";
+      return {node.name,  true,         {"NeededFor", "room is needed for " + demand.what + more},
+              demand.pod, demand.asker, std::move(others)};
     }
     return idle(node);
   }

@@ -118,6 +118,8 @@ struct WayUp {
   WakeMethod method = WakeMethod::wol;
   std::optional<TimePoint> method_at;  ///< first try by this method
   std::optional<TimePoint> tried_at;   ///< last try
+  std::string why;       ///< of the first try
+  std::string asker_ns;  ///< whose pods that was for; empty: nobody's
   std::int64_t packets = 0;
   std::int64_t orders = 0;  ///< to its BMC
   bool late = false;        ///< a method's time is over: what was promised was withdrawn
@@ -184,6 +186,8 @@ struct Node {
       false;  ///< it did not wake when it was to show that; a person must look (S15)
   std::int64_t wake_failures = 0;
   std::optional<TimePoint> waking_at;  ///< RecordWake, ours or another's; gone when it is up
+  bool waking_unsent = false;          ///< it is ours, and nothing was sent since
+  std::optional<Power> peak_seen;      ///< the most that was measured of it, in steps of 5 W
   std::optional<TimePoint> quarantined_until;
   bool quarantine_ends = false;  ///< its end is being written
   std::int64_t refusals = 0;
@@ -252,6 +256,15 @@ struct Buckets {
   std::int64_t machines = 0;
 };
 
+/// A pod that a controller makes anew since its node was lost with it.
+struct LostPod {
+  std::string ns;
+  std::string controller;  ///< controller_key()
+  Labels labels;
+  TimePoint at;
+  NodeName woken;  ///< the last that was woken for what replaces it
+};
+
 /// All that is known. Changed by apply() alone.
 class World {
  public:
@@ -291,6 +304,7 @@ class World {
   std::string leader;  ///< holder of the Lease as last seen, ours too; empty: not known
 
   Buckets buckets;
+  std::vector<LostPod> lost_pods;
   FreezeView freeze;
   std::vector<std::string> daemonsets_may_stop;  ///< the policy's, since counting work needs it
 

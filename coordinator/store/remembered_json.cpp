@@ -187,6 +187,7 @@ std::string to_document(const core::RememberedNode& node) {
   if (!node.wake_proven_boot.empty()) document["wake_proven_boot"] = node.wake_proven_boot;
   document["wake_proven_sleep_ms"] = node.wake_proven_sleep.count();
   document["wake_proven_mode"] = core::to_string(node.wake_proven_mode);
+  if (node.peak_seen) document["peak_seen_milliwatts"] = node.peak_seen->milliwatts();
   if (node.goodbye) {
     document["goodbye"] = {{"session", static_cast<std::int64_t>(node.goodbye->session)},
                            {"origin", core::to_string(node.goodbye->origin)},
@@ -213,6 +214,7 @@ Result<core::RememberedNode> from_document(std::string_view name, std::string_vi
   node.wake_proven_sleep = Duration(number(from, "wake_proven_sleep_ms").value_or(0));
   node.wake_proven_mode = core::parse_sleep_mode(text_field(from, "wake_proven_mode"))
                               .value_or(core::SleepMode::power_off);
+  node.peak_seen = power(from, "peak_seen_milliwatts");
   if (const auto* goodbye = from.if_contains("goodbye")) {
     node.goodbye = goodbye_from(node.name, goodbye->as_object());
   }

@@ -123,6 +123,76 @@ TEST(CoordinatorConfig, HowManyMachinesAreSwitchedAtOnce) {
   EXPECT_THAT(text, HasSubstr("pool p: 2 downs a minute, 4 at once"));
 }
 
+TEST(CoordinatorConfig, WhatMachinesMayDrawTogether) {
+  const auto config = read_with(
+      "[inrush]\nwatts_cap = 4000\npeak_watts_default = 350\n"
+      "[inrush.power_domain]\nwatts_cap = 2000\nstarts_per_minute = 6\n"
+      "[[power_domain]]\nname = \"rack1\"\nwatts_cap = 1500\n"
+      "[[power_domain]]\nname = \"rack2\"\nwatts_cap = 0\n"
+      "[[pool]]\nname = \"p\"\nnames = [\"n1\"]\npeak_watts = 300\n"
+      "[pool.inrush]\nwatts_cap = 900\n"
+      "[[node]]\nname = \"n1\"\npower_domain = \"rack1\"\npeak_watts = 280\n");
+  ASSERT_TRUE(config) << config.error().message;
+  const auto& policy = config->policy;
+  EXPECT_EQ(policy.inrush.all.watts_cap, Power::watts(4000));
+  EXPECT_EQ(policy.inrush.peak_default, Power::watts(350));
+  EXPECT_EQ(policy.inrush.power_domain.watts_cap, Power::watts(2000));
+  EXPECT_EQ(policy.inrush.power_domains.at("rack1").watts_cap, Power::watts(1500));
+  EXPECT_EQ(policy.inrush.power_domains.at("rack1").starts.per_minute, 6);
+  EXPECT_EQ(policy.inrush.power_domains.at("rack2").watts_cap, std::nullopt);
+  EXPECT_EQ(policy.pools[0].peak, Power::watts(300));
+  EXPECT_EQ(policy.pools[0].inrush.watts_cap, Power::watts(900));
+  EXPECT_EQ(policy.nodes.at("n1").peak, Power::watts(280));
+  EXPECT_THAT(describe(*config), HasSubstr("power domain rack1: 6 starts a minute, 1 at once; "
+                                           "1500 W at most"));
+}
+
+TEST(CoordinatorConfig, ACapThatMakesNoSenseIsRefused) {
+  const auto wrong = [](const std::string& more) {
+    const auto config = read_with(more);
+    return config ? "accepted" : config.error().message;
+  };
+  EXPECT_THAT(wrong("[inrush]\nwatts_cap = -1\n"), HasSubstr("inrush.watts_cap"));
+  EXPECT_THAT(wrong("[inrush]\npeak_watts_default = 0\n"), HasSubstr("peak_watts_default"));
+  EXPECT_THAT(wrong("[[node]]\nname = \"n\"\npeak_watts = 0\n"), HasSubstr("peak_watts"));
+  EXPECT_THAT(wrong("[[power_domain]]\nwatts_cap = 5\n"), HasSubstr("power_domain[1].name: is missing"));
+  EXPECT_THAT(wrong("[[power_domain]]\nname = \"r\"\n[[power_domain]]\nname = \"r\"\n"),
+              HasSubstr("the name r stands twice"));
+  EXPECT_THAT(wrong("[inrush]\npower_domain_label = \"\"\n"
+                    "[[power_domain]]\nname = \"rak1\"\n"
+                    "[[node]]\nname = \"n\"\npower_domain = \"rack1\"\n"),
+              HasSubstr("no [[node]] has power_domain = \"rak1\""));
+  EXPECT_THAT(wrong("[inrush]\nwatts_cap = 100\n"
+                    "[[pool]]\nname = \"p\"\nnames = [\"n\"]\npeak_watts = 101\n"),
+              HasSubstr("100 W is less than the peak_watts of pool p, which could never be woken"));
+  EXPECT_THAT(wrong("[[power_domain]]\nname = \"r\"\nwatts_cap = 90\n"
+                    "[[node]]\nname = \"n\"\npower_domain = \"r\"\npeak_watts = 91\n"),
+              HasSubstr("peak_watts of node n"));
+}
+
+TEST(CoordinatorConfig, HowManyWakesANamespaceMayCause) {
+  const auto config = read_with(
+      "[[namespace_quota]]\nname = \"team-a\"\nwakes_per_hour = 6\nburst = 2\n"
+      "[[namespace_quota]]\nname = \"*\"\nwakes_per_hour = 3\n");
+  ASSERT_TRUE(config) << config.error().message;
+  const auto& quotas = config->policy.namespace_quotas;
+  EXPECT_EQ(quotas.at("team-a"), (core::NamespaceQuota{6, 2}));
+  EXPECT_EQ(quotas.at("*"), (core::NamespaceQuota{3, 3}));
+  EXPECT_THAT(describe(*config), HasSubstr("each other namespace: 3 wakes an hour, 3 at once"));
+  EXPECT_THAT(describe(*config), HasSubstr("namespace team-a: 6 wakes an hour, 2 at once"));
+  const auto wrong = [](const std::string& keys) {
+    const auto refused = read_with("[[namespace_quota]]\n" + keys);
+    return refused ? "accepted" : refused.error().message;
+  };
+  EXPECT_THAT(wrong("name = \"a\"\n"), HasSubstr("wakes_per_hour: is missing"));
+  EXPECT_THAT(wrong("name = \"a\"\nwakes_per_hour = -1\n"), HasSubstr("wakes_per_hour"));
+  EXPECT_THAT(wrong("name = \"A b\"\nwakes_per_hour = 1\n"), HasSubstr("a namespace's name"));
+  EXPECT_THAT(wrong("name = \"a\"\nwakes_per_hour = 1\nburst = 0\n"), HasSubstr("burst"));
+  EXPECT_THAT(wrong("name = \"a\"\nwakes_per_hour = 1\n[[namespace_quota]]\nname = \"a\"\n"
+                    "wakes_per_hour = 1\n"),
+              HasSubstr("the name a stands twice"));
+}
+
 TEST(CoordinatorConfig, AScalerMayNameAnyKind) {
   const auto read = [](const std::string& target) {
     const auto config = read_with(

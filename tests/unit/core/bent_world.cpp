@@ -5,6 +5,7 @@
 
 #include "coordinator/core/apply.h"
 #include "coordinator/core/inrush.h"
+#include "coordinator/core/quota.h"
 
 namespace ecokube::core::test {
 
@@ -28,7 +29,9 @@ Node& Bender::some_node(World& world) {
 void Bender::bend_around(Bench& bench, Node& node) {
   World& world = bench.world;
   Pool& pool = bench.policy.pools.front();
-  switch (draw(24)) {
+  switch (draw(26)) {
+    case 23: return bend_watts(bench);
+    case 24: return bend_quota(bench);
     case 0: world.cluster_ok = false; return;
     case 1: world.cluster_seen_at = bench.now - seconds(29 + draw(3)); return;
     case 2: world.went_backwards_at = bench.now - seconds(29 + draw(3)); return;
@@ -123,6 +126,29 @@ void Bender::bend_services(Bench& bench, Node& node) {
   pod.ready = draw(2) == 0;
   bench.world.pods_on[node.name].insert(pod.uid);
   bench.world.pods[pod.uid] = pod;
+}
+
+/// What all may draw, and what was written down of wakes.
+void Bender::bend_watts(Bench& bench) {
+  bench.policy.inrush.all.watts_cap = Power::watts(100 * draw(12));
+  bench.policy.pools.front().peak = Power::watts(100);
+  for (auto& [name, node] : bench.world.nodes) {
+    if (draw(3) != 0) continue;
+    node.waking_at = bench.now - bench.policy.wake_deadline + seconds(draw(3) - 1);
+    if (draw(2) == 0) node.waking_at = node.sleep.since.value_or(bench.now) + seconds(draw(3) - 1);
+    node.waking_unsent = draw(4) == 0;
+  }
+}
+
+/// A quota that may be used up, and pods that may have been lost.
+void Bender::bend_quota(Bench& bench) {
+  const auto wakes = 1 + draw(4);
+  bench.policy.namespace_quotas["default"] = {wakes, 1 + draw(3)};
+  bench.world.buckets.full_at["wakes for namespace default"] =
+      bench.now + Duration(3'600'000) / wakes * draw(4);
+  if (draw(3) != 0) return;
+  const NodeName woken = draw(2) == 0 ? "w2" : "";
+  bench.world.lost_pods.push_back({"default", "default/ReplicaSet/app", {}, bench.now, woken});
 }
 
 void Bender::bend_pods(World& world, Node& node) {
@@ -299,6 +325,22 @@ std::vector<Step> hostile_steps(const World& world, const Policy& policy) {
       const PodRef ref{std::string("uid-") + pod, "default", pod};
       steps.push_back({{subject_of(ref), Verb::bind, 0, 1}, BindPod{ref, name}, {}, 1, {ref}});
     }
+  }
+  return steps;
+}
+
+std::vector<Step> wakes_for_a_pod(const World& world, const Policy& policy) {
+  std::vector<Step> steps;
+  for (const auto& [name, node] : world.nodes) {
+    const StepId id{name, Verb::wake, node.transition, 1};
+    Step wake{id, WakeNode{"127.0.0.255:9", {}}, {}, 1, {}, start_tokens(policy, node)};
+    wake.pods = {{"uid-theirs", "default", "theirs"}};
+    wake.asker = Asker{"default", "default/ReplicaSet/app"};
+    steps.push_back(wake);
+    const auto token = quota_token(policy, "default");
+    if (!token) continue;
+    wake.tokens.push_back(*token);
+    steps.push_back(wake);
   }
   return steps;
 }

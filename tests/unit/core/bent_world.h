@@ -17,6 +17,9 @@ namespace ecokube::core::test {
 /// Every kind of step on every node, whether it may be taken or not.
 [[nodiscard]] std::vector<Step> hostile_steps(const World& world, const Policy& policy);
 
+/// A start of every node for a pod, with a token of its namespace's quota and without.
+[[nodiscard]] std::vector<Step> wakes_for_a_pod(const World& world, const Policy& policy);
+
 /// Bends one thing about the World or the policy, so that at most one rule more stands in the way.
 class Bender {
  public:
@@ -36,6 +39,8 @@ class Bender {
   void bend_segments(Bench& bench);
   void bend_buckets(Bench& bench);
   void bend_booting(Bench& bench, Node& node);
+  void bend_watts(Bench& bench);
+  void bend_quota(Bench& bench);
   void bend_pods(World& world, Node& node);
   void bend_node(Node& node, TimePoint now);
   /// Who it is, and what it boots next.

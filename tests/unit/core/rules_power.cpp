@@ -58,6 +58,69 @@ bool counts_as_booting(const Policy& policy, const Node& node, TimePoint now) {
          (node.waking_at && now - *node.waking_at < policy.wake_deadline);
 }
 
+bool read_off(const Node& node, const Policy& policy, TimePoint now) {
+  const auto& bmc = node.bmc;
+  if (!bmc.on || *bmc.on || bmc.equal < 2 || bmc.contradicts) return false;
+  const auto differs = [&](const std::string& uuid) {
+    return !bmc.guid.empty() && !uuid.empty() && uuid != bmc.guid;
+  };
+  if (differs(node.kube->system_uuid) || differs(node.inventory.machine.smbios_uuid)) return false;
+  const bool old = *bmc.read_at + 3 * policy.bmc_poll < now;
+  return !old && (!node.agent.heard_at || *node.agent.heard_at <= *bmc.read_at);
+}
+
+/// Off by two readings, or without a BMC by its goodbye; and no wake since.
+bool proven_off(const Node& node, const Policy& policy, TimePoint now) {
+  if (speaks(node, policy, now) || node.state == Lifecycle::powering_up) return false;
+  const auto given = policy.nodes.find(node.name);
+  const bool suspended = node.sleep.mode == SleepMode::suspend;
+  const bool by_bmc = given != policy.nodes.end() && given->second.bmc && !suspended;
+  if (by_bmc && !read_off(node, policy, now)) return false;
+  if (!by_bmc && node.state != Lifecycle::powered_down) return false;
+  if (!node.waking_at) return true;
+  if (now - *node.waking_at < policy.wake_deadline) return false;
+  const auto since = by_bmc ? node.bmc.read_at : node.sleep.since;
+  return node.waking_unsent || (since && *since > *node.waking_at);
+}
+
+/// In these tests the pool may say what each of its machines draws at most.
+std::int64_t watts_of(const Policy& policy, const Node& node) {
+  const auto& peak = policy.pools.front().peak;
+  return in_pool(node) && peak ? peak->milliwatts() : policy.inrush.peak_default.milliwatts();
+}
+
+void under_the_cap(const World& world, const Policy& policy, const Node& node, TimePoint now,
+                   Broken& out) {
+  const auto& cap = policy.inrush.all.watts_cap;
+  if (!cap) return;
+  auto watts = watts_of(policy, node);
+  for (const auto& [name, other] : world.nodes) {
+    if (name != node.name && !proven_off(other, policy, now)) watts += watts_of(policy, other);
+  }
+  if (watts > cap->milliwatts()) out.push_back("S6 watts");
+}
+
+/// A wake for somebody's pod takes a token of that one's quota, or replaces what was lost.
+void within_the_quota(const World& world, const Policy& policy, const Step& step, TimePoint now,
+                      Broken& out) {
+  if (step.pods.empty()) return;
+  const auto& pod = world.pods.at(step.pods.front().uid);
+  const auto quota = policy.namespace_quotas.find(pod.ns);
+  if (quota == policy.namespace_quotas.end()) return;
+  const std::string bucket = "wakes for namespace " + pod.ns;
+  const auto each = Duration(3'600'000) / quota->second.wakes_per_hour;
+  const auto full = world.buckets.full_at.find(bucket);
+  const bool empty =
+      full != world.buckets.full_at.end() && full->second - now > each * (quota->second.burst - 1);
+  const auto takes = std::count_if(step.tokens.begin(), step.tokens.end(),
+                                   [&](const Token& token) { return token.bucket == bucket; });
+  if (!empty && takes != 1) out.push_back("S6 takes no token of its quota");
+  const bool lost =
+      std::any_of(world.lost_pods.begin(), world.lost_pods.end(),
+                  [&](const LostPod& one) { return one.controller == pod.ns + "/ReplicaSet/app"; });
+  if (empty && !lost) out.push_back("S6 quota");
+}
+
 }  // namespace
 
 void switching(const World& world, const Policy& policy, const Step& step, const Node& node,
@@ -70,6 +133,8 @@ void switching(const World& world, const Policy& policy, const Step& step, const
   const auto takes = std::count_if(step.tokens.begin(), step.tokens.end(),
                                    [&](const Token& token) { return token.bucket == bucket; });
   if (takes != 1) out.push_back("S6 takes no token");
+  if (!down) under_the_cap(world, policy, node, now, out);
+  if (!down) within_the_quota(world, policy, step, now, out);
   const auto most = policy.pools.front().inrush.booting_max;
   if (down || most == 0 || !node.kube || !in_pool(node)) return;
   std::int64_t booting = 0;

@@ -17,8 +17,10 @@ TEST(SafetyWalk, NoHostileStepGetsThroughInABentWorld) {
   for (std::uint64_t seed = 1; seed <= 20'000; ++seed) {
     Bender bender(seed);
     Bench bench = base;
-    const auto steps = hostile_steps(bench.world, bench.policy);
+    auto steps = hostile_steps(bench.world, bench.policy);
     for (auto bends = bender.draw(4); bends > 0; --bends) bender.bend(bench);
+    const auto wakes = wakes_for_a_pod(bench.world, bench.policy);
+    steps.insert(steps.end(), wakes.begin(), wakes.end());
     for (const auto& step : steps) {
       const bool passes = check(bench.world, bench.policy, step, bench.now).empty();
       ++(passes ? passed : refused)[step.id.verb];

@@ -1,0 +1,131 @@
+#include "coordinator/core/watts.h"
+
+#include <algorithm>
+
+#include "coordinator/core/inrush.h"
+#include "coordinator/core/power.h"
+
+namespace ecokube::core {
+namespace {
+
+constexpr std::size_t kSilentNamed = 3;
+
+/// Sent, or about to be, and no off was seen since.
+bool wake_may_hold(const Node& node, const Policy& policy, TimePoint now) {
+  if (!node.waking_at) return false;
+  if (now < *node.waking_at + policy.wake_deadline) return true;
+  if (node.waking_unsent) return false;
+  const auto off_at = bmc_tells_power(policy, node) ? node.bmc.read_at : node.sleep.since;
+  return !off_at || *off_at <= *node.waking_at;
+}
+
+std::string named(const std::vector<NodeName>& names) {
+  std::string text;
+  for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+}  // namespace
+
+Power peak_of(const Policy& policy, const Node& node) {
+  const auto given = policy.nodes.find(node.name);
+  if (given != policy.nodes.end() && given->second.peak) return *given->second.peak;
+  const Pool* pool = node.kube ? pool_of(policy, node.name, node.kube->labels) : nullptr;
+  if (pool != nullptr && pool->peak) return *pool->peak;
+  if (node.inventory.peak) return *node.inventory.peak;
+  return std::max(policy.inrush.peak_default, node.peak_seen.value_or(policy.inrush.peak_default));
+}
+
+std::optional<Power> peak_shown(const Node& node, const AgentHeartbeat& beat) {
+  constexpr auto kStep = Power::watts(5).milliwatts();
+  if (!beat.power || (node.peak_seen && *beat.power <= *node.peak_seen)) return std::nullopt;
+  return Power::milliwatts((beat.power->milliwatts() + kStep - 1) / kStep * kStep);
+}
+
+bool may_draw(const Node& node, const Policy& policy, TimePoint now) {
+  const auto power = power_at(node, policy, now).state;
+  if (!node.kube) return power == PowerState::on;
+  if (node.state == Lifecycle::powering_up || power != PowerState::off) return true;
+  return wake_may_hold(node, policy, now);
+}
+
+bool watts_are_capped(const Policy& policy) {
+  const auto& inrush = policy.inrush;
+  return inrush.all.watts_cap || inrush.power_domain.watts_cap ||
+         std::ranges::any_of(inrush.power_domains,
+                             [](const auto& one) { return one.second.watts_cap.has_value(); }) ||
+         std::ranges::any_of(policy.pools,
+                             [](const Pool& pool) { return pool.inrush.watts_cap.has_value(); });
+}
+
+bool watts_are_capped(const Policy& policy, const Node& node) {
+  if (!watts_are_capped(policy)) return false;
+  return std::ranges::any_of(inrush_groups(policy, node), [](const InrushGroup& group) {
+    return group.limits.watts_cap.has_value();
+  });
+}
+
+std::string watts_text(Power power) {
+  return std::to_string((power.milliwatts() + 999) / 1000) + " W";
+}
+
+WattsBook::WattsBook(const World& world, const Policy& policy, TimePoint now)
+    : policy_(policy), now_(now) {
+  if (!watts_are_capped(policy)) return;
+  for (const auto& [name, node] : world.nodes) {
+    if (!may_draw(node, policy, now)) continue;
+    const bool on = power_at(node, policy, now).state == PowerState::on;
+    const auto part = part_of(node);
+    for (auto* group : part.groups) {
+      group->sum = group->sum + part.peak;
+      ++group->machines;
+      if (!on && group->silent.size() < kSilentNamed) group->silent.push_back(name);
+    }
+  }
+}
+
+WattsBook::Part WattsBook::part_of(const Node& node) {
+  const auto none = Power::milliwatts(0);
+  Part part;
+  if (!watts_are_capped(policy_)) return part;
+  for (const auto& [name, limits] : inrush_groups(policy_, node)) {
+    if (!limits.watts_cap) continue;
+    const auto at = groups_.try_emplace(name, Group{*limits.watts_cap, none, 0, {}}).first;
+    part.names.push_back(&at->first);
+    part.groups.push_back(&at->second);
+  }
+  if (part.groups.empty()) return part;
+  part.peak = peak_of(policy_, node);
+  part.adds = may_draw(node, policy_, now_) ? none : part.peak;
+  return part;
+}
+
+bool WattsBook::fits(const Part& part) {
+  return std::ranges::all_of(
+      part.groups, [&](const Group* group) { return group->sum + part.adds <= group->cap; });
+}
+
+std::string WattsBook::waits(const Part& part) {
+  for (std::size_t i = 0; i < part.groups.size(); ++i) {
+    const auto& group = *part.groups[i];
+    if (group.sum + part.adds <= group.cap) continue;
+    const bool counts = part.adds < part.peak;
+    std::string text = *part.names[i] + " may draw " + watts_text(group.cap) + "; " +
+                       std::to_string(group.machines) + " machines that are not proven off count " +
+                       watts_text(group.sum) + (counts ? ", this one in it with " : ", this one ") +
+                       watts_text(part.peak) + (counts ? "" : " more") +
+                       "; one of them that is proven off, or a higher watts_cap, would free it";
+    if (!group.silent.empty()) text += "; neither on nor proven off: " + named(group.silent);
+    return text;
+  }
+  return {};
+}
+
+void WattsBook::take(const Part& part) {
+  for (auto* group : part.groups) {
+    group->sum = group->sum + part.adds;
+    if (part.adds > Power::milliwatts(0)) ++group->machines;
+  }
+}
+
+}  // namespace ecokube::core
