@@ -159,13 +159,16 @@ class Packing {
   /// To what is on, or comes up for its own namespace.
   bool add_to_own(const Demand& item) {
     const auto* pod = pod_of(world_, item);
-    if (contains(misfits_, pod) || contains(held_, pod)) return false;
+    if (contains(misfits_, pod) || contains(without_own_, pod)) return false;
     const auto rules = pod == nullptr ? Neighbours::Rules() : neighbours_.rules_for(*pod);
     const auto own = std::ranges::find_if(bins_, [&](const Bin& bin) {
       const bool others = !bin.up_for.empty() && bin.up_for != item.asker.ns;
       return !bin.asleep && !others && fits(bin, item, rules);
     });
-    if (own == bins_.end()) return false;
+    if (own == bins_.end()) {
+      remember(without_own_, pod);
+      return false;
+    }
     put(*own, item, pod);
     return true;
   }
@@ -205,12 +208,14 @@ class Packing {
       budget_.take_wake_for(item.asker);
       bin.up_for = item.asker.ns;
       held_.clear();  // they may go there, too
+      without_own_.clear();
     }
     bin.room -= item.requests;
     if (pod != nullptr) {
       neighbours_.place(*pod, *bin.node->kube);
-      std::erase_if(misfits_, [](const KubePod* one) { return may_gain_by_neighbours(*one); });
-      std::erase_if(held_, [](const KubePod* one) { return may_gain_by_neighbours(*one); });
+      for (auto* kinds : {&misfits_, &held_, &without_own_}) {
+        std::erase_if(*kinds, [](const KubePod* one) { return may_gain_by_neighbours(*one); });
+      }
     }
     const bool first = placement_.needed_for.try_emplace(bin.node->name, item).second;
     if (first) return;
@@ -225,7 +230,7 @@ class Packing {
   WakeBudget& budget_;
   const World& world_;
   Neighbours neighbours_;
-  Kinds misfits_, held_;
+  Kinds misfits_, held_, without_own_;
   Placement placement_;
 };
 
@@ -346,8 +351,9 @@ bool fits_elsewhere(const World& world, const Policy& policy, const Node& node,
     demand.push_back(
         {pod->name, pod->requests, pod->node_selector, pod->tolerations, {}, pod->node_affinity});
   }
-  WakeBudget none(world, policy, now);
-  return Packing(world, std::move(bins), none).run(std::move(demand)).unplaced.empty();
+  const Policy unlimited;  // nothing is woken here
+  WakeBudget budget(world, unlimited, now);
+  return Packing(world, std::move(bins), budget).run(std::move(demand)).unplaced.empty();
 }
 
 Placement place(const World& world, const Policy& policy, std::vector<Demand> demand, TimePoint now,

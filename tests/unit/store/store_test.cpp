@@ -53,6 +53,7 @@ core::RememberedNode remembered() {
       true, "10.0.0.12", "00:25:90:aa:bb:cc", "dhcp", 12, "a123456789abcdefa123456789000001", "no"};
   node.wake_proven_boot = "fedcba9876543210";
   node.wake_proven_mode = core::SleepMode::hibernate;
+  node.peak_seen = Power::watts(605);
   node.boot_times = {Duration(8123), Duration(7999)};
   node.wake_proven_at = kAt;
   node.downs = {kAt - Duration(5), kAt};
