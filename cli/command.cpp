@@ -158,7 +158,10 @@ void add_wake(CLI::App& app, Command& command) {
 void add_verbs(CLI::App& app, Command& command) {
   add_verb(app, command, Verb::nodes, "All nodes: state, power, pods and why");
   add_verb(app, command, Verb::fleet, "The whole at a glance: power, demand, plan");
-  add_node_verb(app, command, Verb::explain, "Why a node is in its state and what would change it");
+  add_verb(app, command, Verb::explain,
+           "Why a node is in its state and what would change it, or what a pod waits for")
+      ->add_option("NODE", command.node, "The node's name, or NAMESPACE/POD")
+      ->required();
   add_verb(app, command, Verb::doctor,
            "What keeps nodes from sleeping or waking; fails on a problem");
   auto* events = add_verb(app, command, Verb::events, "What happened lately");

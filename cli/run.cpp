@@ -53,6 +53,14 @@ std::string node_path(const Command& command, std::string_view last) {
   return "/api/v1/nodes/" + percent_encode(command.node) + "/" + std::string(last);
 }
 
+/// "NAMESPACE/POD" in place of a node, whose name has no slash; empty: it is none.
+std::string pod_path(const Command& command) {
+  const auto slash = command.node.find('/');
+  if (slash == std::string::npos) return {};
+  return "/api/v1/pods/" + percent_encode(command.node.substr(0, slash)) + "/" +
+         percent_encode(command.node.substr(slash + 1)) + "/explanation";
+}
+
 void print_event(const Command& command, const json::object& event) {
   std::cout << (command.json ? json::serialize(event) + "\n" : event_view(event, colours()))
             << std::flush;
@@ -189,6 +197,9 @@ int run(const Command& command) try {
     case Verb::nodes: return show(command, api, "/api/v1/nodes", nodes_view);
     case Verb::fleet: return show(command, api, "/api/v1/fleet", fleet_view);
     case Verb::explain:
+      if (const auto pod = pod_path(command); !pod.empty()) {
+        return show(command, api, pod, pod_explanation_view);
+      }
       return show(command, api, node_path(command, "explanation"), explanation_view);
     case Verb::doctor: return doctor(command, api);
     case Verb::events: return events(command, api);

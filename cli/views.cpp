@@ -233,7 +233,9 @@ std::string fleet_view(const json::object& document, bool colours) {
   if (flag_at(document, "dry_run"))
     add_line(out, "Dry run", "decisions are shown, nothing is done");
   out += scalers_view(array_at(document, "scalers"), colours);
-  out += plan_view(array_at(object_at(document, "plan"), "steps"), colours);
+  const auto& plan = object_at(document, "plan");
+  out += plan_view(array_at(plan, "steps"), colours);
+  out += held_view(plan, colours);
   return out;
 }
 

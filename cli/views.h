@@ -12,6 +12,9 @@ namespace ecokube::cli {
 [[nodiscard]] std::string nodes_view(const boost::json::object& document, bool colours);
 [[nodiscard]] std::string fleet_view(const boost::json::object& document, bool colours);
 [[nodiscard]] std::string explanation_view(const boost::json::object& document, bool colours);
+[[nodiscard]] std::string pod_explanation_view(const boost::json::object& document, bool colours);
+/// Demand that a quota keeps waiting, of the fleet's plan; empty: none.
+[[nodiscard]] std::string held_view(const boost::json::object& plan, bool colours);
 [[nodiscard]] std::string doctor_view(const boost::json::object& document, bool colours);
 [[nodiscard]] std::string event_view(const boost::json::object& event, bool colours);
 /// The answer to wake, sleep, hold, release and test-wake.

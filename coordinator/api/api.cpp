@@ -105,6 +105,8 @@ asio::awaitable<void> serve(std::shared_ptr<Shared> shared, HttpExchange& exchan
   }
   request.node = std::move(match.node);
   request.token = std::move(match.token);
+  request.ns = std::move(match.ns);
+  request.pod = std::move(match.pod);
   if (match.route->may_stream && !request.accept.starts_with("application/json")) {
     co_await stream(std::move(shared), exchange, std::move(request));
     co_return;

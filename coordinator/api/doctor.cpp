@@ -8,6 +8,7 @@
 
 #include "coordinator/api/times.h"
 #include "coordinator/core/boot_proof.h"
+#include "coordinator/core/inrush.h"
 #include "coordinator/core/safety_identity.h"
 #include "coordinator/core/scaler.h"
 
@@ -117,6 +118,20 @@ void examine_scalers(const World& world, const Policy& policy, TimePoint now, Fi
   }
 }
 
+/// A name that no machine has, as by a slip of the pen, caps nothing.
+void examine_power_domains(const World& world, const Policy& policy, Findings& out) {
+  if (policy.inrush.power_domains.empty()) return;
+  std::set<std::string> known;
+  for (const auto& [name, node] : world.nodes) known.insert(core::power_domain_of(policy, node));
+  for (const auto& [domain, limits] : policy.inrush.power_domains) {
+    if (known.contains(domain)) continue;
+    out.push_back({Level::warning, "UnknownPowerDomain", "power domain " + domain,
+                   "no node is of it, so its limits limit nothing",
+                   fmt::format("correct this [[power_domain]], or the nodes' label {}",
+                               policy.inrush.power_domain_label)});
+  }
+}
+
 void examine_budgets(const World& world, Findings& out) {
   std::vector<std::string> names;
   for (const auto& [key, budget] : world.budgets) {
@@ -207,6 +222,7 @@ std::vector<Finding> examine(const World& world, const Policy& policy, TimePoint
     examine_machines(world, policy, now, findings);
     examine_bmcs(world, policy, findings);
     examine_scalers(world, policy, now, findings);
+    examine_power_domains(world, policy, findings);
     examine_budgets(world, findings);
     examine_daemonsets(world, findings);
     examine_scheduler(world, findings);

@@ -58,9 +58,14 @@ std::string how_it_sleeps(const core::Node& node) {
 
 }  // namespace
 
+bool waits_for_turn(const core::NodeWant& want) {
+  const auto& code = want.reason.code;
+  return code == "InrushLimit" || code == "WattsCap" || code == "NamespaceQuota";
+}
+
 std::string change_when_off(const Fleet& fleet, const core::Node& node) {
   const auto* want = want_of(fleet.plan(), node.name);
-  if (want != nullptr && want->reason.code == "InrushLimit") {
+  if (want != nullptr && waits_for_turn(*want)) {
     return "It is wanted on and waits for its turn: " + want->reason.text + ".";
   }
   if (want != nullptr && want->on) return "It is wanted on: it is being woken.";
@@ -97,6 +102,7 @@ std::string change_when_rising(const Fleet& fleet, const core::Node& node) {
       up.boot_proven ? policy.wake_deadline : core::method_timeout(node, policy, up.method);
   const auto deadline = rfc3339(*up.method_at + limit);
   if (!up.boot_proven) text += fmt::format("; it is being woken by {}", to_string(up.method));
+  if (!up.boot_proven && !up.why.empty()) text += fmt::format(" ({})", up.why);
   if (next && !up.boot_proven) {
     text += fmt::format(", from {} on by {}", deadline, to_string(*next));
   } else {

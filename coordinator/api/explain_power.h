@@ -11,6 +11,9 @@ namespace ecokube {
 /// What is wrong with what its BMC says; empty: nothing, or it has none.
 [[nodiscard]] std::string bmc_problem(const Fleet& fleet, const core::Node& node);
 
+/// It is wanted on, and a limit, cap or quota keeps it waiting (S6).
+[[nodiscard]] bool waits_for_turn(const core::NodeWant& want);
+
 /// One sentence each: what would bring a node out of PoweringDown, PoweredDown and PoweringUp.
 [[nodiscard]] std::string change_when_going_off(const Fleet& fleet, const core::Node& node);
 [[nodiscard]] std::string change_when_off(const Fleet& fleet, const core::Node& node);

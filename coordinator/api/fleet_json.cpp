@@ -2,6 +2,7 @@
 #include <map>
 
 #include "coordinator/api/doctor.h"
+#include "coordinator/api/explain_pod.h"
 #include "coordinator/api/json.h"
 #include "coordinator/api/times.h"
 #include "coordinator/core/scaler.h"
@@ -131,7 +132,7 @@ json::object plan_json(const core::Plan& plan) {
                      {"verb", core::to_string(step.id.verb)},
                      {"reason", to_json(step.reason)}});
   }
-  json::object object{{"steps", std::move(steps)}};
+  json::object object{{"steps", std::move(steps)}, {"held", held_json(plan)}};
   put_time(object, "reconsider_at", plan.reconsider_at);
   return object;
 }

@@ -5,9 +5,11 @@
 
 #include <array>
 #include <initializer_list>
+#include <map>
 #include <sstream>
 #include <vector>
 
+#include "coordinator/api/explain_power.h"
 #include "coordinator/api/json.h"
 #include "coordinator/api/pod_names.h"
 #include "coordinator/api/quantile.h"
@@ -83,6 +85,17 @@ void add_states(Families& all, const Fleet& fleet) {
 void add_wants(Families& all, const Fleet& fleet) {
   Family wanted(all, "ecokube_node_wanted_on", "1 when the newest plan wants the node on.");
   for (const auto& want : fleet.plan().nodes) wanted.add({{"node", want.node}}, want.on ? 1 : 0);
+}
+
+/// By the reason's code: nodes that wait for their turn, and demand that its quota holds.
+void add_waits(Families& all, const Fleet& fleet) {
+  std::map<std::string, std::int64_t> waiting{
+      {"InrushLimit", 0}, {"WattsCap", 0}, {"NamespaceQuota", std::ssize(fleet.plan().held)}};
+  for (const auto& want : fleet.plan().nodes) {
+    if (want.on && waits_for_turn(want)) ++waiting[want.reason.code];
+  }
+  Family waits(all, "ecokube_wakes_waiting", "Wakes that a limit, cap or quota keeps waiting.");
+  for (const auto& [reason, count] : waiting) waits.add({{"reason", reason}}, count);
 }
 
 void add_measures(Families& all, const Fleet& fleet) {
@@ -223,6 +236,7 @@ std::string metrics_text(const Fleet& fleet, const StepCounters& counters) {
   add_cluster(all, fleet);
   add_states(all, fleet);
   add_wants(all, fleet);
+  add_waits(all, fleet);
   add_measures(all, fleet);
   add_wakes(all, fleet);
   add_scalers(all, fleet);

@@ -159,7 +159,14 @@ json::array in_flight_json(const core::Node& node, TimePoint now) {
 
 json::value want_json(const core::NodeWant* want) {
   if (want == nullptr) return nullptr;
-  return json::object{{"on", want->on}, {"reason", to_json(want->reason)}};
+  json::object object{{"on", want->on}, {"reason", to_json(want->reason)}};
+  object["needed_by"] = nullptr;
+  if (want->needed_by) {
+    object["needed_by"] = json::object{{"namespace", want->needed_by->ns},
+                                       {"pod", want->needed_by->name},
+                                       {"more", want->others.count}};
+  }
+  return object;
 }
 
 json::object resources_json(const Resources& resources) {

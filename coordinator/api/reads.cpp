@@ -6,6 +6,7 @@
 
 #include "common/http_status.h"
 #include "coordinator/api/events.h"
+#include "coordinator/api/explain_pod.h"
 #include "coordinator/api/json.h"
 #include "coordinator/api/metrics.h"
 #include "coordinator/api/routes.h"
@@ -68,6 +69,14 @@ HttpResponse get_explanation(const ApiContext& context, const ApiRequest& reques
   const auto found = context.fleet.world().nodes.find(request.node);
   if (found == context.fleet.world().nodes.end()) return unknown_node(context, request.node);
   return answer(explanation_json(context.fleet, found->second));
+}
+
+HttpResponse get_pod_explanation(const ApiContext& context, const ApiRequest& request) {
+  const auto* pod = find_pod(context.fleet.world(), request.ns, request.pod);
+  if (pod != nullptr) return answer(pod_explanation_json(context.fleet, *pod));
+  return problem_response(kHttpNotFound, "Unknown pod",
+                          "No pod \"" + request.pod + "\" is seen in namespace \"" + request.ns +
+                              "\"; kubectl get pods -n " + request.ns + " lists those there are.");
 }
 
 HttpResponse get_fleet(const ApiContext& context, const ApiRequest&) {

@@ -10,6 +10,8 @@ constexpr std::array kRoutes{
     Route{"GET", "/api/v1/nodes", Access::everyone, get_nodes},
     Route{"GET", "/api/v1/nodes/{node}", Access::everyone, get_node},
     Route{"GET", "/api/v1/nodes/{node}/explanation", Access::everyone, get_explanation},
+    Route{"GET", "/api/v1/pods/{namespace}/{pod}/explanation", Access::everyone,
+          get_pod_explanation},
     Route{"GET", "/api/v1/fleet", Access::everyone, get_fleet},
     Route{"GET", "/api/v1/doctor", Access::everyone, get_doctor},
     Route{"GET", "/api/v1/wake-bundle", Access::everyone, get_wake_bundle},
@@ -33,10 +35,11 @@ constexpr std::array kRoutes{
     Route{"DELETE", "/api/v1/tokens/{token}", Access::unix_socket, nullptr, false, delete_token},
 };
 
-/// What stands for {node} and {token} in a path.
+/// What stands for the words in braces of a path.
 struct Names {
   NodeName node;
   std::string token;
+  std::string ns, pod;
 };
 
 /// Empty names where the pattern has none; nullopt if the path is not of this pattern.
@@ -53,6 +56,10 @@ std::optional<Names> match(std::string_view pattern, std::span<const std::string
       names.node = segment;
     } else if (word == "{token}") {
       names.token = segment;
+    } else if (word == "{namespace}") {
+      names.ns = segment;
+    } else if (word == "{pod}") {
+      names.pod = segment;
     } else if (word != segment) {
       return std::nullopt;
     }
@@ -74,6 +81,8 @@ RouteMatch find_route(std::string_view method, std::span<const std::string> segm
       found.route = &route;
       found.node = std::move(names->node);
       found.token = std::move(names->token);
+      found.ns = std::move(names->ns);
+      found.pod = std::move(names->pod);
       found.other_methods.clear();
       return found;
     }

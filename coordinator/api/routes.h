@@ -21,8 +21,9 @@ class EventHub;
 /// What a handler sees of a request.
 struct ApiRequest {
   ParsedTarget target;
-  NodeName node;      ///< the value of {node} in the path
-  std::string token;  ///< of {token}: a token's id
+  NodeName node;        ///< the value of {node} in the path
+  std::string token;    ///< of {token}: a token's id
+  std::string ns, pod;  ///< of {namespace} and {pod}
   std::string accept;
   std::string body;
 };
@@ -54,6 +55,7 @@ struct RouteMatch {
   const Route* route = nullptr;  ///< nullptr: not found, or another method
   NodeName node;
   std::string token;
+  std::string ns, pod;
   std::vector<std::string_view> other_methods;  ///< that the path knows
 };
 [[nodiscard]] RouteMatch find_route(std::string_view method, std::span<const std::string> segments);
@@ -62,6 +64,7 @@ struct RouteMatch {
 HttpResponse get_nodes(const ApiContext& context, const ApiRequest& request);
 HttpResponse get_node(const ApiContext& context, const ApiRequest& request);
 HttpResponse get_explanation(const ApiContext& context, const ApiRequest& request);
+HttpResponse get_pod_explanation(const ApiContext& context, const ApiRequest& request);
 HttpResponse get_fleet(const ApiContext& context, const ApiRequest& request);
 HttpResponse get_doctor(const ApiContext& context, const ApiRequest& request);
 HttpResponse get_wake_bundle(const ApiContext& context, const ApiRequest& request);

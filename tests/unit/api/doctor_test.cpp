@@ -224,6 +224,13 @@ TEST_F(DoctorTest, ScalersThatCannotScale) {
   expect("TargetUnknown", Level::problem, "scaler video", "cannot list things");
 }
 
+TEST_F(DoctorTest, APowerDomainThatNoNodeIsOf) {
+  fleet_.policy_value.inrush.power_domains["rack1"] = {};
+  expect("UnknownPowerDomain", Level::warning, "power domain rack1", "no node is of it");
+  fleet_.policy_value.nodes["worker1"].power_domain = "rack1";
+  EXPECT_EQ(count("UnknownPowerDomain"), 0U);
+}
+
 TEST_F(DoctorTest, BudgetsThatNeverAllow) {
   for (const auto* name : {"a", "b", "fine"}) {
     core::KubeBudget budget;

@@ -3,6 +3,7 @@
 
 #include <boost/json.hpp>
 
+#include "coordinator/api/explain_pod.h"
 #include "coordinator/api/json.h"
 #include "coordinator/api/quantile.h"
 #include "coordinator/api/times.h"
@@ -237,6 +238,27 @@ TEST_F(DocumentsTest, ANodeThatSleepsHasNoBlockers) {
   EXPECT_NE(what_would_change_of("worker2").find("ecoctl wake worker2"), std::string::npos);
 }
 
+TEST_F(DocumentsTest, AWakeNamesThePodThatAskedAndWhatHoldsItBack) {
+  auto& want = fleet_.plan_value.nodes[1];
+  want = {"worker2", true, {"WattsCap", "room is needed for pod team-a/x and 2 more; it waits"}};
+  want.needed_by = core::PodRef{"u", "team-a", "x"};
+  want.others.count = 2;
+  const auto shown = explain("worker2");
+  const auto& by = shown.at("want").at("needed_by");
+  EXPECT_EQ(by.at("namespace"), "team-a");
+  EXPECT_EQ(by.at("pod"), "x");
+  EXPECT_EQ(by.at("more"), 2);
+  EXPECT_NE(what_would_change_of("worker2").find("waits for its turn: room is needed for"),
+            std::string::npos);
+  EXPECT_TRUE(explain("worker1").at("want").at("needed_by").is_null());
+  node("worker2").state = Lifecycle::powering_up;
+  node("worker2").up.asked_at = node("worker2").up.method_at = test::kNow;
+  node("worker2").up.why = "room is needed for pod team-a/x and 2 more";
+  EXPECT_NE(what_would_change_of("worker2").find(
+                "woken by wol (room is needed for pod team-a/x and 2 more)"),
+            std::string::npos);
+}
+
 TEST_F(DocumentsTest, StepsInFlightAreShown) {
   node("worker1").in_flight[{"worker1", core::Verb::mark, 4, 1}] = test::kNow - Duration(1500);
   const auto step = explain("worker1").at("in_flight").at(0);
@@ -307,6 +329,8 @@ TEST_F(DocumentsTest, TheDescriptionHasEachKey) {
   expect_keys(doctor, "Doctor");
   expect_keys(doctor.at("findings").at(0).as_object(), "Finding");
   expect_keys(to_json(event), "Event");
+  const auto pod = test::pod_named("u", "team-a", "x");
+  expect_keys(pod_explanation_json(fleet_, pod), "PodExplanation");
 }
 
 TEST(Quantile, IsTheNearestRank) {

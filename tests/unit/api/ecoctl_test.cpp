@@ -103,6 +103,9 @@ TEST_F(EcoctlTest, ShowsNodesFleetExplanationAndEvents) {
   EXPECT_NE(run(command(Verb::fleet)).out.find("Lease     held, fence 3"), std::string::npos);
   const auto explanation = run(command(Verb::explain, "worker1"));
   EXPECT_NE(explanation.out.find("worker1 is Ready for 5 min, power on"), std::string::npos);
+  const auto no_pod = run(command(Verb::explain, "team-a/x"));
+  EXPECT_EQ(no_pod.exit_code, 1);
+  EXPECT_NE(no_pod.err.find("No pod \"x\" is seen in namespace \"team-a\""), std::string::npos);
   EXPECT_NE(run(command(Verb::events)).out.find("Ready -> Draining"), std::string::npos);
 }
 

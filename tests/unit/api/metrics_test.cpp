@@ -85,6 +85,16 @@ TEST_F(MetricsTest, LeavesOutWhatIsNotKnown) {
   EXPECT_EQ(metrics_text(fleet_, counters_).find("ecokube_node_power_watts"), std::string::npos);
 }
 
+TEST_F(MetricsTest, CountsWakesThatWaitByTheirReason) {
+  fleet_.plan_value.nodes[1] = {"worker2", true, {"WattsCap", "it waits"}};
+  fleet_.plan_value.held = {{"pod team-a/x", {}, {"NamespaceQuota", "it waits"}}};
+  const auto text = metrics_text(fleet_, {});
+  for (const auto* line : {"ecokube_wakes_waiting{reason=\"WattsCap\"} 1",
+                           "{reason=\"NamespaceQuota\"} 1", "{reason=\"InrushLimit\"} 0"}) {
+    EXPECT_NE(text.find(line), std::string::npos) << line;
+  }
+}
+
 TEST_F(MetricsTest, CountsStepsAndRules) {
   auto ended = test::event(1, "step_ended", "");
   ended.verb = "wake";

@@ -20,6 +20,10 @@ TEST(Routes, FindsByMethodAndPath) {
   ASSERT_NE(wake.route, nullptr);
   EXPECT_EQ(wake.node, "worker1");
   EXPECT_EQ(wake.route->access, Access::unix_socket);
+  const auto pod = find_route("GET", Segments{"api", "v1", "pods", "team-a", "x", "explanation"});
+  ASSERT_NE(pod.route, nullptr);
+  EXPECT_EQ(pod.ns, "team-a");
+  EXPECT_EQ(pod.pod, "x");
 }
 
 TEST(Routes, TellsAnotherMethodFromNotFound) {
