@@ -127,6 +127,14 @@ void read_scheduler(ConfigTable table, Policy& policy) {
   }
 }
 
+void read_recovery(ConfigTable table, core::Recovery& recovery) {
+  recovery.names = table.texts("nodes");
+  for (const auto& [key, value] : table.text_map("node_selector")) {
+    recovery.node_selector[key] = value;
+  }
+  recovery.ups_rest = table.seconds("ups_rest_s", recovery.ups_rest, seconds(0), hours(24));
+}
+
 core::Pool read_pool(ConfigTable table) {
   core::Pool pool;
   pool.name = table.required_text("name");
@@ -208,6 +216,7 @@ void read_policy(ConfigTable& root, Policy& policy) {
   policy.dry_run = root.boolean("dry_run", false);
   policy.host_node = root.text("host_node", "");
   read_safety(root.table("safety"), policy);
+  read_recovery(root.table("recovery"), policy.recovery);
   read_wake(root.table("wake"), policy);
   read_inrush(root.table("inrush"), policy.inrush);
   read_quotas(root, policy);

@@ -112,8 +112,9 @@ void on(World& world, const AgentGoodbye& fact, TimePoint now) {
     node->request_unsaved = true;
   }
   node->last_problem = "the agent left by itself: " + std::string(to_string(fact.origin));
-  const bool machine_stays = fact.origin == LeaveOrigin::service_stop;
-  enter(*node, machine_stays ? Lifecycle::unknown : Lifecycle::maintenance, now);
+  // That the power fails is nobody's wish (S24), and a service that stops leaves its machine on.
+  const bool persons = fact.origin != LeaveOrigin::service_stop && fact.origin != LeaveOrigin::ups;
+  enter(*node, persons ? Lifecycle::maintenance : Lifecycle::unknown, now);
 }
 
 void on(World& world, const AgentDisconnected& fact, TimePoint now) {

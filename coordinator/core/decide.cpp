@@ -74,10 +74,13 @@ std::set<NodeName> look_closely(const World& world, const Policy& policy, TimePo
   return names;
 }
 
-/// Who comes first where not all may start or go down at once: people, then demand.
+/// Who comes first where not all may start or go down at once: what others need to come back,
+/// people, then demand.
 int turn_of(const NodeWant& want) {
   const auto& code = want.reason.code;
-  if (code == "Evacuating" || code == "PersonAskedWake" || code == "PersonAskedSleep") return 0;
+  if (code == "RecoverySet" || code == "Evacuating" || code == "PersonAskedWake" ||
+      code == "PersonAskedSleep")
+    return 0;
   return code == "NeededFor" ? 1 : 2;
 }
 

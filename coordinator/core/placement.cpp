@@ -10,6 +10,7 @@
 #include "coordinator/core/failover.h"
 #include "coordinator/core/lost_work.h"
 #include "coordinator/core/neighbours.h"
+#include "coordinator/core/recovery.h"
 #include "coordinator/core/wake_budget.h"
 #include "coordinator/core/wake_chain.h"
 
@@ -254,6 +255,7 @@ bool may_be_woken(const World& world, const Policy& policy, const Node& node, Ti
   if (pool == nullptr || hold_at(node, now) != nullptr) return false;
   if (pool->mode != Mode::act && !asked) return false;
   if (wake_methods(node, policy).empty()) return false;
+  if (!asked && rests_after_ups(policy, node, now)) return false;
   switch (state_at(node, policy, now)) {
     case Lifecycle::powered_down: return true;
     // It said goodbye: packets are repeated until it is deaf no more.

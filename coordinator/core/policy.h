@@ -72,6 +72,13 @@ struct Pool {
   std::optional<Power> peak = {};  ///< of each of them
 };
 
+/// [recovery]: what the way back from a failure of the whole site needs (S24).
+struct Recovery {
+  std::vector<NodeName> names;  ///< these, and those that the selector fits, never sleep
+  Labels node_selector;         ///< empty: fits none
+  Duration ups_rest{std::chrono::minutes(5)};  ///< from a UPS's off to the wake that undoes it
+};
+
 /// What lets a node's management controller cut its power, beside its pool's leave (S19).
 enum class BmcOff {
   identified,  ///< that it says that it is this machine's
@@ -137,6 +144,7 @@ struct Policy {
   bool raw_wake = true;            ///< magic packets go as Ethernet frames too, where that can be
   std::set<Segment> own_segments;  ///< that the coordinator's host is on
   Inrush inrush;
+  Recovery recovery;
   std::map<std::string, NamespaceQuota> namespace_quotas;  ///< by name; empty: no limit
   NodeName host_node;  ///< the coordinator's own host: never put down (S4)
 

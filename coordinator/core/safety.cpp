@@ -5,6 +5,7 @@
 #include "coordinator/core/boot_proof.h"
 #include "coordinator/core/eviction.h"
 #include "coordinator/core/placement.h"
+#include "coordinator/core/recovery.h"
 #include "coordinator/core/relays.h"
 #include "coordinator/core/safety_demand.h"
 #include "coordinator/core/safety_identity.h"
@@ -72,6 +73,9 @@ void s4_floors(const Policy& policy, const FleetCounts& fleet, const Node& node,
   }
   if (node.name == policy.host_node) {
     out.push_back({"S4", "CoordinatorHost", "the coordinator runs on it"});
+  }
+  if (in_recovery_set(policy, node)) {
+    out.push_back({"S24", "RecoverySet", "the way back from a failure of the site needs it"});
   }
   const bool counts_itself = state_at(node, policy, now) == Lifecycle::ready;
   const auto on = fleet.on.find(pool);

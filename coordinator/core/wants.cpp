@@ -4,6 +4,7 @@
 
 #include "coordinator/core/failover.h"
 #include "coordinator/core/power.h"
+#include "coordinator/core/recovery.h"
 #include "coordinator/core/relays.h"
 #include "coordinator/core/safety_spread.h"
 #include "coordinator/core/sleep_limit.h"
@@ -53,7 +54,16 @@ class Wanting {
  private:
   NodeWant want(const Node& node) {
     if (auto fixed = hands_off(node)) return std::move(*fixed);
+    if (in_recovery_set(policy_, node)) {
+      return {node.name, true, {"RecoverySet", "the way back from a failure of the site needs it"}};
+    }
     if (auto person = person_wants(node)) return std::move(*person);
+    if (left_by_ups(node)) {
+      if (const auto until = rests_after_ups(policy_, node, now_)) {
+        sooner(wants_.reconsider_at, *until);
+      }
+      return {node.name, true, {"UpsOff", "its UPS had it switched off; nobody wished that"}};
+    }
     if (proves_wake(node) && is_down_or_coming(node.state)) {
       return {node.name, true, {"ProvesWake", "it was put down to prove its wake"}};
     }

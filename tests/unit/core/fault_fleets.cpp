@@ -131,6 +131,33 @@ Row dark(const std::string& bios, bool sleepers_start) {
       "all that waits runs, by nobody's hand; who has nothing to do goes to sleep again", took};
 }
 
+Row ups_off() {
+  constexpr int kNodes = 10;
+  MiniFleet fleet(9, kNodes, false);
+  EXPECT_TRUE(fleet.run_until([&] { return fleet.all_asleep(); }, minutes(30)));
+  add_work(fleet, kNodes / 2, hours(24));
+  EXPECT_TRUE(fleet.run_until([&] { return fleet.pods_waiting() == 0; }, minutes(10)));
+  std::set<NodeName> were_on;
+  for (const auto& [name, machine] : fleet.machines) {
+    if (machine.phase == Phase::up) were_on.insert(name);
+  }
+  for (const auto& name : were_on) fleet.switch_off_by_ups(name, minutes(20));
+  fleet.run_for(minutes(20));
+  const auto begun = fleet.now;
+  EXPECT_TRUE(fleet.run_until(
+      [&] {
+        return std::all_of(were_on.begin(), were_on.end(), [&](const NodeName& name) {
+          return fleet.world.nodes.at(name).state == Lifecycle::ready;
+        });
+      },
+      hours(2)))
+      << fleet.describe();
+  return {
+      "a UPS switches all that is on off, for 20 min, with BIOS \"stay off\"",
+      "they are woken again, by nobody's hand: from 5 min on, and anew after each time that fails",
+      fleet.now - begun};
+}
+
 }  // namespace
 
 std::vector<Row> rows_of_fleets() {
@@ -150,6 +177,7 @@ std::vector<Row> rows_of_fleets() {
                  fleet.cut("w3");
                  fleet.start_by_itself("w3");
                }),
+          ups_off(),
           dark("last state", false),
           dark("always on", true)};
 }

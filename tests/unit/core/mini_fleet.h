@@ -102,6 +102,8 @@ class MiniFleet {
   void swap_bmcs(const NodeName& a, const NodeName& b) { swapped_ = {{a, b}, {b, a}}; }
   /// The mains fail: off, under whatever runs there.
   void cut(const NodeName& name);
+  /// It goes off because its UPS says so; for so long there is no power for it.
+  void switch_off_by_ups(const NodeName& name, Duration dark);
   /// It boots, and nobody has asked it to.
   void start_by_itself(const NodeName& name);
   /// The process is gone, and none follows until start().

@@ -233,6 +233,15 @@ void MiniFleet::cut(const NodeName& name) {
   drop_link(name);
 }
 
+void MiniFleet::switch_off_by_ups(const NodeName& name, Duration dark) {
+  Machine& machine = machines[name];
+  if (machine.session != 0) {
+    post(AgentGoodbye{name, machine.session, LeaveOrigin::ups, "", life_of(name)});
+  }
+  cut(name);
+  machine.deaf_until = now + dark;
+}
+
 void MiniFleet::start_by_itself(const NodeName& name) {
   Machine& machine = machines[name];
   if (machine.phase != Phase::off) return;

@@ -301,6 +301,8 @@ std::vector<std::string> broken_rules(const World& world, const Policy& policy, 
   const bool takes =
       step.id.verb == Verb::mark || step.id.verb == Verb::evict || step.id.verb == Verb::shutdown;
   if (!takes) return out;
+  const auto& kept = policy.recovery.names;
+  if (std::find(kept.begin(), kept.end(), node.name) != kept.end()) out.push_back("S24 kept on");
   if (!node.kube) {
     out.push_back("S2 no Node");
     return out;

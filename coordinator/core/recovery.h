@@ -1,0 +1,23 @@
+#pragma once
+
+#include <optional>
+
+#include "coordinator/core/policy.h"
+#include "coordinator/core/world.h"
+
+// The way back from dark (S24): what must be there for anything else to come back, and offs that
+// nobody wished for.
+namespace ecokube::core {
+
+/// Policy::recovery names it: it never sleeps, and is woken before all others.
+[[nodiscard]] bool in_recovery_set(const Policy& policy, const Node& node);
+
+/// A UPS had it switched off, and its agent has not been heard since.
+[[nodiscard]] bool left_by_ups(const Node& node);
+
+/// Until when it is left off: its UPS may cut the outlets at any moment. absent: no UPS did that,
+/// or the time is over.
+[[nodiscard]] std::optional<TimePoint> rests_after_ups(const Policy& policy, const Node& node,
+                                                       TimePoint now);
+
+}  // namespace ecokube::core
