@@ -9,25 +9,13 @@
 #include "coordinator/core/eviction.h"
 #include "coordinator/core/failover.h"
 #include "coordinator/core/lost_work.h"
-#include "coordinator/core/neighbours.h"
+#include "coordinator/core/packing.h"
 #include "coordinator/core/recovery.h"
 #include "coordinator/core/wake_budget.h"
 #include "coordinator/core/wake_chain.h"
 
 namespace ecokube::core {
 namespace {
-
-/// In this order demand fills nodes.
-enum class Tier { on, coming_up, going_down, asleep, silent };
-
-struct Bin {
-  Tier tier;
-  const Node* node;
-  Resources room;
-  bool asleep = false;  ///< a machine has to be woken for who comes first
-  std::string up_for;   ///< the namespace that a machine is woken for
-  WattsBook::Part watts{};
-};
 
 /// Taints that only say that the node is off or being switched; gone when it is back.
 bool passes_when_awake(const KubeNode& kube, const Taint& taint) {
@@ -108,132 +96,6 @@ bool belongs_to(const KubePod& pod, const KubeWorkload& workload) {
 bool runs(const KubePod& pod, const BoundMeanwhile& bound) {
   return (!pod.node.empty() || bound.contains(pod.uid)) && !pod.deleting && !is_over(pod);
 }
-
-const KubePod* pod_of(const World& world, const Demand& demand) {
-  if (!demand.pod) return nullptr;
-  const auto pod = world.pods.find(demand.pod->uid);
-  return pod == world.pods.end() ? nullptr : &pod->second;
-}
-
-/// Largest first packs best; equal ones keep their order, so the result is one.
-class Packing {
- public:
-  Packing(const World& world, std::vector<Bin> bins, WakeBudget& budget)
-      : bins_(std::move(bins)), budget_(budget), world_(world), neighbours_(world) {
-    if (budget.is_endless()) return;
-    for (auto& bin : bins_) {
-      if (bin.asleep) bin.watts = budget.part_of(*bin.node);
-    }
-  }
-
-  Placement run(std::vector<Demand> demand) {
-    std::stable_sort(demand.begin(), demand.end(), [](const Demand& a, const Demand& b) {
-      return a.requests.cpu_millicores > b.requests.cpu_millicores;
-    });
-    // Who may have nothing woken takes of what comes up for others only what they leave.
-    std::vector<const Demand*> last;
-    for (const auto& item : demand) {
-      if (budget_.has_wake_for(item.asker)) {
-        add(item);
-      } else if (!add_to_own(item)) {
-        last.push_back(&item);
-      }
-    }
-    for (const auto* item : last) add(*item);
-    return std::move(placement_);
-  }
-
- private:
-  /// One of each kind that has no place; more of it need not be tried.
-  using Kinds = std::vector<const KubePod*>;
-
-  static bool contains(const Kinds& kinds, const KubePod* pod) {
-    return pod != nullptr && std::ranges::any_of(kinds, [&](const KubePod* other) {
-             return other->ns == pod->ns && same_kind(*other, *pod);
-           });
-  }
-  static void remember(Kinds& kinds, const KubePod* pod) {
-    constexpr std::size_t kRemembered = 16;
-    if (pod != nullptr && kinds.size() < kRemembered) kinds.push_back(pod);
-  }
-
-  /// To what is on, or comes up for its own namespace.
-  bool add_to_own(const Demand& item) {
-    const auto* pod = pod_of(world_, item);
-    if (contains(misfits_, pod) || contains(without_own_, pod)) return false;
-    const auto rules = pod == nullptr ? Neighbours::Rules() : neighbours_.rules_for(*pod);
-    const auto own = std::ranges::find_if(bins_, [&](const Bin& bin) {
-      const bool others = !bin.up_for.empty() && bin.up_for != item.asker.ns;
-      return !bin.asleep && !others && fits(bin, item, rules);
-    });
-    if (own == bins_.end()) {
-      remember(without_own_, pod);
-      return false;
-    }
-    put(*own, item, pod);
-    return true;
-  }
-
-  void add(const Demand& item) {
-    const auto* pod = pod_of(world_, item);
-    if (contains(misfits_, pod)) return placement_.unplaced.push_back(item.what);
-    if (contains(held_, pod)) return hold(item);
-    const auto rules = pod == nullptr ? Neighbours::Rules() : neighbours_.rules_for(*pod);
-    const bool may_wake = budget_.has_wake_for(item.asker);
-    Bin* capped = nullptr;
-    bool held = false;
-    for (auto& bin : bins_) {
-      if (!fits(bin, item, rules)) continue;
-      if (!bin.asleep || (may_wake && WattsBook::fits(bin.watts))) return put(bin, item, pod);
-      held = held || !may_wake;
-      if (may_wake && capped == nullptr) capped = &bin;
-    }
-    if (capped != nullptr) return put(*capped, item, pod);
-    if (held) {
-      remember(held_, pod);
-      return hold(item);
-    }
-    placement_.unplaced.push_back(item.what);
-    remember(misfits_, pod);
-  }
-
-  static bool fits(const Bin& bin, const Demand& item, const Neighbours::Rules& rules) {
-    return item.requests.fits_in(bin.room) &&
-           could_run_on(*bin.node, item.node_selector, item.tolerations, item.node_affinity) &&
-           rules.obstacle(*bin.node->kube).empty();
-  }
-
-  void put(Bin& bin, const Demand& item, const KubePod* pod) {
-    if (std::exchange(bin.asleep, false)) {
-      if (WattsBook::fits(bin.watts)) WattsBook::take(bin.watts);
-      budget_.take_wake_for(item.asker);
-      bin.up_for = item.asker.ns;
-      held_.clear();  // they may go there, too
-      without_own_.clear();
-    }
-    bin.room -= item.requests;
-    if (pod != nullptr) {
-      neighbours_.place(*pod, *bin.node->kube);
-      for (auto* kinds : {&misfits_, &held_, &without_own_}) {
-        std::erase_if(*kinds, [](const KubePod* one) { return may_gain_by_neighbours(*one); });
-      }
-    }
-    const bool first = placement_.needed_for.try_emplace(bin.node->name, item).second;
-    if (first) return;
-    auto& others = placement_.others[bin.node->name];
-    ++others.count;
-    if (item.pod) others.pods.push_back(*item.pod);
-  }
-
-  void hold(const Demand& item) { placement_.held.push_back(budget_.held(item)); }
-
-  std::vector<Bin> bins_;
-  WakeBudget& budget_;
-  const World& world_;
-  Neighbours neighbours_;
-  Kinds misfits_, held_, without_own_;
-  Placement placement_;
-};
 
 }  // namespace
 

@@ -23,6 +23,15 @@ struct Replicas {
   std::vector<NodeTerm> node_affinity;
 };
 
+/// A pod that a controller makes anew since its node was lost with it.
+struct LostPod {
+  std::string ns;
+  std::string controller;  ///< controller_key()
+  Labels labels;
+  TimePoint at;
+  NodeName woken;  ///< the last that was woken for what replaces it
+};
+
 /// Pods by their controllers, kept with each change, so that a decision need not walk over all
 /// pods. Pods without a controller are not in it: nobody makes them anew.
 struct ReplicaIndex {

@@ -118,8 +118,8 @@ struct WayUp {
   WakeMethod method = WakeMethod::wol;
   std::optional<TimePoint> method_at;  ///< first try by this method
   std::optional<TimePoint> tried_at;   ///< last try
-  std::string why;       ///< of the first try
-  std::string asker_ns;  ///< whose pods that was for; empty: nobody's
+  std::string why;                     ///< of the first try
+  std::string asker_ns;                ///< whose pods that was for; empty: nobody's
   std::int64_t packets = 0;
   std::int64_t orders = 0;  ///< to its BMC
   bool late = false;        ///< a method's time is over: what was promised was withdrawn
@@ -254,15 +254,6 @@ struct Buckets {
   /// machine just then.
   std::optional<TimePoint> known_since;
   std::int64_t machines = 0;
-};
-
-/// A pod that a controller makes anew since its node was lost with it.
-struct LostPod {
-  std::string ns;
-  std::string controller;  ///< controller_key()
-  Labels labels;
-  TimePoint at;
-  NodeName woken;  ///< the last that was woken for what replaces it
 };
 
 /// All that is known. Changed by apply() alone.

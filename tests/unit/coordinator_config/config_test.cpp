@@ -64,6 +64,12 @@ TEST(CoordinatorConfig, TheDocumentedExampleHoldsAndShowsTheDefaults) {
   EXPECT_EQ(example->bmcs.manners.backoff_max, bmcs.manners.backoff_max);
   EXPECT_EQ(example->bmcs.manners.reads_at_once, bmcs.manners.reads_at_once);
   EXPECT_EQ(example->bmcs.manners.orders_at_once, bmcs.manners.orders_at_once);
+}
+
+TEST(CoordinatorConfig, TheDocumentedExampleShowsBmcs) {
+  const auto example = read_coordinator_config(ECOKUBE_EXAMPLE);
+  ASSERT_TRUE(example) << example.error().message;
+  const auto& policy = example->policy;
   const BmcAccess bmc =
       IpmiAccess{{"10.0.0.12", 623}, "power", {"/etc/ecokube/bmc/worker2", ""}, 17};
   EXPECT_EQ(example->bmcs.bmcs.at("worker2"), bmc);
@@ -155,7 +161,8 @@ TEST(CoordinatorConfig, ACapThatMakesNoSenseIsRefused) {
   EXPECT_THAT(wrong("[inrush]\nwatts_cap = -1\n"), HasSubstr("inrush.watts_cap"));
   EXPECT_THAT(wrong("[inrush]\npeak_watts_default = 0\n"), HasSubstr("peak_watts_default"));
   EXPECT_THAT(wrong("[[node]]\nname = \"n\"\npeak_watts = 0\n"), HasSubstr("peak_watts"));
-  EXPECT_THAT(wrong("[[power_domain]]\nwatts_cap = 5\n"), HasSubstr("power_domain[1].name: is missing"));
+  EXPECT_THAT(wrong("[[power_domain]]\nwatts_cap = 5\n"),
+              HasSubstr("power_domain[1].name: is missing"));
   EXPECT_THAT(wrong("[[power_domain]]\nname = \"r\"\n[[power_domain]]\nname = \"r\"\n"),
               HasSubstr("the name r stands twice"));
   EXPECT_THAT(wrong("[inrush]\npower_domain_label = \"\"\n"

@@ -154,43 +154,6 @@ TEST(Watts, DemandGoesWhereTheCapLeavesRoomThoughAnotherWouldBeCheaper) {
   EXPECT_NE(reason.text.find("power domain rack1 may draw 100 W"), std::string::npos);
 }
 
-TEST(Watts, ThePeakIsWhatSomebodySaidElseAtLeastTheDefault) {
-  Policy policy = worker_policy();
-  Bench bench(policy);
-  bench.fleet({"w1"});
-  Node& node = bench.world.nodes.at("w1");
-  const auto watts = [&] { return peak_of(policy, node).milliwatts() / 1000; };
-  EXPECT_EQ(watts(), 500) << "never 0";
-  const auto measure = [&](std::int64_t milliwatts) {
-    auto beat = bench.beat_of("w1");
-    beat.power = Power::milliwatts(milliwatts);
-    bench.see(beat);
-  };
-  measure(123'400);
-  EXPECT_EQ(watts(), 500) << "that it drew little so far is no proof of a peak";
-  measure(601'000);
-  EXPECT_EQ(watts(), 605) << "in steps";
-  measure(90'000);
-  EXPECT_EQ(watts(), 605);
-  node.inventory.peak = Power::watts(250);
-  EXPECT_EQ(watts(), 250);
-  policy.pools.front().peak = Power::watts(220);
-  EXPECT_EQ(watts(), 220);
-  policy.nodes["w1"].peak = Power::watts(180);
-  EXPECT_EQ(watts(), 180);
-}
-
-TEST(Watts, WhatWasMeasuredIsRemembered) {
-  Bench bench;
-  bench.fleet({"w1"});
-  auto beat = bench.beat_of("w1");
-  beat.power = Power::watts(700);
-  bench.see(beat);
-  Bench next;
-  next.see(Recovered{{remembered(bench.node("w1"))}, {}});
-  EXPECT_EQ(peak_of(next.policy, next.node("w1")), Power::watts(700));
-}
-
 TEST(Watts, ANodeOfUnknownPowerCountsAndADeletedOneOnlyWhileItIsOn) {
   Bench bench = all_asleep(capped_policy(200));
   bench.see(PodSeen{pod_for("w1")});
@@ -318,7 +281,7 @@ TEST(Watts, NoFleetInTroubleIsBroughtAboveItsCapWhoeverLeads) {
   constexpr std::int64_t kMost = 4;
   int rounds_below = 0;
   std::int64_t boots = 0;
-  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
     Policy policy = fast_policy();
     policy.pools.front().peak = Power::watts(100);
     policy.inrush.all.watts_cap = Power::watts(100 * kMost);
@@ -346,8 +309,8 @@ TEST(Watts, NoFleetInTroubleIsBroughtAboveItsCapWhoeverLeads) {
     boots += fleet.boots();
     if (testing::Test::HasFailure()) return;
   }
-  EXPECT_GT(rounds_below, 100);
-  EXPECT_GT(boots, 100);
+  EXPECT_GT(rounds_below, 60);
+  EXPECT_GT(boots, 50);
 }
 
 }  // namespace
