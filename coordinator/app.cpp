@@ -145,9 +145,9 @@ asio::awaitable<void> stop(Parts& parts) {
   if (parts.events) parts.events->stop();
   parts.api->stop();
   for (auto& source : parts.demand) source->stop();
-  parts.bmcs->stop();
   co_await parts.agents->stop();
   co_await parts.cluster->stop();
+  co_await parts.bmcs->stop();  // last: a BMC that hangs may not delay the Lease's end
 }
 
 }  // namespace

@@ -92,7 +92,8 @@ class BmcControl {
  public:
   virtual ~BmcControl() = default;
   virtual void start(Observe observe) = 0;
-  virtual void stop() = 0;
+  /// Reads no more, and gives back what it holds of the BMCs, for two seconds at most.
+  virtual boost::asio::awaitable<void> stop() = 0;
   /// The power of these nodes is read often, of all others seldom.
   virtual void look_closely(const std::set<NodeName>& nodes) = 0;
   /// Success means that the BMC took the order, or says that it is on already. Nothing that runs is

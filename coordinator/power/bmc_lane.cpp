@@ -78,6 +78,10 @@ std::optional<Error> BmcLane::left_alone() const {
   return error;
 }
 
+asio::awaitable<void> BmcLane::close(std::chrono::milliseconds limit) {
+  co_await bmc_->close(limit);
+}
+
 template <class Value>
 asio::awaitable<Result<Value>> BmcLane::read(Read<Value> what) {
   if (auto alone = left_alone()) co_return std::unexpected(*std::move(alone));

@@ -60,6 +60,9 @@ class BmcLane {
                                                            std::optional<std::string> guid,
                                                            MaySend may_send);
 
+  /// ManagementController::close(), whatever else is under way.
+  [[nodiscard]] boost::asio::awaitable<void> close(std::chrono::milliseconds limit);
+
   /// Until then every call fails at once with the last failure.
   [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> left_alone_until() const;
 

@@ -25,6 +25,7 @@ using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::minutes kGuidAgeMax{10};
+constexpr milliseconds kCloseLimit{2'000};
 constexpr std::chrono::hours kMeasuresNothing{1};  // until it is asked again whether it does
 
 /// It does not measure what the machine draws, or not for us. "Not in the present state", which is
@@ -79,12 +80,22 @@ class Bmcs final : public BmcControl {
     }
   }
 
-  void stop() override {
+  asio::awaitable<void> stop() override {
     stopping_ = true;
     for (auto& [node, watched] : watched_) {
       watched->cancel.emit(asio::cancellation_type::terminal);
       watched->measure_cancel.emit(asio::cancellation_type::terminal);
     }
+    // All at once: each has this time, and so have all of them.
+    std::size_t open = watched_.size();
+    asio::steady_timer closed(executor_, Clock::time_point::max());
+    for (auto& [node, watched] : watched_) {
+      auto ended = [&](const std::exception_ptr& /*unforeseen*/) {
+        if (--open == 0) closed.cancel();
+      };
+      asio::co_spawn(executor_, watched->lane.close(kCloseLimit), std::move(ended));
+    }
+    if (open > 0) co_await closed.async_wait(kTuple);
   }
 
   void look_closely(const std::set<NodeName>& nodes) override {

@@ -45,6 +45,10 @@ class ManagementController {
   /// on, soft or off; taken, which is not yet done. read_power() was called just before.
   [[nodiscard]] virtual boost::asio::awaitable<Result<void>> order(
       BmcVerb verb, std::chrono::milliseconds limit) = 0;
+  /// Gives back what it holds there (a session: BMCs have few), as far as the BMC lets it.
+  [[nodiscard]] virtual boost::asio::awaitable<void> close(std::chrono::milliseconds /*limit*/) {
+    co_return;
+  }
 };
 
 }  // namespace ecokube

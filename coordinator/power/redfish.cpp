@@ -10,10 +10,9 @@
 
 #include "common/http_client.h"
 #include "common/http_status.h"
-#include "coordinator/power/password.h"
+#include "coordinator/power/redfish_link.h"
 #include "coordinator/power/redfish_power.h"
 #include "coordinator/power/redfish_text.h"
-#include "coordinator/power/redfish_tls.h"
 
 namespace ecokube {
 namespace {
@@ -21,14 +20,10 @@ namespace {
 namespace asio = boost::asio;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kConnectLimit{3'000};
-constexpr milliseconds kAnswerLimit{60'000};  // a call's own limit is never above
-constexpr std::size_t kBodyMax = 1024UL * 1024;
-
 class Redfish final : public ManagementController {
  public:
   Redfish(asio::any_io_executor executor, RedfishAccess access)
-      : executor_(std::move(executor)), access_(std::move(access)) {}
+      : executor_(std::move(executor)), access_(std::move(access)), link_(executor_, access_) {}
 
   std::string text() const override { return "BMC " + access_.address.text(); }
 
@@ -58,6 +53,12 @@ class Redfish final : public ManagementController {
     co_return Result<void>{};
   }
 
+  asio::awaitable<void> close(milliseconds limit) override {
+    if (!link_.has_session()) co_return;
+    (void)co_await within(link_.log_out(), BmcVerb::status, limit);
+    forget();
+  }
+
  private:
   using Answer = Result<HttpResponse>;
 
@@ -70,6 +71,7 @@ class Redfish final : public ManagementController {
                                         milliseconds limit) {
     using namespace asio::experimental::awaitable_operators;
     asio::steady_timer timer(executor_, limit);
+    link_.end_at(timer.expiry());
     auto first = co_await (std::move(work) || timer.async_wait(asio::use_awaitable));
     if (first.index() == 1) {
       forget();
@@ -166,7 +168,7 @@ class Redfish final : public ManagementController {
     request.body = reset_body(verb);
     auto answer = co_await send(request, RedfishCall::reset);
     const bool wants_etag =
-        status_ == kHttpPreconditionFailed || status_ == kHttpPreconditionRequired;
+        link_.status() == kHttpPreconditionFailed || link_.status() == kHttpPreconditionRequired;
     if (answer || !wants_etag) co_return answer;
     // It wants to hear which state of the system is meant.
     const auto now = co_await read_system();
@@ -180,81 +182,15 @@ class Redfish final : public ManagementController {
     co_return answer;
   }
 
-  /// An answer below 300; else the error that it is.
   asio::awaitable<Answer> send(HttpRequest request, RedfishCall call) {
-    if (auto ready = make_client(); !ready) co_return std::unexpected(ready.error());
-    request.headers.emplace_back("Accept", "application/json");
-    request.headers.emplace_back("OData-Version", "4.0");
-    for (int attempt = 0;; ++attempt) {
-      const bool fresh = token_.empty();
-      auto login = co_await credentials();
-      if (!login) co_return std::unexpected(std::move(login.error()));
-      auto sent = request;
-      sent.headers.push_back(*std::move(login));
-      auto answer = co_await exchange(std::move(sent), call);
-      const bool over = status_ == kHttpUnauthorized && access_.session && !fresh && attempt == 0;
-      if (!over) co_return answer;
-      token_.clear();  // its session is over: one more, and only one
-    }
-  }
-
-  asio::awaitable<Result<std::pair<std::string, std::string>>> credentials() {
-    using Header = std::pair<std::string, std::string>;
-    if (access_.session && !token_.empty()) co_return Header("X-Auth-Token", token_);
-    const auto password = read_password(access_.password);
-    if (!password) co_return std::unexpected(password.error());
-    if (!access_.session) {
-      co_return Header("Authorization", basic_authorization(access_.user, *password));
-    }
-    HttpRequest login;
-    login.method = "POST";
-    login.target = kRedfishSessions;
-    login.headers = {{"Content-Type", "application/json"}, {"OData-Version", "4.0"}};
-    login.body = login_body(access_.user, *password);
-    const auto answer = co_await exchange(std::move(login), RedfishCall::login);
-    if (!answer) co_return std::unexpected(answer.error());
-    token_ = answer->header("X-Auth-Token");
-    if (token_.empty()) co_return fail(Errc::protocol, "its session has no X-Auth-Token");
-    co_return Header("X-Auth-Token", token_);
-  }
-
-  asio::awaitable<Answer> exchange(HttpRequest request, RedfishCall call) {
-    const auto client = client_;
-    status_ = 0;
-    auto answer = co_await client->request(std::move(request));
-    if (!answer) {
-      const auto problem = tls_.problem ? *tls_.problem : "";
-      forget();
-      if (!problem.empty()) co_return fail(Errc::config, problem + ", not bmc_fingerprint's");
-      co_return answer;
-    }
-    constexpr int kRedirects = 300;
-    status_ = answer->status;
-    if (status_ < kRedirects) co_return answer;
-    co_return std::unexpected(redfish_error(call, *answer));
-  }
-
-  Result<void> make_client() {
-    if (client_) return {};
-    auto tls = make_redfish_tls(access_.trust);
-    if (!tls) return std::unexpected(tls.error());
-    tls_ = *std::move(tls);
-    HttpEndpoint endpoint;
-    endpoint.host = access_.address.host;
-    endpoint.port = access_.address.port;
-    endpoint.tls = tls_.context;
-    HttpLimits limits;
-    limits.connect_timeout = kConnectLimit;
-    limits.response_timeout = kAnswerLimit;
-    limits.body_bytes_max = kBodyMax;
-    client_ = make_http_client(executor_, std::move(endpoint), limits);
-    return {};
+    auto answer = co_await link_.send(std::move(request), call);
+    if (!link_.is_open()) forget();
+    co_return answer;
   }
 
   /// After a failure another machine may be there, with another certificate.
   void forget() {
-    client_.reset();
-    tls_ = {};
+    link_.drop();
     path_.clear();
     system_.reset();
     meters_.clear();
@@ -262,13 +198,10 @@ class Redfish final : public ManagementController {
 
   asio::any_io_executor executor_;
   RedfishAccess access_;
-  PinnedTls tls_;
-  std::shared_ptr<HttpClient> client_;
-  std::string token_;  ///< of our session
-  std::string path_;   ///< of the system
+  RedfishLink link_;
+  std::string path_;  ///< of the system
   std::optional<RedfishSystem> system_;
   std::vector<std::string> meters_;  ///< where its power is read; empty: not known
-  int status_ = 0;                   ///< of the last answer; 0: there was none
 };
 
 }  // namespace

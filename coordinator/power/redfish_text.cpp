@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <charconv>
 
 #include "common/http_status.h"
 #include "common/json_find.h"
@@ -62,6 +63,16 @@ Said said_in(std::string_view body) {
 /// Message ids end in their name: "Base.1.8.CreateLimitReachedForResource".
 bool is_message(const Said& said, std::string_view name) {
   return said.id == name || said.id.ends_with("." + std::string(name));
+}
+
+/// Of a Retry-After, which may be a date, too (RFC 9110, 10.2.3).
+std::optional<std::int64_t> seconds_in(std::string_view retry_after) {
+  constexpr std::int64_t kMost = 24LL * 3600;
+  std::int64_t count = 0;
+  const auto* end = retry_after.data() + retry_after.size();
+  const auto [read_to, error] = std::from_chars(retry_after.data(), end, count);
+  if (error != std::errc{} || read_to != end || count < 0) return std::nullopt;
+  return std::min(count, kMost);
 }
 
 bool not_in_this_state(const Said& said) {
@@ -179,13 +190,36 @@ Error redfish_error(RedfishCall call, const HttpResponse& answer) {
   if (!said.text.empty()) error.message += ": " + one_line(said.text);
   if (said.text.empty() && !said.id.empty()) error.message += ": " + one_line(said.id);
   if (const auto after = answer.header("Retry-After"); !after.empty()) {
-    error.message += fmt::format(" (asks to be left alone for {} s)", one_line(after));
+    error.message += seconds_in(after)
+                         ? fmt::format(" (asks to be left alone for {} s)", after)
+                         : fmt::format(" (asks to be left alone until {})", one_line(after));
   }
   if (error.code == Errc::unauthorized) error.message += "; is its user or password wrong?";
   if (error.code == Errc::config) error.message += "; is bmc_system right?";
   const bool no_login = call == RedfishCall::login && error.code == Errc::unsupported;
   if (no_login) error.message += "; it may know no sessions: bmc_auth = \"basic\"";
   return error;
+}
+
+std::optional<std::chrono::seconds> again_in(const HttpResponse& answer) {
+  const bool later = answer.status == kHttpTooManyRequests || answer.status == kHttpUnavailable;
+  const auto count = seconds_in(answer.header("Retry-After"));
+  if (!later || !count) return std::nullopt;
+  return std::chrono::seconds(std::max<std::int64_t>(1, *count));
+}
+
+std::string session_path_in(const HttpResponse& answer) {
+  auto path = std::string(answer.header("Location"));
+  if (path.empty()) {
+    const auto body = object_in(answer.body);
+    path = find_text(body, {"@odata.id"});
+  }
+  // A whole URL is allowed; wherever it points, we ask the service that we know.
+  if (const auto host = path.find("://"); host != std::string::npos) {
+    const auto slash = path.find('/', host + 3);
+    path = slash == std::string::npos ? "" : path.substr(slash);
+  }
+  return is_redfish_path(path) ? path : "";
 }
 
 }  // namespace ecokube

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -52,5 +53,12 @@ enum class RedfishCall { login, read, measure, reset };
 /// read), forbidden (the user may not do that), busy, unsupported, conflict (not while the machine
 /// is as it is), config (no such system), refused (any other no), protocol.
 [[nodiscard]] Error redfish_error(RedfishCall call, const HttpResponse& answer);
+
+/// After how long a service that can't answer now (429, 503) asks to be tried again, at least a
+/// second; nullopt: it does not say, or gives a date of its own clock, which is often wrong.
+[[nodiscard]] std::optional<std::chrono::seconds> again_in(const HttpResponse& answer);
+
+/// Where the session that was just made can be deleted; empty: it does not say.
+[[nodiscard]] std::string session_path_in(const HttpResponse& answer);
 
 }  // namespace ecokube

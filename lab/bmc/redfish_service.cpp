@@ -110,9 +110,17 @@ class System : public std::enable_shared_from_this<System> {
     return made;
   }
 
+  HttpResponse log_out(const std::string& target) {
+    if (sessions.erase(target.substr(kSessions.size() + 1)) == 0) return not_found();
+    HttpResponse gone;
+    gone.status = kHttpNoContent;
+    return gone;
+  }
+
   asio::awaitable<HttpResponse> answer_to(std::string method, std::string target,
                                           std::string if_match, std::string body) {
     if (target == kSystems && method == "GET") co_return collection();
+    if (method == "DELETE" && target.starts_with(kSessions + "/")) co_return log_out(target);
     if (const auto other = options.resources.find(target); other != options.resources.end()) {
       co_return json_response(kHttpOk, other->second);
     }

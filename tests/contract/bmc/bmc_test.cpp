@@ -181,7 +181,7 @@ TEST_P(BmcFactsTest, TheirPowerAndGuidAreRead) {
   EXPECT_TRUE(test::run(io, control->power_on("w1")));
   EXPECT_TRUE(becomes([&] { return readings.back().on; }));
   EXPECT_EQ(test::run(io, control->power_on("w2")).error().code, Errc::config);
-  control->stop();
+  test::run(io, control->stop());
 }
 
 TEST_P(BmcFactsTest, OneThatIsLookedAtCloselyIsReadOften) {
@@ -189,7 +189,7 @@ TEST_P(BmcFactsTest, OneThatIsLookedAtCloselyIsReadOften) {
   ASSERT_TRUE(becomes([&] { return readings.size() == 1; }));
   control->look_closely({"w1"});
   EXPECT_TRUE(becomes([&] { return readings.size() >= 4; }));
-  control->stop();
+  test::run(io, control->stop());
 }
 
 TEST_P(BmcFactsTest, OnForAWhileAfterOffIsReadAsItIs) {
@@ -200,7 +200,7 @@ TEST_P(BmcFactsTest, OnForAWhileAfterOffIsReadAsItIs) {
   bmc->set_on(false);
   ASSERT_TRUE(becomes([&] { return !readings.back().on; }));
   EXPECT_GE(readings.size(), 4U);
-  control->stop();
+  test::run(io, control->stop());
 }
 
 TEST_P(BmcFactsTest, OneThatLiesOfSuccessIsFoundOutByReading) {
@@ -211,7 +211,7 @@ TEST_P(BmcFactsTest, OneThatLiesOfSuccessIsFoundOutByReading) {
   readings.clear();
   ASSERT_TRUE(becomes([&] { return readings.size() >= 2; }));
   EXPECT_FALSE(readings.back().on);
-  control->stop();
+  test::run(io, control->stop());
 }
 
 TEST_P(BmcFactsTest, AFailureIsAFactAndItsEndToo) {
@@ -224,7 +224,7 @@ TEST_P(BmcFactsTest, AFailureIsAFactAndItsEndToo) {
   readings.clear();
   bmc->start();
   EXPECT_TRUE(becomes([&] { return !readings.empty(); }));
-  control->stop();
+  test::run(io, control->stop());
 }
 
 }  // namespace

@@ -69,7 +69,7 @@ TEST_F(WattsTest, WhatAMachineDrawsIsReadAgainAndAgain) {
   bmc.say_dcmi("212 184 activated");
   EXPECT_TRUE(becomes([&] { return measured.back().power.has_value(); })) << "it is asked on";
   EXPECT_THAT(failures, IsEmpty());
-  control->stop();
+  test::run(io, control->stop());
 }
 
 TEST_F(WattsTest, OnlyAMachineThatIsOnIsAskedForThem) {
@@ -79,7 +79,7 @@ TEST_F(WattsTest, OnlyAMachineThatIsOnIsAskedForThem) {
   EXPECT_THAT(measured, IsEmpty());
   bmc.set_on(true);
   EXPECT_TRUE(becomes([&] { return !measured.empty(); }));
-  control->stop();
+  test::run(io, control->stop());
 }
 
 TEST_F(WattsTest, OneOnItsWayIsNotAskedForThem) {
@@ -89,14 +89,14 @@ TEST_F(WattsTest, OneOnItsWayIsNotAskedForThem) {
   EXPECT_THAT(measured, IsEmpty());
   control->look_closely({});
   EXPECT_TRUE(becomes([&] { return !measured.empty(); }));
-  control->stop();
+  test::run(io, control->stop());
 }
 
 TEST_F(WattsTest, NeverMeansNever) {
   const auto control = watch(milliseconds(20), milliseconds(0));
   ASSERT_TRUE(goes_on_for(5));
   EXPECT_THAT(measured, IsEmpty());
-  control->stop();
+  test::run(io, control->stop());
 }
 
 TEST_F(WattsTest, OneThatMeasuresNothingIsAskedOnceAnHourAndIsWell) {
@@ -107,7 +107,7 @@ TEST_F(WattsTest, OneThatMeasuresNothingIsAskedOnceAnHourAndIsWell) {
   EXPECT_FALSE(measured.back().power);
   EXPECT_THAT(measured.back().why, HasSubstr("Invalid command"));
   EXPECT_THAT(failures, IsEmpty());
-  control->stop();
+  test::run(io, control->stop());
 }
 
 TEST_F(WattsTest, OneThatFailsAtThisAloneIsNotLeftAlone) {
@@ -117,7 +117,7 @@ TEST_F(WattsTest, OneThatFailsAtThisAloneIsNotLeftAlone) {
   EXPECT_THAT(measured.back().why, HasSubstr("Node busy"));
   EXPECT_TRUE(goes_on_for(2));
   EXPECT_THAT(failures, IsEmpty());
-  control->stop();
+  test::run(io, control->stop());
 }
 
 boost::asio::awaitable<void> read_watts(BmcLane& lane, std::vector<std::string>& ends) {

@@ -85,7 +85,7 @@ class FakeBmcs final : public BmcControl {
  public:
   std::vector<NodeName> switched_on;
   void start(Observe /*observe*/) override {}
-  void stop() override {}
+  asio::awaitable<void> stop() override { co_return; }
   int decisions = 0;  ///< each tells whom to look at closely
   void look_closely(const std::set<NodeName>& /*nodes*/) override { ++decisions; }
   std::vector<NodeName> switched_off;

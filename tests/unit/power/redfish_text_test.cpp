@@ -117,6 +117,35 @@ TEST(RedfishText, AConflictThatSaysWhenToComeAgainIsABusyOne) {
   EXPECT_EQ(error.message, "HTTP 409: It is in use. (asks to be left alone for 30 s)");
 }
 
+TEST(RedfishText, WhoCanNotAnswerNowSaysForHowLong) {
+  auto later = lab::redfish_no(503, "", "");
+  EXPECT_EQ(again_in(later), std::nullopt);
+  const auto asked = [&](int status, const std::string& when) {
+    later.status = status;
+    later.headers = {{"Retry-After", when}};
+    return again_in(later);
+  };
+  EXPECT_EQ(asked(503, "30"), std::chrono::seconds(30));
+  EXPECT_EQ(asked(429, "0"), std::chrono::seconds(1)) << "not in a loop";
+  EXPECT_EQ(asked(503, "99999999999"), std::chrono::hours(24));
+  for (const auto* none :
+       {"", "-1", "3 s", "99999999999999999999", "Wed, 21 Oct 2026 07:28:00 GMT"})
+    EXPECT_EQ(asked(503, none), std::nullopt) << none;
+  EXPECT_EQ(asked(409, "30"), std::nullopt) << "the order would be another";
+}
+
+TEST(RedfishText, ASessionIsWhereTheServiceSays) {
+  const auto at = [](const std::string& location, const std::string& body) {
+    return session_path_in({201, {{"Location", location}}, body});
+  };
+  const std::string path = "/redfish/v1/SessionService/Sessions/7";
+  EXPECT_EQ(at(path, ""), path);
+  EXPECT_EQ(at("https://10.0.0.13" + path, ""), path);
+  EXPECT_EQ(at("", R"({"@odata.id":")" + path + "\"}"), path);
+  for (const auto* none : {"", "7", "https://10.0.0.13", "//evil/x", "/a b"})
+    EXPECT_EQ(at(none, "{}"), "") << none;
+}
+
 TEST(RedfishText, PathsCantBreakARequestApart) {
   EXPECT_TRUE(is_redfish_path(kPath));
   for (const auto* bad : {"", "x", "//host/x", "/a b", "/a\r\nX: y", "http://host/"}) {
