@@ -7,6 +7,7 @@
 #include <span>
 
 #include "common/pinned_tls.h"
+#include "coordinator/power/password.h"
 #include "coordinator/power/redfish_text.h"
 
 namespace ecokube {
@@ -23,7 +24,6 @@ constexpr std::array kBmcKeys{"bmc_address",      "bmc_port", "bmc_user",    "bm
 constexpr std::array kIpmiKeys{"bmc_cipher_suite"};
 constexpr std::array kRedfishKeys{"bmc_auth", "bmc_ca", "bmc_fingerprint", "bmc_system"};
 constexpr std::array kExecKeys{"exec_program", "exec_off", "exec_watts", "exec_env"};
-constexpr std::int64_t kCipherSuiteMax = 17;
 
 bool has_any(const ConfigTable& table, std::span<const char* const> keys) {
   return std::ranges::any_of(keys, [&](const char* key) { return table.has(key); });
@@ -38,12 +38,6 @@ void refuse(ConfigTable& table, const std::array<const char*, N>& keys, const ch
   }
 }
 
-bool is_variable(const std::string& name) {
-  constexpr auto* kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
-  return !name.empty() && name.find_first_not_of(kLetters) == std::string::npos &&
-         (name[0] < '0' || name[0] > '9') && !name.starts_with("ECOKUBE_");
-}
-
 template <class Access>
 void read_address(ConfigTable& table, std::uint16_t port, Access& bmc) {
   bmc.address.host = table.required_text("bmc_address");
@@ -53,7 +47,7 @@ void read_address(ConfigTable& table, std::uint16_t port, Access& bmc) {
   bmc.password = {table.text("bmc_password_file", ""), table.text("bmc_password_env", "")};
   if (bmc.password.file.empty() == bmc.password.variable.empty()) {
     table.report("bmc_password_file", "give this or bmc_password_env, the name of a variable");
-  } else if (bmc.password.file.empty() && !is_variable(bmc.password.variable)) {
+  } else if (bmc.password.file.empty() && !is_variable_name(bmc.password.variable)) {
     table.report("bmc_password_env",
                  "must be letters, digits and _, not beginning with a digit or ECOKUBE_");
   }
@@ -62,7 +56,6 @@ void read_address(ConfigTable& table, std::uint16_t port, Access& bmc) {
 IpmiAccess read_ipmi(ConfigTable& table) {
   IpmiAccess bmc;
   read_address(table, kIpmiPort, bmc);
-  // 0 proves no password.
   bmc.cipher_suite = table.integer("bmc_cipher_suite", kCipherSuiteDefault, 1, kCipherSuiteMax);
   const bool option = bmc.address.host.starts_with('-') || bmc.user.starts_with('-');
   if (option) table.report("bmc_address", "neither it nor bmc_user may begin with '-'");
@@ -125,7 +118,7 @@ ExecAccess read_exec(ConfigTable& table, const NodeName& name) {
     table.report("exec_program", "must be an absolute path; it is not searched for");
   }
   for (const auto& [variable, value] : exec.environment) {
-    if (is_variable(variable) && value.find('\0') == std::string::npos) continue;
+    if (is_variable_name(variable) && value.find('\0') == std::string::npos) continue;
     table.report("exec_env", "\"" + variable +
                                  "\" is no name of a variable: letters, digits and _, not "
                                  "beginning with a digit or ECOKUBE_");

@@ -14,6 +14,7 @@ namespace ecokube {
 
 inline constexpr std::uint16_t kIpmiPort = 623;  ///< UDP
 inline constexpr std::int64_t kCipherSuiteDefault = 17;
+inline constexpr std::int64_t kCipherSuiteMax = 17;  ///< and 1 the least: 0 proves no password
 
 /// Where a password is: in a file, which is read each time that it is needed, or in a variable of
 /// our environment, which is taken out of it before there are children.

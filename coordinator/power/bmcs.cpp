@@ -234,9 +234,7 @@ std::unique_ptr<ManagementController> make_controller(asio::any_io_executor exec
 std::unique_ptr<BmcControl> make_bmcs(asio::any_io_executor executor, BmcOptions options) {
   std::vector<PasswordSource*> passwords;
   for (auto& [node, access] : options.bmcs) {
-    if (auto* ipmi = std::get_if<IpmiAccess>(&access)) passwords.push_back(&ipmi->password);
-    if (auto* redfish = std::get_if<RedfishAccess>(&access))
-      passwords.push_back(&redfish->password);
+    if (auto* password = password_of(access)) passwords.push_back(password);
   }
   take_passwords(passwords);
   return std::make_unique<Bmcs>(executor, std::move(options));

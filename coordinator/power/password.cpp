@@ -30,9 +30,17 @@ Result<void> check(const std::filesystem::path& file, const struct stat& facts) 
 
 }  // namespace
 
+bool is_variable_name(std::string_view name) {
+  constexpr auto* kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+  return !name.empty() && name.find_first_not_of(kLetters) == std::string_view::npos &&
+         (name[0] < '0' || name[0] > '9') && !name.starts_with("ECOKUBE_");
+}
+
 Result<void> check_password_file(const std::filesystem::path& file) {
   struct stat facts{};
-  if (::stat(file.c_str(), &facts) != 0) {
+  const bool there = ::stat(file.c_str(), &facts) == 0;
+  // Who can't read it finds no empty password there: ipmitool would try one.
+  if (!there || ::faccessat(AT_FDCWD, file.c_str(), R_OK, AT_EACCESS) != 0) {
     return wrong(file, fmt::format(": {}", std::strerror(errno)));
   }
   return check(file, facts);
@@ -63,6 +71,12 @@ Result<std::string> read_password(const PasswordSource& source) {
   if (!source.taken.empty()) return source.taken;
   return fail(Errc::config,
               fmt::format("the variable {} of the environment holds no password", source.variable));
+}
+
+PasswordSource* password_of(BmcAccess& access) {
+  if (auto* ipmi = std::get_if<IpmiAccess>(&access)) return &ipmi->password;
+  if (auto* redfish = std::get_if<RedfishAccess>(&access)) return &redfish->password;
+  return nullptr;
 }
 
 void take_passwords(const std::vector<PasswordSource*>& sources) {
