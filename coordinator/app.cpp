@@ -19,6 +19,7 @@
 #include "coordinator/kubernetes/cluster_api.h"
 #include "coordinator/kubernetes/event_recorder.h"
 #include "coordinator/loop.h"
+#include "coordinator/power/bmc_access_json.h"
 #include "coordinator/power/bmcs.h"
 #include "coordinator/power/own_segments.h"
 #include "coordinator/power/wake_on_lan.h"
@@ -189,6 +190,7 @@ Result<void> run_coordinator(const CoordinatorConfig& config) {
   parts.loop = std::make_unique<Loop>(io.get_executor(), std::move(policy), ports, clock);
   auto api = config.api;
   api.events_dropped = [&parts] { return parts.events ? parts.events->dropped() : 0; };
+  for (const auto& [node, by] : config.bmcs.bmcs) api.bmcs[node] = bmc_access_json(by);
   parts.api = make_api(io.get_executor(), std::move(api), *parts.loop, parts.enrolment.get());
   auto events = open_events(io, config, *std::move(access), clock);
   if (!events) return std::unexpected(events.error());

@@ -60,8 +60,7 @@ asio::awaitable<void> stream(std::shared_ptr<Shared> shared, HttpExchange& excha
 asio::awaitable<void> answer(std::shared_ptr<Shared> shared, HttpExchange& exchange,
                              const Route& route, ApiRequest request) {
   if (route.access == Access::unix_socket && exchange.transport() != HttpTransport::unix_socket) {
-    auto detail = "What changes something is asked for on the Unix socket " +
-                  shared->options.socket.string() +
+    auto detail = "This is asked for on the Unix socket " + shared->options.socket.string() +
                   " only: ecoctl on the coordinator's host, as root.";
     co_await refuse(exchange, kHttpForbidden, "Only on this host", std::move(detail));
     co_return;
@@ -77,7 +76,7 @@ asio::awaitable<void> answer(std::shared_ptr<Shared> shared, HttpExchange& excha
   }
   if (shared->stopped) co_return;  // while the body was read
   const ApiContext context{shared->fleet, *shared->events, shared->options.events_dropped,
-                           shared->enrolment};
+                           shared->enrolment, &shared->options.bmcs};
   HttpResponse response;
   if (route.perform != nullptr) {
     response = co_await route.perform(context, std::move(request));

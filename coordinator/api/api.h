@@ -1,11 +1,13 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/json/object.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -22,6 +24,8 @@ struct ApiOptions {
   std::chrono::milliseconds keep_alive{15'000};            ///< silence on an event stream
   std::size_t event_queue_max = 1024;  ///< events that wait for one client before it is cut
   std::function<std::uint64_t()> events_dropped = [] { return 0; };  ///< of Kubernetes; a metric
+  /// How each node's management controller is reached, without its password: for the wake bundle.
+  std::map<NodeName, boost::json::object> bmcs = {};
 };
 
 /// REST, event stream and metrics over the const view of the loop. On the loop's thread.

@@ -2,6 +2,7 @@
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
+#include <map>
 #include <string_view>
 
 #include "coordinator/api/explain.h"
@@ -36,9 +37,10 @@ namespace ecokube {
 
 [[nodiscard]] boost::json::object doctor_json(const Fleet& fleet);
 
-/// What wakes each node by a magic packet, for a time when nobody can be asked (S24). Where nothing
-/// is known to wake a node, its address or MACs are empty.
-[[nodiscard]] boost::json::object wake_bundle_json(const Fleet& fleet);
+/// What wakes each node, for a time when nobody can be asked (S24): `bmcs` are ApiOptions::bmcs.
+/// Where no packet is known to wake a node, its address or MACs are empty.
+[[nodiscard]] boost::json::object wake_bundle_json(
+    const Fleet& fleet, const std::map<NodeName, boost::json::object>& bmcs);
 
 /// Replicas of a scaler's target as Kubernetes says.
 [[nodiscard]] std::optional<std::int64_t> replicas_of(const core::World& world,

@@ -88,7 +88,8 @@ HttpResponse get_doctor(const ApiContext& context, const ApiRequest&) {
 }
 
 HttpResponse get_wake_bundle(const ApiContext& context, const ApiRequest&) {
-  return answer(wake_bundle_json(context.fleet));
+  static const std::map<NodeName, json::object> none;
+  return answer(wake_bundle_json(context.fleet, context.bmcs != nullptr ? *context.bmcs : none));
 }
 
 /// The kept events as a document; the stream is in events.cpp.

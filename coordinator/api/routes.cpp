@@ -14,7 +14,7 @@ constexpr std::array kRoutes{
           get_pod_explanation},
     Route{"GET", "/api/v1/fleet", Access::everyone, get_fleet},
     Route{"GET", "/api/v1/doctor", Access::everyone, get_doctor},
-    Route{"GET", "/api/v1/wake-bundle", Access::everyone, get_wake_bundle},
+    Route{"GET", "/api/v1/wake-bundle", Access::unix_socket, get_wake_bundle},
     Route{"GET", "/api/v1/events", Access::everyone, get_events, true},
     Route{"GET", "/metrics", Access::everyone, get_metrics},
     Route{"GET", "/metrics/pods", Access::everyone, get_pod_metrics},

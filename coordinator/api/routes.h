@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <cstdint>
 #include <map>
@@ -33,6 +34,8 @@ struct ApiContext {
   EventHub& events;
   std::function<std::uint64_t()> events_dropped = [] { return 0; };
   EnrolmentDesk* enrolment = nullptr;  ///< nullptr: there is none
+  /// ApiOptions::bmcs; nullptr: there are none
+  const std::map<NodeName, boost::json::object>* bmcs = nullptr;
 };
 
 /// Who may use a route: everyone who reaches the API, or root on this host.

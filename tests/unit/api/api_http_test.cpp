@@ -120,6 +120,9 @@ TEST_F(ApiHttpTest, ChangesAreForTheUnixSocketOnly) {
   EXPECT_EQ(refused.header("Content-Type"), "application/problem+json");
   EXPECT_NE(refused.body.find("api.sock"), std::string::npos);
   EXPECT_TRUE(fleet_.posted.empty());
+  EXPECT_EQ(get(*tcp_, "/api/v1/wake-bundle").status, 403)
+      << "it says who logs in to BMCs, and how";
+  EXPECT_EQ(get(*unix_, "/api/v1/wake-bundle").status, 200);
 
   EXPECT_EQ(post(*unix_, "/api/v1/nodes/worker2/wake", R"({"reason": "x"})").status, 202);
   EXPECT_EQ(fleet_.posted.size(), 1U);

@@ -193,6 +193,9 @@ TEST_F(DocumentsTest, TheDescriptionHasEachKey) {
   expect_keys(to_json(event), "Event");
   const auto pod = test::pod_named("u", "team-a", "x");
   expect_keys(pod_explanation_json(fleet_, pod), "PodExplanation");
+  const auto bundle = wake_bundle_json(fleet_, {});
+  expect_keys(bundle, "WakeBundle");
+  expect_keys(bundle.at("nodes").at(0).as_object(), "WakeBundleNode");
 }
 
 TEST(Quantile, IsTheNearestRank) {

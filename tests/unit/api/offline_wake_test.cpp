@@ -36,7 +36,8 @@ class OfflineWake : public testing::Test {
   }
 
   void write_bundle() {
-    command_.bundle = dir_.write("bundle.json", boost::json::serialize(wake_bundle_json(fleet_)));
+    command_.bundle =
+        dir_.write("bundle.json", boost::json::serialize(wake_bundle_json(fleet_, {})));
   }
   struct Outcome {
     int exit_code;
