@@ -140,10 +140,9 @@ void add_wake(CLI::App& app, Command& command) {
   wake->add_option("NODE", command.node, "The node's name");
   add_reason(*wake, command, "How long it is kept on (default 1h)");
   add_wait(*wake, command);
-  auto* offline =
-      wake->add_option("--offline", command.bundle,
-                       "Ask nobody: send packets to NODE, or to every node, of this bundle")
-          ->type_name("FILE");
+  auto* offline = wake->add_option("--offline", command.bundle,
+                                   "Ask nobody: wake NODE, or every node, of this bundle")
+                      ->type_name("FILE");
   for (const char* of_the_coordinator : {"--reason", "--for", "--wait", "--timeout"}) {
     offline->excludes(wake->get_option(of_the_coordinator));
   }
@@ -152,6 +151,10 @@ void add_wake(CLI::App& app, Command& command) {
       ->type_name("NUMBER")
       ->check(CLI::Range(1U, kRateMax))
       ->capture_default_str()
+      ->needs(offline);
+  wake->add_flag(
+          "--bmc", command.bmc,
+          "Offline: each BMC is told to switch on, not only those that packets can't replace")
       ->needs(offline);
 }
 
@@ -167,8 +170,12 @@ void add_verbs(CLI::App& app, Command& command) {
   auto* events = add_verb(app, command, Verb::events, "What happened lately");
   events->add_flag("-f,--follow", command.follow, "Go on with what happens now");
 
-  add_verb(app, command, Verb::wake_bundle,
-           "Print what wakes each node, to be kept for wake --offline");
+  auto* bundle = add_verb(app, command, Verb::wake_bundle,
+                          "Print what wakes each node, to be kept for wake --offline");
+  bundle
+      ->add_option("-o,--output", command.output,
+                   "Write it there, for its owner alone to read; what was there stays until then")
+      ->type_name("FILE");
   add_wake(app, command);
   auto* sleep = add_node_verb(app, command, Verb::sleep,
                               "Empty a node and switch it off, as far as safety allows");
@@ -217,7 +224,7 @@ std::variant<Command, int> parse_command(int argc, const char* const* argv,
     std::cerr << "wake needs a NODE, or --offline FILE for all nodes of a bundle\n";
     return kExitUsage;
   }
-  if (command.changes_something() && !command.server.empty()) {
+  if (command.is_for_root() && !command.server.empty()) {
     std::cerr << to_string(command.verb)
               << " is asked for on the coordinator's Unix socket only; leave --server out and run "
                  "it on the coordinator's host\n";

@@ -55,10 +55,16 @@ struct Command {
   bool wait = false;
   std::filesystem::path bundle;  ///< of wake --offline; empty: the coordinator is asked
   unsigned rate_per_min = 30;    ///< nodes that wake --offline starts in a minute
+  bool bmc = false;              ///< wake --offline asks every BMC, not only where packets won't do
+  std::filesystem::path output;  ///< of wake-bundle; empty: stdout
   std::chrono::seconds timeout{900};
 
   [[nodiscard]] bool is_offline() const { return !bundle.empty(); }
   [[nodiscard]] bool changes_something() const { return verb >= Verb::wake; }
+  /// Asked for on the coordinator's Unix socket only.
+  [[nodiscard]] bool is_for_root() const {
+    return changes_something() || verb == Verb::wake_bundle;
+  }
   [[nodiscard]] bool is_for_all() const { return verb >= Verb::freeze; }
 };
 

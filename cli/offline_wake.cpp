@@ -4,23 +4,22 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/json.hpp>
-#include <fstream>
+#include <exception>
 #include <iostream>
+#include <memory>
 #include <set>
-#include <sstream>
 #include <utility>
+#include <vector>
 
-#include "cli/views.h"
+#include "cli/bmc_wake.h"
+#include "cli/wake_bundle.h"
 #include "common/log.h"
-#include "common/wake_bundle.h"
 #include "coordinator/power/wake_on_lan.h"
 
 namespace ecokube::cli {
 namespace {
 
 namespace asio = boost::asio;
-namespace json = boost::json;
 
 // A packet may be lost, or reach a machine that is still going down. Those that the first packet
 // reached start no more, so the other rounds may hurry.
@@ -28,47 +27,12 @@ constexpr int kRounds = 3;
 constexpr std::chrono::milliseconds kHurry{20};
 constexpr std::chrono::milliseconds kMinute{60'000};
 
-BundleNode read_node(const json::object& from) {
-  BundleNode node{text_at(from, "node"), {text_at(from, "address"), {}, core::WakeMethod::wol}};
-  if (const auto* macs = from.if_contains("macs"); macs != nullptr && macs->is_array()) {
-    for (const auto& mac : macs->get_array()) {
-      if (mac.is_string()) node.order.macs.emplace_back(mac.get_string());
-    }
-  }
-  node.order.secure_on_file = text_at(from, "secure_on_file");
-  return node;
-}
-
-Result<std::vector<BundleNode>> read_bundle(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::ostringstream whole;
-  whole << in.rdbuf();  // of a folder nothing can be read: that sets a bit here
-  const auto text = std::move(whole).str();
-  if (text.empty()) {
-    return fail(Errc::io, "can't read " + file.string() +
-                              "; make it while all is well: ecoctl wake-bundle > " + file.string());
-  }
-  auto nodes = parse_bundle(text);
-  if (!nodes) return fail_while("reading " + file.string(), std::move(nodes.error()));
-  return nodes;
-}
-
-Result<std::vector<BundleNode>> wanted_nodes(const Command& command) {
-  auto nodes = read_bundle(command.bundle);
-  if (!nodes || command.node.empty()) return nodes;
-  std::erase_if(*nodes, [&](const BundleNode& one) { return one.node != command.node; });
-  if (nodes->empty()) {
-    return fail(Errc::not_found, command.bundle.string() + " knows no node " + command.node);
-  }
-  return nodes;
-}
-
-class OfflineWake {
+class PacketWake {
  public:
-  OfflineWake(asio::io_context& io, const Command& command, std::vector<BundleNode> nodes)
+  PacketWake(asio::io_context& io, std::chrono::milliseconds every, std::vector<BundleNode> nodes)
       : timer_(io),
         power_(make_wake_on_lan(io.get_executor())),
-        every_(kMinute / command.rate_per_min),
+        every_(every),
         nodes_(std::move(nodes)) {}
 
   asio::awaitable<void> send_all() {
@@ -77,7 +41,7 @@ class OfflineWake {
       for (const auto& node : nodes_) co_await send(node, first, first ? every_ : kHurry);
     }
   }
-  [[nodiscard]] std::size_t failed() const { return failed_.size(); }
+  [[nodiscard]] const std::set<NodeName>& failed() const { return failed_; }
 
  private:
   asio::awaitable<void> send(const BundleNode& node, bool first, std::chrono::milliseconds after) {
@@ -100,50 +64,71 @@ class OfflineWake {
   std::unique_ptr<PowerControl> power_;
   std::chrono::milliseconds every_;
   std::vector<BundleNode> nodes_;
-  std::set<std::string> failed_;
+  std::set<NodeName> failed_;
   bool started_ = false;
 };
 
-}  // namespace
-
-Result<std::vector<BundleNode>> parse_bundle(std::string_view text) {
-  boost::system::error_code error;
-  const auto value = json::parse(json::string_view(text.data(), text.size()), error);
-  if (error || !value.is_object()) {
-    return fail(Errc::invalid, "it is no JSON document of ecoctl wake-bundle");
-  }
-  const auto& object = value.get_object();
-  if (const auto format = text_at(object, "format"); format != kWakeBundleFormat) {
-    return fail(Errc::invalid, "its format is \"" + format + "\", and this ecoctl reads \"" +
-                                   std::string(kWakeBundleFormat) + "\"");
-  }
-  std::vector<BundleNode> nodes;
-  if (const auto* list = object.if_contains("nodes"); list != nullptr && list->is_array()) {
-    for (const auto& one : list->get_array()) {
-      if (one.is_object()) nodes.push_back(read_node(one.get_object()));
-    }
-  }
-  return nodes;
-}
-
-int wake_offline(const Command& command) {
-  // What goes out is told here, in fewer words.
-  if (auto logging = log::start("ecoctl", "warning"); !logging) return kExitFailed;
-  auto nodes = wanted_nodes(command);
-  if (!nodes) {
-    std::cerr << "ecoctl: " << nodes.error().message << "\n";
-    return kExitFailed;
-  }
-  const auto count = nodes->size();
-  asio::io_context io(1);
-  OfflineWake work(io, command, *std::move(nodes));
+/// Returns those that could not be sent one.
+std::set<NodeName> send_packets(asio::io_context& io, std::chrono::milliseconds every,
+                                std::vector<BundleNode> nodes) {
+  const auto count = nodes.size();
+  if (count == 0) return {};
+  PacketWake work(io, every, std::move(nodes));
   std::exception_ptr thrown;
   asio::co_spawn(io, work.send_all(), [&](const std::exception_ptr& error) { thrown = error; });
   io.run();
   if (thrown) std::rethrow_exception(thrown);
-  std::cout << "Packets were sent to " << count - work.failed() << " of " << count
-            << " nodes. Nothing answers them: look whether the machines come up.\n";
-  return work.failed() == 0 ? kExitOk : kExitFailed;
+  std::cout << "Packets were sent to " << count - work.failed().size() << " of " << count
+            << " nodes. Nothing answers them: look whether the machines come up." << std::endl;
+  return work.failed();
+}
+
+/// Returns those that are not on by it.
+std::set<NodeName> ask_bmcs(asio::io_context& io, std::chrono::milliseconds every,
+                            std::vector<BundleNode> nodes, bool after_packets) {
+  const auto count = nodes.size();
+  if (count == 0) return {};
+  BmcWake work(io, every);
+  auto failed =
+      work.switch_on(std::move(nodes), after_packets ? every : std::chrono::milliseconds(0));
+  std::cout << count - failed.size() << " of " << count
+            << " BMCs took the order, or say that the machine is on." << std::endl;
+  return failed;
+}
+
+}  // namespace
+
+int wake_offline(const Command& command) {
+  // What goes out is told here, in fewer words.
+  if (auto logging = log::start("ecoctl", "warning"); !logging) return kExitFailed;
+  const auto nodes = wanted_nodes(command);
+  if (!nodes) {
+    std::cerr << "ecoctl: " << nodes.error().message << "\n";
+    return kExitFailed;
+  }
+  std::vector<BundleNode> by_packet, by_bmc;
+  std::size_t left_out = 0;
+  for (const auto& node : *nodes) {
+    // Where neither is known, the packet says so.
+    if (node.has_packet() || !node.bmc) by_packet.push_back(node);
+    if (!node.bmc) continue;
+    const bool asked = command.bmc || node.only_by_bmc();
+    if (asked) by_bmc.push_back(node);
+    if (!asked) ++left_out;
+  }
+  const auto every = kMinute / command.rate_per_min;
+  asio::io_context io(1);
+  auto failed = send_packets(io, every, by_packet);
+  // What a BMC says counts, not a packet that nobody answers.
+  for (const auto& node : by_bmc) failed.erase(node.node);
+  failed.merge(ask_bmcs(io, every, by_bmc, !by_packet.empty()));
+  if (left_out > 0) {
+    std::cout << left_out << " of them have a BMC, too: with --bmc it is told to switch on.\n";
+  }
+  if (command.bmc && by_bmc.empty()) {
+    std::cout << "No BMC of theirs is in " << command.bundle.string() << ".\n";
+  }
+  return failed.empty() ? kExitOk : kExitFailed;
 }
 
 }  // namespace ecokube::cli

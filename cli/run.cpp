@@ -11,6 +11,7 @@
 #include "cli/offline_wake.h"
 #include "cli/views.h"
 #include "cli/wait.h"
+#include "common/durable_file.h"
 #include "common/http_client.h"
 
 namespace ecokube::cli {
@@ -87,11 +88,15 @@ int events(const Command& command, ApiClient& client) {
 }
 
 /// A document for a machine, and nothing else: it goes into a file.
-int wake_bundle(ApiClient& client) {
+int wake_bundle(const Command& command, ApiClient& client) {
   const auto document = client.get("/api/v1/wake-bundle");
   if (!document) return failed(document.error());
-  std::cout << pretty(*document) << std::flush;
-  return kExitOk;
+  if (command.output.empty()) {
+    std::cout << pretty(*document) << std::flush;
+    return kExitOk;
+  }
+  const auto written = replace_synced(command.output, pretty(*document), FileMode::owner_only);
+  return written ? kExitOk : failed(written.error());
 }
 
 /// Who asks, for the record: the person behind sudo where there is one.
@@ -203,7 +208,7 @@ int run(const Command& command) try {
       return show(command, api, node_path(command, "explanation"), explanation_view);
     case Verb::doctor: return doctor(command, api);
     case Verb::events: return events(command, api);
-    case Verb::wake_bundle: return wake_bundle(api);
+    case Verb::wake_bundle: return wake_bundle(command, api);
     case Verb::revoke:
     case Verb::token_list:
     case Verb::token_create:

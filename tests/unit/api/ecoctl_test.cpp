@@ -28,6 +28,7 @@ class EcoctlTest : public ::testing::Test {
     ApiOptions options;
     options.port = 0;
     options.socket = dir_ / "api.sock";
+    options.bmcs["worker2"] = {{"password_file", "/etc/ecokube/bmc/worker2"}};
     api_ = make_api(io_.get_executor(), options, fleet_, &enrolment_);
     EXPECT_TRUE(api_->start().has_value());
     port_ = api_->port();
@@ -73,6 +74,22 @@ class EcoctlTest : public ::testing::Test {
   std::uint16_t port_ = 0;
   std::thread thread_;
 };
+
+TEST_F(EcoctlTest, KeepsABundleForItsOwnerAndTheOldOneWhereThereIsNoNewOne) {
+  auto bundle = command(Verb::wake_bundle);
+  bundle.output = dir_.write("wake.json", "old");
+  const auto made = run(bundle);
+  EXPECT_EQ(made.exit_code, cli::kExitOk) << made.err;
+  EXPECT_EQ(made.out, "");
+  const auto text = test::read_text(bundle.output);
+  EXPECT_NE(text.find("\"password_file\": \"/etc/ecokube/bmc/worker2\""), std::string::npos)
+      << text;
+  EXPECT_EQ(std::filesystem::status(bundle.output).permissions(), std::filesystem::perms(0600));
+  EXPECT_EQ(run(command(Verb::wake_bundle)).out, text);
+  bundle.socket = dir_ / "nobody.sock";
+  EXPECT_EQ(run(bundle).exit_code, cli::kExitFailed);
+  EXPECT_EQ(test::read_text(bundle.output), text);
+}
 
 TEST_F(EcoctlTest, MakesListsAndDeletesTokensAndRevokesNodes) {
   auto create = command(Verb::token_create, "worker3");

@@ -129,9 +129,9 @@ TEST_F(OfflineWake, SaysThatItCanNotWakeOneWithoutItsPassword) {
 
 TEST_F(OfflineWake, SaysWhatIsNoBundle) {
   command_.bundle = dir_ / "none.json";
-  EXPECT_THAT(wake().err, HasSubstr("ecoctl wake-bundle > "));
+  EXPECT_THAT(wake().err, HasSubstr("ecoctl wake-bundle -o "));
   command_.bundle = dir_.path();
-  EXPECT_THAT(wake().err, HasSubstr("ecoctl wake-bundle > ")) << "it is a folder";
+  EXPECT_THAT(wake().err, HasSubstr("ecoctl wake-bundle -o ")) << "it is a folder";
   command_.bundle = dir_.write("odd.json", R"({"format": "ecokube-wake-bundle/2"})");
   EXPECT_THAT(wake().err, HasSubstr("its format is \"ecokube-wake-bundle/2\""));
   command_.bundle = dir_.write("odd.json", "[1, 2");

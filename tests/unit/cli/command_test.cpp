@@ -40,6 +40,15 @@ TEST(Command, WakesOneNodeByTheCoordinatorOrAllByAFile) {
   EXPECT_EQ(exit_code({"wake", "worker1", "--offline", "wake.json", "--wait"}), kExitUsage);
   EXPECT_EQ(exit_code({"wake", "worker1", "--rate", "600"}), kExitUsage);
   EXPECT_EQ(exit_code({"wake", "--offline", "wake.json", "--rate", "0"}), kExitUsage);
+  EXPECT_FALSE(all.bmc);
+  EXPECT_TRUE(command({"wake", "--offline", "wake.json", "--bmc"}).bmc);
+  EXPECT_EQ(exit_code({"wake", "worker1", "--bmc"}), kExitUsage);
+}
+
+TEST(Command, ABundleIsForRootAndGoesIntoAFile) {
+  EXPECT_EQ(command({"wake-bundle", "-o", "/root/wake.json"}).output, "/root/wake.json");
+  EXPECT_EQ(command({"wake-bundle"}).output, "");
+  EXPECT_EQ(exit_code({"wake-bundle", "--server", "http://127.0.0.1:7444"}), kExitUsage);
 }
 
 TEST(Command, ReadsVerbsAndTheirOptions) {
