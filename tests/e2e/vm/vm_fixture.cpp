@@ -2,108 +2,54 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
-#include <fstream>
 #include <stdexcept>
 #include <utility>
 
 #include "coordinator/power/bmcs.h"
 #include "coordinator/power/wake_on_lan.h"
-#include "lab/bmc/machine_chassis.h"
-#include "lab/bmc/simulated_bmc.h"
-#include "lab/real/host/host_command.h"
-#include "lab/real/vm/disk_image.h"
 #include "lab/real/vm/wire.h"
-#include "tests/e2e/booted/packaged_machine.h"
+#include "tests/e2e/vm/vm_parts.h"
 #include "tests/support/must.h"
 
 namespace ecokube::test {
 namespace {
 
-namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::uint16_t kPort = 7443;
-constexpr const char* kTap = "machine0";
-constexpr const char* kMac = "52:54:00:00:00:11";
-constexpr const char* kUuid = "a1234567-89ab-cdef-a123-456789000001";
-constexpr const char* kGuid = "a123456789abcdefa123456789000001";
 constexpr auto kBmcCallLimit = 10s;
 
-// All else is as on a machine of an owner who changed nothing.
-constexpr std::string_view kConfig = R"(node_name = "worker1"
-log_level = "debug"
-[coordinator]
-addresses = ["{}:{}"]
-[tls]
-ca = "/etc/ecokube/ca.crt"
-certificate = "/etc/ecokube/agent.crt"
-key = "/etc/ecokube/agent.key"
-)";
-
-/// The network namespace and the disk, for all tests.
-class VmParts {
- public:
-  VmParts() : image(dir_ / "disk.img") {
-    must(lab::enter_wire());
-    must(lab::add_machine_port(kTap));
-    const auto tree = make_packaged_disk(dir_.path());
-    const auto& made = Certificates::get();
-    put_certificates(tree, made.ca.certificate, made.worker1);
-    std::ofstream(tree / "etc/ecokube/agent.toml")
-        << fmt::format(kConfig, lab::Wire::kOurAddress, kPort);
-    must(lab::run_on_host(
-        fmt::format("chroot '{}' chown ecokube-agent /etc/ecokube/agent.key", tree.string())));
-    must(lab::prepare_tree(tree, real_part("ECOKUBE_REAL_KERNEL"), lab::Wire::kMachineSubnet));
-    must(lab::make_image(tree, image));
-    fs::remove_all(tree);
-  }
-
- private:
-  TempDir dir_;
-
- public:
-  const fs::path image;
-};
+/// For all tests.
+const VmDisk& disk_on_the_wire() {
+  static const VmDisk disk = [] {
+    enter_vm_wire();
+    return VmDisk();
+  }();
+  return disk;
+}
 
 }  // namespace
 
 VmTest::VmTest() {
-  static const VmParts parts;
+  const auto& disk = disk_on_the_wire();
   auto options = server_options();
   options.listen_address = lab::Wire::kOurAddress;
-  options.port = kPort;
+  options.port = kVmAgentsPort;
   options.heartbeat_interval = 500ms;
   // Of an emulated CPU.
   options.handshake_limit = 20s;
   options.shutdown_reply_timeout = 40s;
   start_server(std::move(options));
-  lab::VirtualMachineOptions wanted{dir.path(), real_part("ECOKUBE_REAL_KERNEL"), parts.image,
-                                    kTap,       *MacAddress::parse(kMac),         kUuid};
-  machine = must(lab::VirtualMachine::plug_in(io.get_executor(), std::move(wanted)));
-  start_bmc();
+  machine = disk.plug_in(io.get_executor(), dir.path());
+  auto bmc = start_vm_bmc(io.get_executor(), dir);
+  simulator_ = std::move(bmc.simulator);
+  bmc_ = make_controller(io.get_executor(), std::move(bmc.access));
+  constexpr int kTries = 10;
+  for (int i = 0; i < kTries && !bmc_power(); ++i) continue;  // each waits for an answer
 }
 
 void VmTest::TearDown() {
   if (HasFailure()) std::fputs(account().c_str(), stderr);
-}
-
-void VmTest::start_bmc() {
-  lab::SimulatedBmcOptions options;
-  options.folder = dir / "bmc";
-  options.port = must(lab::free_udp_port());
-  options.password = "s3cret-1";
-  options.guid = kGuid;
-  options.chassis = must(lab::write_machine_chassis(options.folder, LAB_POWER_PROGRAM, dir.path()));
-  simulator_ = must(lab::start_simulated_bmc(io.get_executor(), options));
-  const auto password = dir / "password";
-  must(lab::write_password_file(password, options.password));
-  constexpr std::int64_t kCipherSuite = 3;  // the highest that ipmi_sim takes
-  IpmiAccess access{{"127.0.0.1", options.port}, options.user, {password, ""}, kCipherSuite};
-  bmc_ = make_controller(io.get_executor(), std::move(access));
-  constexpr int kTries = 10;
-  for (int i = 0; i < kTries && !bmc_power(); ++i) continue;  // each waits for an answer
 }
 
 std::string VmTest::said(const std::string& command) {

@@ -59,8 +59,6 @@ class VmTest : public LinkTest {
   std::unique_ptr<lab::VirtualMachine> machine;
 
  private:
-  void start_bmc();
-
   std::unique_ptr<ChildProcess> simulator_;
   std::unique_ptr<ManagementController> bmc_;
 };
