@@ -13,8 +13,9 @@
 
 namespace ecokube::test {
 
-/// One run of lab-control-plane on a loopback address, killed and gone with its data when it goes
-/// out of scope. Throws when it does not come up. ECOKUBE_REAL_KUBERNETES names the binary.
+/// One run of lab-control-plane on a loopback address, or with --own-network another, killed and
+/// gone with its data when it goes out of scope. Throws when it does not come up.
+/// ECOKUBE_REAL_KUBERNETES names the binary.
 class RealControlPlane {
  public:
   /// The second takes its certificates and tokens from another, so that it can stand in for it.

@@ -18,7 +18,8 @@ struct ControlPlaneOptions {
   std::filesystem::path program;  ///< etcd, apiserver and all in one binary
   std::filesystem::path etcd;     ///< another etcd than that binary's; empty: none
   std::filesystem::path folder;   ///< everything is kept here; a later run goes on with its data
-  std::string address;            ///< a loopback IP of its own
+  std::string address;            ///< a loopback IP of its own, unless in `own_network`
+  bool own_network = false;       ///< a namespace in which nobody but the lab is
   std::uint16_t port = 6443;      ///< the API server's; the other parts take the four above it
   std::vector<ControlPlaneUser> users;
   std::vector<std::filesystem::path> manifests;  ///< applied by kubectl before it is ready

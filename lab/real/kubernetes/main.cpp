@@ -32,6 +32,8 @@ void declare(Program& program, Arguments& to) {
   program.option("--dir", options.folder, "its folder; data of an earlier run is gone on with")
       .required();
   program.option("--address", options.address, "loopback address of all its parts");
+  program.flag("--own-network", options.own_network,
+               "the address may be another: this network namespace has nobody but the lab in it");
   program.option("--port", to.port, "the API server's; the other parts take the four above it")
       .within(1024, 65531);
   program.option("--user", to.users,
