@@ -14,8 +14,12 @@ std::array<std::uint8_t, kMagicPacketBytes> magic_packet(MacAddress mac) {
 
 std::vector<std::uint8_t> magic_packet(MacAddress mac, const std::optional<SecureOn>& secure_on) {
   const auto bare = magic_packet(mac);
-  std::vector<std::uint8_t> packet(bare.begin(), bare.end());
-  if (secure_on) packet.insert(packet.end(), secure_on->bytes().begin(), secure_on->bytes().end());
+  std::vector<std::uint8_t> packet;
+  packet.reserve(bare.size() + (secure_on ? secure_on->bytes().size() : 0));
+  // Two loops, since g++ 12 sees an insert() at -O2 write behind the end; a false alarm.
+  for (const auto byte : bare) packet.push_back(byte);
+  if (!secure_on) return packet;
+  for (const auto byte : secure_on->bytes()) packet.push_back(byte);
   return packet;
 }
 
