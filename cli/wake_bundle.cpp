@@ -30,6 +30,8 @@ BundleNode read_node(const json::object& from) {
   BundleNode node{text_at(from, "node"), {text_at(from, "address"), {}, core::WakeMethod::wol}};
   node.order.macs = texts_in(from, "macs");
   node.order.secure_on_file = text_at(from, "secure_on_file");
+  const auto* raw = from.if_contains("raw");
+  node.order.raw = raw == nullptr || !raw->is_bool() || raw->get_bool();
   const auto methods = texts_in(from, "methods");
   const auto packet = to_string(core::WakeMethod::wol);
   // A bundle of before says none.

@@ -40,7 +40,7 @@ Loop::Loop(asio::any_io_executor executor, core::Policy policy, Ports ports,
       executor_(
           executor, ports, clock_,
           [this](std::int64_t fence, Duration ahead) {
-            return core::leads(world_, fence, clock_() + ahead);
+            return started_ && core::leads(world_, fence, clock_() + ahead);
           },
           [this](core::StepEnded ended) { post(core::Fact(std::move(ended))); }),
       timer_(executor) {}

@@ -19,6 +19,7 @@ json::object wake_bundle_json(const Fleet& fleet, const std::map<NodeName, json:
     json::object entry{{"node", name},
                        {"address", order.address},
                        {"macs", std::move(macs)},
+                       {"raw", order.raw},
                        {"methods", std::move(methods)}};
     const auto& secret = order.secure_on_file;
     entry["secure_on_file"] = secret.empty() ? json::value() : json::value(secret);

@@ -5,6 +5,7 @@
 #include "coordinator/core/apply.h"
 #include "coordinator/core/identity.h"
 #include "coordinator/core/lifecycle.h"
+#include "coordinator/core/recovery.h"
 #include "coordinator/core/watts.h"
 
 namespace ecokube::core::detail {
@@ -50,7 +51,11 @@ void on(World& world, const AgentConnected& fact, TimePoint now) {
   node.bmc.off_under_agent = 0;
   hear_agent(node.bmc);
   node.agent.relays = fact.relays;
-  take_inventory(world, node, fact.inventory);
+  auto inventory = fact.inventory;
+  // It asks its BMC only after it has said hello.
+  const bool same_machine = inventory.machine_id == node.inventory.machine_id;
+  if (!inventory.bmc && same_machine) inventory.bmc = node.inventory.bmc;
+  take_inventory(world, node, std::move(inventory));
   world.fence_highest_seen = std::max(world.fence_highest_seen, fact.fence_highest_seen);
   follow(world, node, now);
 }
@@ -112,6 +117,7 @@ void on(World& world, const AgentGoodbye& fact, TimePoint now) {
     node->request_unsaved = true;
   }
   node->last_problem = "the agent left by itself: " + std::string(to_string(fact.origin));
+  if (fact.origin == LeaveOrigin::ups) note_ups_off(*node, now);
   // That the power fails is nobody's wish (S24), and a service that stops leaves its machine on.
   const bool persons = fact.origin != LeaveOrigin::service_stop && fact.origin != LeaveOrigin::ups;
   enter(*node, persons ? Lifecycle::maintenance : Lifecycle::unknown, now);
@@ -140,7 +146,15 @@ void on(World& world, const Recovered& fact, TimePoint now) {
     node.downs = remembered.downs;
     // Past every id that the last process may have used.
     node.transition = remembered.transition + 1;
-    if (!remembered.goodbye || remembered.goodbye->origin != LeaveOrigin::coordinator) continue;
+    if (!remembered.goodbye) continue;
+    if (remembered.goodbye->origin == LeaveOrigin::ups) {
+      // The same failure may have stopped us, too; how long it lasted is not known.
+      node.agent.goodbye = remembered.goodbye;
+      node.agent.heard_at = node.agent.closed_at = now;
+      node.ups_offs = 1;
+      continue;
+    }
+    if (remembered.goodbye->origin != LeaveOrigin::coordinator) continue;
     // It said goodbye for our step before we were stopped: silence from now on proves the rest.
     node.agent.goodbye = remembered.goodbye;
     node.agent.closed_at = now;

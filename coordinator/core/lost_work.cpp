@@ -33,8 +33,8 @@ std::int64_t lost_of(const World& world, const std::string& controller, TimePoin
 std::string lost_controller_of(const World& world, const KubeWorkload& workload, TimePoint now) {
   if (workload.selector == Selector{}) return {};
   for (const auto& lost : world.lost_pods) {
-    const bool of_it = lost.ns == workload.ns && matches(workload.selector, lost.labels);
-    if (of_it && lost_of(world, lost.controller, now) > 0) return lost.controller;
+    if (is_forgotten(lost, now) || is_woken_for(world, lost)) continue;
+    if (lost.ns == workload.ns && matches(workload.selector, lost.labels)) return lost.controller;
   }
   return {};
 }

@@ -177,6 +177,8 @@ std::vector<Demand> demand_of(const World& world, const Policy& policy,
       return belongs_to(pod.second, *want.workload) && runs(pod.second, bound);
     });
     const auto wanted = std::min(want.replicas, want.workload->pods_max.value_or(want.replicas));
+    if (wanted <= running) continue;
+    const Asker asker{want.workload->ns, lost_controller_of(world, *want.workload, world.now)};
     for (auto missing = wanted - running; missing > 0; --missing) {
       demand.push_back({"scaler " + want.scaler->name,
                         *requests,
@@ -184,7 +186,7 @@ std::vector<Demand> demand_of(const World& world, const Policy& policy,
                         want.workload->tolerations,
                         {},
                         want.workload->node_affinity,
-                        {want.workload->ns, lost_controller_of(world, *want.workload, world.now)}});
+                        asker});
     }
   }
   for (const auto& uid : world.pods_unbound) {

@@ -15,6 +15,10 @@ namespace ecokube::core {
 /// A UPS had it switched off, and its agent has not been heard since.
 [[nodiscard]] bool left_by_ups(const Node& node);
 
+/// Its UPS says that it goes off. One that does so again within an hour of being Ready runs on a
+/// battery still: each such off doubles the rest, up to 32 times.
+void note_ups_off(Node& node, TimePoint now);
+
 /// Until when it is left off: its UPS may cut the outlets at any moment. absent: no UPS did that,
 /// or the time is over.
 [[nodiscard]] std::optional<TimePoint> rests_after_ups(const Policy& policy, const Node& node,

@@ -24,7 +24,8 @@ bool says_nothing_new(const World& world, const Policy& policy, const Observatio
          agent.fence == beat->fence_highest_seen && agent.vetoes == beat->vetoes &&
          agent.sleep_vetoes == beat->sleep_vetoes && agent.nics == beat->nics &&
          node.inventory.nics == beat->nics && (!beat->boot || node.inventory.boot == *beat->boot) &&
-         (!beat->machine || node.inventory.machine == *beat->machine);
+         (!beat->machine || node.inventory.machine == *beat->machine) &&
+         (!beat->bmc || node.inventory.bmc == beat->bmc);
 }
 
 }  // namespace ecokube::core

@@ -21,13 +21,14 @@ constexpr std::chrono::milliseconds kLookAgain{200};  // whether nothing else is
 /// Counts who goes first, for as long as it lives.
 class Counted {
  public:
-  explicit Counted(int& count) : count_(count) { ++count_; }
-  ~Counted() { --count_; }
+  /// The lane may be gone before it.
+  explicit Counted(std::shared_ptr<int> count) : count_(std::move(count)) { ++*count_; }
+  ~Counted() { --*count_; }
   Counted(const Counted&) = delete;
   Counted& operator=(const Counted&) = delete;
 
  private:
-  int& count_;
+  std::shared_ptr<int> count_;
 };
 
 /// It answered, and what it says of this one command is no sign of its health.
@@ -92,7 +93,7 @@ asio::awaitable<Result<Value>> BmcLane::read(Read<Value> what) {
 }
 
 asio::awaitable<void> BmcLane::wait_until_idle() {
-  while (asking_ > 0) {
+  while (*asking_ > 0) {
     asio::steady_timer pause(executor_, kLookAgain);
     co_await pause.async_wait(asio::use_awaitable);
   }

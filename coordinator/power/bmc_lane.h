@@ -86,7 +86,8 @@ class BmcLane {
   std::chrono::steady_clock::time_point next_order_at_{};
   std::chrono::steady_clock::time_point alone_until_{};
   unsigned failures_ = 0;  ///< in a row
-  int asking_ = 0;         ///< reads and orders that are under way or wait
+  std::shared_ptr<int> asking_ =
+      std::make_shared<int>(0);  ///< reads and orders that are under way or wait
   Error last_{Errc::unreachable, ""};
 };
 

@@ -89,6 +89,7 @@ asio::awaitable<RedfishLink::Answer> RedfishLink::exchange_once(HttpRequest requ
   const auto client = client_;
   status_ = 0;
   again_in_.reset();
+  if (!client) co_return fail(Errc::unreachable, "its link was closed meanwhile");
   auto answer = co_await client->request(std::move(request));
   if (!answer) {
     const auto problem = tls_.problem ? *tls_.problem : "";

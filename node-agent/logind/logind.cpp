@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "common/asio_tuple.h"
+#include "common/boot_clock.h"
 #include "common/log.h"
 #include "node-agent/logind/bus_names.h"
 
@@ -26,6 +27,15 @@ const char* method_of(v1::SleepMode mode) {
     case v1::SLEEP_MODE_HIBERNATE: return "HibernateWithFlags";
     default: return "PowerOffWithFlags";
   }
+}
+
+/// One of an earlier boot is a leftover: nobody may have been there to remove it.
+bool made_in_this_boot(const std::filesystem::path& flag) {
+  std::error_code absent;
+  const auto made = std::filesystem::last_write_time(flag, absent);
+  if (absent) return false;
+  using FileClock = std::filesystem::file_time_type::clock;
+  return made >= FileClock::now() - boottime_now();
 }
 
 }  // namespace
@@ -241,10 +251,8 @@ asio::awaitable<v1::Origin> Logind::why_stopped() {
   }
   if (reboot) co_return v1::ORIGIN_REBOOT;
   if (!down && !going_down_) co_return v1::ORIGIN_SERVICE_STOP;
-  std::error_code ignored;
   const bool ups =
-      std::any_of(options_.ups_flags.begin(), options_.ups_flags.end(),
-                  [&](const auto& flag) { return std::filesystem::exists(flag, ignored); });
+      std::any_of(options_.ups_flags.begin(), options_.ups_flags.end(), made_in_this_boot);
   co_return ups ? v1::ORIGIN_UPS : v1::ORIGIN_PERSON;
 }
 

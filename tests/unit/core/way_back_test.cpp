@@ -45,6 +45,39 @@ TEST_F(WayBack, OnlyAPersonDoesNotWait) {
   EXPECT_TRUE(bench.planned("w1", Verb::wake));
 }
 
+TEST_F(WayBack, OneWhoseUpsHasItGoOffAgainAndAgainRestsLongerEachTime) {
+  int boot = 1;
+  for (const int times : {1, 2, 4}) {
+    leaves("w1", LeaveOrigin::ups);
+    bench.pass(times * bench.policy.recovery.ups_rest - Duration(1));
+    EXPECT_FALSE(bench.planned("w1", Verb::wake)) << times;
+    bench.pass(Duration(1));
+    bench.run("w1", Verb::wake);
+    bench.hello("w1", ++boot);
+    bench.see_marked("w1", false, Readiness::ready, boot);
+    ASSERT_EQ(bench.state("w1"), Lifecycle::ready);
+  }
+  bench.pass(std::chrono::hours(1));
+  leaves("w1", LeaveOrigin::ups);
+  bench.pass(bench.policy.recovery.ups_rest);
+  EXPECT_TRUE(bench.planned("w1", Verb::wake)) << "it was another failure";
+}
+
+TEST_F(WayBack, ASuccessorWithTheDatabaseUndoesItToo) {
+  leaves("w1", LeaveOrigin::ups);
+  Recovered recovered;
+  recovered.nodes.push_back(remembered(bench.node("w1")));
+  Bench after;
+  after.now = bench.now + std::chrono::hours(1);
+  after.see(std::move(recovered));
+  after.fleet({"w2"});
+  after.see_marked("w1", false, Readiness::unknown);
+  EXPECT_EQ(after.want("w1").reason.code, "UpsOff");
+  EXPECT_FALSE(after.planned("w1", Verb::wake));
+  after.pass(after.policy.recovery.ups_rest);
+  EXPECT_TRUE(after.planned("w1", Verb::wake));
+}
+
 TEST_F(WayBack, APersonsOffIsLeftAlone) {
   leaves("w1", LeaveOrigin::person);
   bench.pass(2 * bench.policy.recovery.ups_rest);
