@@ -189,7 +189,7 @@ struct Node {
   bool waking_unsent = false;          ///< it is ours, and nothing was sent since
   std::optional<Power> peak_seen;      ///< the most that was measured of it, in steps of 5 W
   std::optional<TimePoint> quarantined_until;
-  bool quarantine_ends = false;  ///< its end is being written
+  bool quarantine_ends = false;             ///< its end is being written
   std::int64_t refusals = 0, ups_offs = 0;  ///< these soon after it was up again
   std::optional<TimePoint> down_not_before;
   std::string last_problem;  ///< for people: the last refusal or failure
