@@ -13,8 +13,6 @@ namespace {
 
 /// Of the segment 127.0.9.1/24 that the agent is told it is on.
 constexpr std::uint32_t kBroadcast = 0x7f0009ff;
-/// The agent's own wake address has it.
-constexpr std::uint16_t kPort = 40009;
 constexpr const char* kMac = "02:00:00:00:00:2a";
 
 class AgentDiscovery : public LinkTest {
@@ -26,10 +24,15 @@ class AgentDiscovery : public LinkTest {
     dir.write("proc/sys/kernel/osrelease", "6.1.0-13-amd64\n");
     start_server(server_options());
     agent.emplace(io, dir, server->port());
+    agent->wake_port = ear.port;
   }
+  void SetUp() override { ASSERT_TRUE(ear.bound); }
   bool wait_for_beat() {
     return wait_for([&] { return !seen<core::AgentHeartbeat>().empty(); });
   }
+  /// An agent sends to the port of its own wake address, too; each test has a free one, since
+  /// several may run at once.
+  PacketEar ear{kBroadcast};
   std::optional<AgentProcess> agent;
 };
 
@@ -95,11 +98,9 @@ TEST_F(AgentDiscovery, AMachineWithoutADeviceForABmcSaysThatItHasNone) {
 }
 
 TEST_F(AgentDiscovery, AnAwakeAgentRelaysAMagicPacketOnItsSegment) {
-  PacketEar ear(kBroadcast, kPort);
-  ASSERT_TRUE(ear.bound);
   agent->start();
   ASSERT_TRUE(wait_for_beat()) << agent->log();
-  const auto handed = server->relay({"worker1", kBroadcast, kPort}, {{kMac}});
+  const auto handed = server->relay({"worker1", kBroadcast, ear.port}, {{kMac}});
   ASSERT_TRUE(handed) << handed.error().message;
   std::string heard;
   ASSERT_TRUE(wait_for([&] { return !(heard = ear.hear()).empty(); })) << agent->log();
@@ -109,14 +110,12 @@ TEST_F(AgentDiscovery, AnAwakeAgentRelaysAMagicPacketOnItsSegment) {
 }
 
 TEST_F(AgentDiscovery, ARelayedPacketCarriesThePasswordByBothWaysAndNoLogHoldsIt) {
-  PacketEar ear(kBroadcast, kPort);
-  ASSERT_TRUE(ear.bound);
   HelperDouble helper(io, dir / "raw.sock", [](const std::string&) { return "sent=yes"; });
   agent->wake = "raw_socket = \"" + (dir / "raw.sock").string() + "\"\n";
   agent->start();
   ASSERT_TRUE(wait_for_beat()) << agent->log();
   const auto secure_on = SecureOn::parse("0a:1b:2c:3d:4e:5f");
-  ASSERT_TRUE(server->relay({"worker1", kBroadcast, kPort}, {{kMac}, secure_on, true}));
+  ASSERT_TRUE(server->relay({"worker1", kBroadcast, ear.port}, {{kMac}, secure_on, true}));
   std::string heard;
   ASSERT_TRUE(wait_for([&] { return !(heard = ear.hear()).empty(); })) << agent->log();
   const auto packet = magic_packet(*MacAddress::parse(kMac), secure_on);
@@ -128,8 +127,6 @@ TEST_F(AgentDiscovery, ARelayedPacketCarriesThePasswordByBothWaysAndNoLogHoldsIt
 }
 
 TEST_F(AgentDiscovery, FramesThatCanNotBeSentAreToldAndKeepNoPacketBack) {
-  PacketEar ear(kBroadcast, kPort);
-  ASSERT_TRUE(ear.bound);
   HelperDouble helper(io, dir / "raw.sock",
                       [](const std::string&) { return "problem=eno1 is down"; });
   agent->wake = "raw_socket = \"" + (dir / "raw.sock").string() + "\"\n";
@@ -140,7 +137,7 @@ TEST_F(AgentDiscovery, FramesThatCanNotBeSentAreToldAndKeepNoPacketBack) {
   // Nobody waits for a frame, so that the packet after it tells what became of it.
   EXPECT_TRUE(wait_for([&] {
     const auto asked = helper.asked().size();
-    EXPECT_TRUE(server->relay({"worker1", kBroadcast, kPort}, {{kMac}, {}, true}));
+    EXPECT_TRUE(server->relay({"worker1", kBroadcast, ear.port}, {{kMac}, {}, true}));
     EXPECT_TRUE(wait_for([&] { return helper.asked().size() > asked; }));
     EXPECT_TRUE(wait_for([&] { return !ear.hear().empty(); }));
     log += take_log();
@@ -154,7 +151,7 @@ TEST_F(AgentDiscovery, ItRefusesToSendAnywhereElseAndSaysSo) {
   agent->start();
   ASSERT_TRUE(wait_for_beat()) << agent->log();
   take_log();
-  ASSERT_TRUE(server->relay({"worker1", 0x7f0008ff, kPort}, {{kMac}}));
+  ASSERT_TRUE(server->relay({"worker1", 0x7f0008ff, ear.port}, {{kMac}}));
   ASSERT_TRUE(wait_for([&] { return agent->log().find("no magic packet") != std::string::npos; }));
   EXPECT_NE(agent->log().find("127.0.8.255 is no broadcast address"), std::string::npos);
   std::string log;
@@ -162,8 +159,8 @@ TEST_F(AgentDiscovery, ItRefusesToSendAnywhereElseAndSaysSo) {
     log += take_log();
     return log.find("did not relay a magic packet node=worker1") != std::string::npos;
   }));
-  EXPECT_FALSE(server->relay({"worker2", kBroadcast, kPort}, {{kMac}})) << "it is not connected";
-  EXPECT_FALSE(server->relay({"worker1", kBroadcast, kPort}, {{"no mac"}}));
+  EXPECT_FALSE(server->relay({"worker2", kBroadcast, ear.port}, {{kMac}})) << "it is not connected";
+  EXPECT_FALSE(server->relay({"worker1", kBroadcast, ear.port}, {{"no mac"}}));
   const auto beats = seen<core::AgentHeartbeat>().size();
   EXPECT_TRUE(wait_for([&] { return seen<core::AgentHeartbeat>().size() > beats; }))
       << "the link goes on";

@@ -146,11 +146,11 @@ void AgentProcess::write_config() {
                          "limits_file = \"{0}/limits.toml\"\n{10}"
                          "[keep_on]\nunits = [\"backup.service\"]\n"
                          "[local]\nsocket = \"{0}/agent.sock\"\n"
-                         "[wake]\naddress = \"127.0.10.11:40009\"\n"
+                         "[wake]\naddress = \"127.0.10.11:{11}\"\n"
                          "segments = [\"127.0.9.1/24\"]\n{9}",
                          dir_.path().string(), fmt::join(coordinators, "\", \""), ca.string(),
                          files.certificate.string(), files.key.string(), words, hook_timeout_s,
-                         power, node_name, wake, extra_shutdown));
+                         power, node_name, wake, extra_shutdown, wake_port));
 }
 
 void AgentProcess::start() {

@@ -75,7 +75,8 @@ class AgentProcess {
   std::filesystem::path ca = Certificates::get().ca.certificate;
   std::string node_name = "worker1";
   std::vector<std::string> action;
-  std::string extra_shutdown;                               ///< more of [shutdown]
+  std::string extra_shutdown;  ///< more of [shutdown]
+  std::uint16_t wake_port = 40009;
   std::string wake;                                         ///< more of [wake]
   std::string power = "idle_watts = 6\npeak_watts = 15\n";  ///< of [power]
 
