@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "bench/agent/machine_tree.h"
+#include "bench/agent/memory_folder.h"
 #include "bench/agent/peers.h"
 #include "bench/agent/report.h"
 #include "bench/machine_facts.h"
@@ -255,7 +256,9 @@ Result<void> run_agent_bench(const AgentOptions& options) {
   std::error_code error;
   fs::remove_all(options.folder, error);
   fs::create_directories(options.folder / "hooks", error);
-  auto tree = MachineTree::make(options.folder / "machine", options.pods);
+  const auto memory = MemoryFolder::make();
+  if (!memory) return std::unexpected(memory.error());
+  auto tree = MachineTree::make(memory->path(), options.pods);
   if (!tree) return std::unexpected(std::move(tree.error()));
   asio::io_context io(1);
   Run run(io.get_executor(), options, *std::move(tree));
