@@ -19,6 +19,7 @@
 #include "common/log.h"
 #include "node-agent/discovery.h"
 #include "node-agent/farewell.h"
+#include "node-agent/give_back.h"
 #include "node-agent/identity/identity_files.h"
 #include "node-agent/identity/renewal.h"
 #include "node-agent/link/links.h"
@@ -36,6 +37,7 @@ namespace {
 namespace asio = boost::asio;
 constexpr std::chrono::seconds kLogindInterval{10};
 constexpr std::uint32_t kProtocolVersion = 1;
+constexpr std::uint64_t kSettled = 3;  ///< heartbeats until all that comes once is done
 constexpr int kExitOk = 0;
 constexpr int kExitFailure = 1;
 constexpr int kExitConfig = 2;
@@ -115,6 +117,10 @@ class App final : public LinkHost {
   void session_closed(std::uint64_t session) override { sessions_.erase(session); }
   void heartbeat_sent(std::uint64_t session, std::uint64_t sequence) override {
     way_down_.heartbeat_sent(session, sequence);
+    if (!settled_ && sequence >= kSettled) {
+      settled_ = true;
+      give_back_memory();
+    }
   }
   v1::RelayReply relay_asked(const v1::Relay& relay) override { return discovery_.relay(relay); }
   void fence_seen(std::int64_t fence) override { way_down_.fence_seen(fence); }
@@ -180,6 +186,7 @@ class App final : public LinkHost {
   asio::signal_set signals_;
   std::unique_ptr<SampleTimer> sampling_;
   std::unique_ptr<LocalServer> local_;
+  bool settled_ = false;
   int exit_code_ = kExitOk;
 };
 
