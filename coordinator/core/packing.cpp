@@ -22,19 +22,18 @@ Placement Packing::run(std::vector<Demand> demand) {
   std::vector<const Demand*> last;
   for (const auto& item : demand) {
     if (budget_.has_wake_for(item.asker)) {
-      add(item);
+      add(item, true);
     } else if (!add_to_own(item)) {
       last.push_back(&item);
     }
   }
-  for (const auto* item : last) add(*item);
+  for (const auto* item : last) add(*item, false);  // no wake was given back since
   return std::move(placement_);
 }
 
 bool Packing::contains(const Kinds& kinds, const KubePod* pod) {
-  return pod != nullptr && std::ranges::any_of(kinds, [&](const KubePod* other) {
-           return other->ns == pod->ns && same_kind(*other, *pod);
-         });
+  return pod != nullptr &&
+         std::ranges::any_of(kinds, [&](const KubePod* other) { return same_kind(*other, *pod); });
 }
 
 void Packing::remember(Kinds& kinds, const KubePod* pod) {
@@ -74,27 +73,24 @@ bool Packing::add_to_own(const Demand& item) {
   return true;
 }
 
-void Packing::add(const Demand& item) {
+void Packing::add(const Demand& item, bool may_wake) {
   const auto* pod = pod_of(item);
   if (contains(misfits_, pod)) return placement_.unplaced.push_back(item.what);
   if (contains(held_, pod)) return placement_.held.push_back(budget_.held(item));
   const auto rules = rules_for(pod);
-  const bool may_wake = budget_.has_wake_for(item.asker);
-  Bin* capped = nullptr;
-  bool held = false;
+  Bin* kept = nullptr;  // has room; a cap or a quota keeps it asleep
   for (auto& bin : bins_) {
     if (!fits(bin, item, rules)) continue;
     if (!bin.asleep || (may_wake && WattsBook::fits(bin.watts))) return put(bin, item, pod);
-    held = held || !may_wake;
-    if (may_wake && capped == nullptr) capped = &bin;
+    if (kept == nullptr) kept = &bin;
   }
-  if (capped != nullptr) return put(*capped, item, pod);
-  if (held) {
-    remember(held_, pod);
-    return placement_.held.push_back(budget_.held(item));
+  if (kept == nullptr) {
+    remember(misfits_, pod);
+    return placement_.unplaced.push_back(item.what);
   }
-  placement_.unplaced.push_back(item.what);
-  remember(misfits_, pod);
+  if (may_wake) return put(*kept, item, pod);
+  remember(held_, pod);
+  placement_.held.push_back(budget_.held(item));
 }
 
 void Packing::put(Bin& bin, const Demand& item, const KubePod* pod) {
@@ -104,8 +100,7 @@ void Packing::put(Bin& bin, const Demand& item, const KubePod* pod) {
       budget_.take_wake_for(item.asker);
     }
     bin.up_for = item.asker.ns;
-    held_.clear();  // they may go there, too
-    without_own_.clear();
+    without_own_.clear();  // they may go there, too
   }
   bin.room -= item.requests;
   if (pod != nullptr) {

@@ -41,7 +41,7 @@ class Packing {
   [[nodiscard]] Neighbours::Rules rules_for(const KubePod* pod);
   /// To what is on, or comes up for its own namespace; false: nothing of that fits.
   bool add_to_own(const Demand& item);
-  void add(const Demand& item);
+  void add(const Demand& item, bool may_wake);
   void put(Bin& bin, const Demand& item, const KubePod* pod);
 
   const World& world_;
