@@ -74,29 +74,34 @@ WattsBook::WattsBook(const World& world, const Policy& policy, TimePoint now)
   if (!watts_are_capped(policy)) return;
   for (const auto& [name, node] : world.nodes) {
     if (!may_draw(node, policy, now)) continue;
-    const bool on = power_at(node, policy, now).state == PowerState::on;
-    const auto part = part_of(node);
-    for (auto* group : part.groups) {
-      group->sum = group->sum + part.peak;
+    const auto groups = groups_of(node);
+    if (groups.empty()) continue;
+    const auto peak = peak_of(policy, node);
+    for (auto* group : groups) {
+      group->sum = group->sum + peak;
       ++group->machines;
-      if (!on && group->silent.size() < kSilentNamed) group->silent.push_back(name);
+      if (group->silent.size() >= kSilentNamed) continue;
+      if (power_at(node, policy, now).state != PowerState::on) group->silent.push_back(name);
     }
   }
 }
 
-WattsBook::Part WattsBook::part_of(const Node& node) {
-  const auto none = Power::milliwatts(0);
-  Part part;
-  if (!watts_are_capped(policy_)) return part;
+std::vector<WattsBook::Group*> WattsBook::groups_of(const Node& node) {
+  std::vector<Group*> groups;
+  if (!watts_are_capped(policy_)) return groups;
   for (const auto& [name, limits] : inrush_groups(policy_, node)) {
     if (!limits.watts_cap) continue;
-    const auto at = groups_.try_emplace(name, Group{*limits.watts_cap, none, 0, {}}).first;
-    part.names.push_back(&at->first);
-    part.groups.push_back(&at->second);
+    const auto at = groups_.try_emplace(name, Group{name, *limits.watts_cap}).first;
+    groups.push_back(&at->second);
   }
+  return groups;
+}
+
+WattsBook::Part WattsBook::part_of(const Node& node) {
+  Part part{groups_of(node)};
   if (part.groups.empty()) return part;
   part.peak = peak_of(policy_, node);
-  part.adds = may_draw(node, policy_, now_) ? none : part.peak;
+  if (!may_draw(node, policy_, now_)) part.adds = part.peak;
   return part;
 }
 
@@ -106,16 +111,16 @@ bool WattsBook::fits(const Part& part) {
 }
 
 std::string WattsBook::waits(const Part& part) {
-  for (std::size_t i = 0; i < part.groups.size(); ++i) {
-    const auto& group = *part.groups[i];
-    if (group.sum + part.adds <= group.cap) continue;
+  for (const auto* group : part.groups) {
+    if (group->sum + part.adds <= group->cap) continue;
     const bool counts = part.adds < part.peak;
-    std::string text = *part.names[i] + " may draw " + watts_text(group.cap) + "; " +
-                       std::to_string(group.machines) + " machines that are not proven off count " +
-                       watts_text(group.sum) + (counts ? ", this one in it with " : ", this one ") +
-                       watts_text(part.peak) + (counts ? "" : " more") +
+    std::string text = group->name + " may draw " + watts_text(group->cap) + "; " +
+                       std::to_string(group->machines) +
+                       " machines that are not proven off count " + watts_text(group->sum) +
+                       (counts ? ", this one in it with " : ", this one ") + watts_text(part.peak) +
+                       (counts ? "" : " more") +
                        "; one of them that is proven off, or a higher watts_cap, would free it";
-    if (!group.silent.empty()) text += "; neither on nor proven off: " + named(group.silent);
+    if (!group->silent.empty()) text += "; neither on nor proven off: " + named(group->silent);
     return text;
   }
   return {};

@@ -39,13 +39,14 @@ class WattsBook {
   WattsBook(const World& world, const Policy& policy, TimePoint now);
 
   struct Group {
-    Power cap, sum;
+    std::string name;  ///< "pool workers"
+    Power cap;
+    Power sum = Power::milliwatts(0);
     std::int64_t machines = 0;
-    std::vector<NodeName> silent;  ///< the first few that are not proven off, and not on either
+    std::vector<NodeName> silent = {};  ///< the first few, neither proven off nor on
   };
   /// One machine's part: which groups, and how much it adds to them.
   struct Part {
-    std::vector<const std::string*> names;
     std::vector<Group*> groups;
     Power peak = Power::milliwatts(0);
     Power adds = Power::milliwatts(0);  ///< nothing where it counts already
@@ -59,6 +60,9 @@ class WattsBook {
   static void take(const Part& part);
 
  private:
+  /// Those that have a cap.
+  [[nodiscard]] std::vector<Group*> groups_of(const Node& node);
+
   const Policy& policy_;
   TimePoint now_;
   std::map<std::string, Group> groups_;
