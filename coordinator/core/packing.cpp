@@ -9,7 +9,7 @@ Packing::Packing(const World& world, std::vector<Bin> bins, WakeBudget& budget)
     : world_(world), bins_(std::move(bins)), budget_(budget), neighbours_(world) {
   if (budget.is_endless()) return;
   for (auto& bin : bins_) {
-    if (bin.asleep) bin.watts = budget.part_of(*bin.node);
+    if (bin.asleep()) bin.watts = budget.part_of(*bin.node);
   }
 }
 
@@ -63,7 +63,7 @@ bool Packing::add_to_own(const Demand& item) {
   const auto rules = rules_for(pod);
   const auto own = std::ranges::find_if(bins_, [&](const Bin& bin) {
     const bool others = !bin.up_for.empty() && bin.up_for != item.asker.ns;
-    return !bin.asleep && !others && fits(bin, item, rules);
+    return !bin.asleep() && !others && fits(bin, item, rules);
   });
   if (own == bins_.end()) {
     remember(without_own_, pod);
@@ -81,7 +81,7 @@ void Packing::add(const Demand& item, bool may_wake) {
   Bin* kept = nullptr;  // has room; a cap or a quota keeps it asleep
   for (auto& bin : bins_) {
     if (!fits(bin, item, rules)) continue;
-    if (!bin.asleep || (may_wake && WattsBook::fits(bin.watts))) return put(bin, item, pod);
+    if (!bin.asleep() || (may_wake && WattsBook::fits(bin.watts))) return put(bin, item, pod);
     if (kept == nullptr) kept = &bin;
   }
   if (kept == nullptr) {
@@ -94,7 +94,8 @@ void Packing::add(const Demand& item, bool may_wake) {
 }
 
 void Packing::put(Bin& bin, const Demand& item, const KubePod* pod) {
-  if (std::exchange(bin.asleep, false)) {
+  if (bin.asleep()) {
+    bin.tier = Tier::coming_up;
     if (WattsBook::fits(bin.watts)) {  // else it will not start, and takes nothing
       WattsBook::take(bin.watts);
       budget_.take_wake_for(item.asker);

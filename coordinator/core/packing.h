@@ -16,9 +16,11 @@ struct Bin {
   Tier tier;
   const Node* node;
   Resources room;
-  bool asleep = false;  ///< a machine has to be woken for who comes first
-  std::string up_for;   ///< the namespace that a machine is woken for
+  std::string up_for;  ///< the namespace that a machine is woken for
   WattsBook::Part watts{};
+
+  /// A machine has to be woken for who comes first.
+  [[nodiscard]] bool asleep() const { return tier == Tier::asleep || tier == Tier::silent; }
 };
 
 /// Puts demand into bins, the first that fits, largest first. What a cap in watts keeps asleep is

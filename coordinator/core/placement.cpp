@@ -69,13 +69,12 @@ std::vector<Bin> bins_of(const World& world, const Policy& policy, TimePoint now
     if (!node.kube || cordoned_by_other(node)) continue;
     const auto tier = tier_of(world, policy, node, now);
     if (!tier) continue;
-    const bool asleep = *tier == Tier::asleep || *tier == Tier::silent;
     const auto up_for = *tier == Tier::coming_up ? node.up.asker_ns : std::string();
-    bins.push_back({*tier, &node, room_on(world, node), asleep, up_for});
+    bins.push_back({*tier, &node, room_on(world, node), up_for});
   }
   std::sort(bins.begin(), bins.end(), [](const Bin& a, const Bin& b) {
     if (a.tier != b.tier) return a.tier < b.tier;
-    if (a.tier != Tier::asleep && a.tier != Tier::silent) return a.node->name < b.node->name;
+    if (!a.asleep()) return a.node->name < b.node->name;
     return cost_of(*a.node) < cost_of(*b.node);
   });
   return bins;
