@@ -7,7 +7,6 @@ namespace ecokube::core {
 
 Packing::Packing(const World& world, std::vector<Bin> bins, WakeBudget& budget)
     : world_(world), bins_(std::move(bins)), budget_(budget), neighbours_(world) {
-  if (budget.is_endless()) return;
   for (auto& bin : bins_) {
     if (bin.asleep()) bin.watts = budget.part_of(*bin.node);
   }

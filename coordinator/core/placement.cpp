@@ -216,8 +216,7 @@ bool fits_elsewhere(const World& world, const Policy& policy, const Node& node,
     demand.push_back(
         {pod->name, pod->requests, pod->node_selector, pod->tolerations, {}, pod->node_affinity});
   }
-  const Policy unlimited;  // nothing is woken here
-  WakeBudget budget(world, unlimited, now);
+  WakeBudget budget(world, policy, now);
   return Packing(world, std::move(bins), budget).run(std::move(demand)).unplaced.empty();
 }
 

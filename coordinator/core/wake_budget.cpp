@@ -9,10 +9,11 @@
 namespace ecokube::core {
 
 WakeBudget::WakeBudget(const World& world, const Policy& policy, TimePoint now)
-    : world_(world), policy_(policy), now_(now), watts_(world, policy, now) {}
+    : world_(world), policy_(policy), now_(now) {}
 
-bool WakeBudget::is_endless() const {
-  return policy_.namespace_quotas.empty() && !watts_are_capped(policy_);
+WattsBook::Part WakeBudget::part_of(const Node& node) {
+  if (!watts_) watts_.emplace(world_, policy_, now_);
+  return watts_->part_of(node);
 }
 
 std::int64_t& WakeBudget::left_of(const Asker& asker, const Token& token) {
@@ -34,7 +35,7 @@ bool WakeBudget::has_wake_for(const Asker& asker) {
 
 HeldDemand WakeBudget::held(const Demand& demand) const {
   const auto token = quota_token(policy_, demand.asker.ns);
-  const auto due = std::max(token ? due_at(world_.buckets, *token) : now_, now_);
+  const auto due = std::max(due_at(world_.buckets, *token), now_);
   return {demand.what,
           demand.pod,
           {"NamespaceQuota", quota_text(policy_, demand.asker.ns, due - now_)},

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "coordinator/core/placement.h"
@@ -15,9 +16,7 @@ class WakeBudget {
  public:
   WakeBudget(const World& world, const Policy& policy, TimePoint now);
 
-  /// Nothing holds anybody back.
-  [[nodiscard]] bool is_endless() const;
-  [[nodiscard]] WattsBook::Part part_of(const Node& node) { return watts_.part_of(node); }
+  [[nodiscard]] WattsBook::Part part_of(const Node& node);
 
   /// One more machine may be woken for these pods. What replaces lost ones always may.
   [[nodiscard]] bool has_wake_for(const Asker& asker);
@@ -32,7 +31,7 @@ class WakeBudget {
   const World& world_;
   const Policy& policy_;
   TimePoint now_;
-  WattsBook watts_;
+  std::optional<WattsBook> watts_;                 ///< from the first sleeper on
   std::map<std::string, std::int64_t> left_;       ///< wakes, by namespace
   std::map<std::string, std::int64_t> lost_left_;  ///< pods, by controller
 };
