@@ -90,9 +90,9 @@ std::string change_when_off(const Fleet& fleet, const core::Node& node) {
 std::string change_when_rising(const Fleet& fleet, const core::Node& node) {
   const auto& policy = fleet.policy();
   const auto& up = node.up;
-  if (const auto until = core::waits_for_services(fleet.world(), policy, node, fleet.now())) {
-    return fmt::format("It is Ready and kept from new pods until {} at most: {}.", rfc3339(*until),
-                       core::not_serving(fleet.world(), node));
+  if (const auto wait = core::waits_for_services(fleet.world(), policy, node, fleet.now())) {
+    return fmt::format("It is Ready and kept from new pods until {} at most: {}.",
+                       rfc3339(wait->until), wait->missing);
   }
   std::string text =
       "It is Ready once a heartbeat brings a new boot id and Kubernetes calls the node ready";

@@ -1,6 +1,7 @@
 #include "coordinator/core/node_services.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace ecokube::core {
 namespace {
@@ -28,12 +29,14 @@ std::string not_serving(const World& world, const Node& node) {
   return {};
 }
 
-std::optional<TimePoint> waits_for_services(const World& world, const Policy& policy,
-                                            const Node& node, TimePoint now) {
+std::optional<ServicesWait> waits_for_services(const World& world, const Policy& policy,
+                                               const Node& node, TimePoint now) {
   if (!node.up.ready_at) return std::nullopt;
   const auto until = *node.up.ready_at + policy.services_wait;
-  if (now >= until || not_serving(world, node).empty()) return std::nullopt;
-  return until;
+  if (now >= until) return std::nullopt;
+  auto missing = not_serving(world, node);
+  if (missing.empty()) return std::nullopt;
+  return ServicesWait{until, std::move(missing)};
 }
 
 void see_devices(Node& node, const KubeNode& seen) {

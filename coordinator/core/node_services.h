@@ -17,10 +17,14 @@ inline constexpr std::int64_t kSystemPriority = 2'000'000'000;
 /// priority, which is how CNI, CSI and device plugins come to a node. Empty: all serve.
 [[nodiscard]] std::string not_serving(const World& world, const Node& node);
 
-/// Until when a node that came up is kept from new pods for what is not back yet; absent: it is
-/// not.
-[[nodiscard]] std::optional<TimePoint> waits_for_services(const World& world, const Policy& policy,
-                                                          const Node& node, TimePoint now);
+struct ServicesWait {
+  TimePoint until;
+  std::string missing;  ///< not_serving()
+};
+/// A node that came up is kept from new pods, for what is not back yet; absent: it is not.
+[[nodiscard]] std::optional<ServicesWait> waits_for_services(const World& world,
+                                                             const Policy& policy, const Node& node,
+                                                             TimePoint now);
 
 /// Before a newer view of the Node is taken: what it offered in the boot before is to come back,
 /// until it is Ready again.

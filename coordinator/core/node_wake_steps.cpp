@@ -97,8 +97,8 @@ void NodePlanner::powering_up() {
 }
 
 void NodePlanner::take_back() {
-  if (const auto until = waits_for_services(world_, policy_, node_, now_)) {
-    return look_again(*until);
+  if (const auto wait = waits_for_services(world_, policy_, node_, now_)) {
+    return look_again(wait->until);
   }
   Reason reason{"BootProven", "a new boot id and Ready in Kubernetes"};
   if (never_slept(node_)) reason = {"NeverSlept", "it left to sleep and is back as it was"};

@@ -180,9 +180,8 @@ void s21_power_off(const World& world, const Policy& policy, const Node& node, c
 
 void s26_services(const World& world, const Policy& policy, const Node& node, TimePoint now,
                   Violations& out) {
-  if (!node.up.ready_at || now - *node.up.ready_at >= policy.services_wait) return;
-  auto missing = not_serving(world, node);
-  if (!missing.empty()) out.push_back({"S26", "NotAllServes", std::move(missing)});
+  auto wait = waits_for_services(world, policy, node, now);
+  if (wait) out.push_back({"S26", "NotAllServes", std::move(wait->missing)});
 }
 
 void s11_in_service(const Node& node, Violations& out) {
