@@ -1,6 +1,7 @@
 #include "coordinator/core/inrush.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include "coordinator/core/quota.h"
 
@@ -40,15 +41,7 @@ std::uint64_t hash(const std::string& text) {
   return value;
 }
 
-/// Asked first, since few machines boot and looking for groups is dear.
-bool any_booting_limit(const Policy& policy) {
-  const auto& inrush = policy.inrush;
-  return inrush.all.booting_max > 0 || inrush.power_domain.booting_max > 0 ||
-         std::ranges::any_of(inrush.power_domains,
-                             [](const auto& one) { return one.second.booting_max > 0; }) ||
-         std::ranges::any_of(policy.pools,
-                             [](const Pool& pool) { return pool.inrush.booting_max > 0; });
-}
+bool has_booting_max(const InrushLimits& limits) { return limits.booting_max > 0; }
 
 const InrushLimits& limits_of_domain(const Inrush& inrush, const std::string& domain) {
   const auto own = inrush.power_domains.find(domain);
@@ -76,6 +69,18 @@ std::vector<InrushGroup> inrush_groups(const Policy& policy, const Node& node) {
     groups.push_back({"power domain " + domain, limits_of_domain(policy.inrush, domain)});
   }
   return groups;
+}
+
+bool any_limits(const Policy& policy, HasLimit has) {
+  const auto& inrush = policy.inrush;
+  return has(inrush.all) || has(inrush.power_domain) ||
+         std::ranges::any_of(std::views::values(inrush.power_domains), has) ||
+         std::ranges::any_of(policy.pools, has, &Pool::inrush);
+}
+
+bool any_limits(const Policy& policy, const Node& node, HasLimit has) {
+  return any_limits(policy, has) &&
+         std::ranges::any_of(inrush_groups(policy, node), has, &InrushGroup::limits);
 }
 
 std::vector<Token> start_tokens(const Policy& policy, const Node& node) {
@@ -131,20 +136,17 @@ bool start_is_recorded(const Policy& policy, const Node& node) {
 }
 
 bool booting_is_limited(const Policy& policy, const Node& node) {
-  if (!any_booting_limit(policy)) return false;
-  const auto groups = inrush_groups(policy, node);
-  return std::any_of(groups.begin(), groups.end(),
-                     [](const InrushGroup& group) { return group.limits.booting_max > 0; });
+  return any_limits(policy, node, has_booting_max);
 }
 
 std::map<std::string, std::int64_t> count_booting(const World& world, const Policy& policy,
                                                   TimePoint now, std::string_view other_than) {
   std::map<std::string, std::int64_t> booting;
-  if (!any_booting_limit(policy)) return booting;
+  if (!any_limits(policy, has_booting_max)) return booting;
   for (const auto& [name, node] : world.nodes) {
     if (name == other_than || !boots(node, policy, now)) continue;
     for (const auto& group : inrush_groups(policy, node)) {
-      if (group.limits.booting_max > 0) ++booting[group.name];
+      if (has_booting_max(group.limits)) ++booting[group.name];
     }
   }
   return booting;
@@ -217,7 +219,7 @@ void InrushBook::take_place(const Node& node) {
   WattsBook::take(watts_.part_of(node));
   if (boots(node, policy_, now_) || !booting_is_limited(policy_, node)) return;
   for (const auto& [name, limits] : inrush_groups(policy_, node)) {
-    if (limits.booting_max > 0) ++booting_[name];
+    if (has_booting_max(limits)) ++booting_[name];
   }
 }
 

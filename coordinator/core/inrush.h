@@ -23,6 +23,12 @@ struct InrushGroup {
 };
 [[nodiscard]] std::vector<InrushGroup> inrush_groups(const Policy& policy, const Node& node);
 
+using HasLimit = bool (*)(const InrushLimits&);
+/// Any group has it. Few limits are set, and looking for a node's groups is dear.
+[[nodiscard]] bool any_limits(const Policy& policy, HasLimit has);
+/// One that the node is of has it.
+[[nodiscard]] bool any_limits(const Policy& policy, const Node& node, HasLimit has);
+
 /// What feeds it; empty: not known.
 [[nodiscard]] std::string power_domain_of(const Policy& policy, const Node& node);
 

@@ -19,6 +19,8 @@ bool wake_may_hold(const Node& node, const Policy& policy, TimePoint now) {
   return !off_at || *off_at <= *node.waking_at;
 }
 
+bool has_watts_cap(const InrushLimits& limits) { return limits.watts_cap.has_value(); }
+
 std::string named(const std::vector<NodeName>& names) {
   std::string text;
   for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
@@ -49,20 +51,10 @@ bool may_draw(const Node& node, const Policy& policy, TimePoint now) {
   return wake_may_hold(node, policy, now);
 }
 
-bool watts_are_capped(const Policy& policy) {
-  const auto& inrush = policy.inrush;
-  return inrush.all.watts_cap || inrush.power_domain.watts_cap ||
-         std::ranges::any_of(inrush.power_domains,
-                             [](const auto& one) { return one.second.watts_cap.has_value(); }) ||
-         std::ranges::any_of(policy.pools,
-                             [](const Pool& pool) { return pool.inrush.watts_cap.has_value(); });
-}
+bool watts_are_capped(const Policy& policy) { return any_limits(policy, has_watts_cap); }
 
 bool watts_are_capped(const Policy& policy, const Node& node) {
-  if (!watts_are_capped(policy)) return false;
-  return std::ranges::any_of(inrush_groups(policy, node), [](const InrushGroup& group) {
-    return group.limits.watts_cap.has_value();
-  });
+  return any_limits(policy, node, has_watts_cap);
 }
 
 std::string watts_text(Power power) {
