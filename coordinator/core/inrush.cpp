@@ -13,9 +13,8 @@ constexpr std::int64_t kMinuteMs = 60'000;
 void add_token(std::vector<Token>& tokens, const char* what, const std::string& group,
                const RateLimit& limit) {
   if (limit.per_minute <= 0) return;
-  const auto interval = (kMinuteMs + limit.per_minute - 1) / limit.per_minute;
-  tokens.push_back({std::string(what) + " of " + group, Duration(interval),
-                    Duration(interval * std::max<std::int64_t>(1, limit.burst))});
+  tokens.push_back(rate_token(std::string(what) + " of " + group, Duration(kMinuteMs),
+                              limit.per_minute, limit.burst));
 }
 
 /// What those before us may have taken: no machine starts, or goes down, twice within a minute.
@@ -31,6 +30,10 @@ TimePoint full_at(const Buckets& buckets, const Token& token) {
     full = *buckets.known_since + taken_before(buckets, token);
   const auto at = buckets.full_at.find(token.bucket);
   return at == buckets.full_at.end() ? full : std::max(full, at->second);
+}
+
+Duration missing_in(const Buckets& buckets, const Token& token, TimePoint now) {
+  return std::clamp(full_at(buckets, token) - now, Duration(0), token.fill);
 }
 
 /// FNV-1a: the same step is held back the same while wherever it is decided.
@@ -99,13 +102,17 @@ std::vector<Token> down_tokens(const Policy& policy, const Node& node) {
   return tokens;
 }
 
+Token rate_token(std::string bucket, Duration period, std::int64_t many, std::int64_t burst) {
+  const Duration interval((period.count() + many - 1) / many);
+  return {std::move(bucket), interval, interval * std::max<std::int64_t>(1, burst)};
+}
+
 TimePoint due_at(const Buckets& buckets, const Token& token) {
   return full_at(buckets, token) - token.fill + token.interval;
 }
 
 std::int64_t tokens_in(const Buckets& buckets, const Token& token, TimePoint now) {
-  const auto missing = std::clamp(full_at(buckets, token) - now, Duration(0), token.fill);
-  return (token.fill - missing) / token.interval;
+  return (token.fill - missing_in(buckets, token, now)) / token.interval;
 }
 
 void take_tokens(Buckets& buckets, const std::vector<Token>& tokens, TimePoint now) {
@@ -248,9 +255,8 @@ void InrushBook::take_mark(const Node& node) {
 Duration InrushBook::start_jitter(const StepId& id, const Node& node) const {
   Duration most{};
   for (const auto& token : start_tokens(policy_, node)) {
-    const auto missing = std::max(Duration(0), full_at(buckets_, token) - now_);
-    const auto part = std::min(missing, token.fill).count();
-    most = std::max(most, Duration(policy_.inrush.jitter.count() * part / token.fill.count()));
+    const auto missing = missing_in(buckets_, token, now_).count();
+    most = std::max(most, Duration(policy_.inrush.jitter.count() * missing / token.fill.count()));
   }
   if (most <= Duration(0)) return {};
   return Duration(

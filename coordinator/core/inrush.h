@@ -36,6 +36,10 @@ using HasLimit = bool (*)(const InrushLimits&);
 [[nodiscard]] std::vector<Token> start_tokens(const Policy& policy, const Node& node);
 [[nodiscard]] std::vector<Token> down_tokens(const Policy& policy, const Node& node);
 
+/// Of a bucket that gains so many tokens within `period` and holds `burst`, at least one.
+[[nodiscard]] Token rate_token(std::string bucket, Duration period, std::int64_t many,
+                               std::int64_t burst);
+
 /// When the bucket has, or had, such a token.
 [[nodiscard]] TimePoint due_at(const Buckets& buckets, const Token& token);
 /// How many it has, whole ones.

@@ -1,6 +1,8 @@
 #include "coordinator/core/quota.h"
 
-#include <algorithm>
+#include <chrono>
+
+#include "coordinator/core/inrush.h"
 
 namespace ecokube::core {
 
@@ -13,12 +15,12 @@ const NamespaceQuota* quota_of(const Policy& policy, const std::string& ns) {
 }
 
 std::optional<Token> quota_token(const Policy& policy, const std::string& ns) {
-  constexpr std::int64_t kHourMs = 3'600'000;
   const auto* quota = quota_of(policy, ns);
   if (quota == nullptr) return std::nullopt;
-  const auto interval = (kHourMs + quota->wakes_per_hour - 1) / quota->wakes_per_hour;
-  return Token{"wakes for namespace " + ns, Duration(interval),
-               Duration(interval * std::max<std::int64_t>(1, quota->burst)), true};
+  auto token = rate_token("wakes for namespace " + ns, std::chrono::hours(1), quota->wakes_per_hour,
+                          quota->burst);
+  token.begins_full = true;
+  return token;
 }
 
 std::string quota_text(const Policy& policy, const std::string& ns, Duration until) {
