@@ -27,6 +27,10 @@ bool may_remain(const KubePod& pod, const std::vector<std::string>& daemonsets_m
 
 std::string KubeWorkload::key() const { return kind_key(group, kind) + "/" + ns + "/" + name; }
 
+bool KubeWorkload::selects(const std::string& pod_ns, const Labels& labels) const {
+  return pod_ns == ns && selector != Selector{} && matches(selector, labels);
+}
+
 std::string kind_key(const std::string& group, const std::string& kind) {
   return group.empty() ? kind : kind + "." + group;
 }

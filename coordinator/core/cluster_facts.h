@@ -125,6 +125,8 @@ struct KubeWorkload {
   bool operator==(const KubeWorkload&) const = default;
 
   [[nodiscard]] std::string key() const;
+  /// A pod with these labels is one of its.
+  [[nodiscard]] bool selects(const std::string& pod_ns, const Labels& labels) const;
 };
 
 /// "Deployment.apps", as kubectl names a kind with its group; without a group the kind alone.

@@ -21,22 +21,25 @@ bool is_woken_for(const World& world, const LostPod& lost) {
   return node.state == Lifecycle::ready || (node.state == Lifecycle::powering_up && !node.up.late);
 }
 
+/// Nothing has come in its place yet.
+bool is_open(const World& world, const LostPod& lost, TimePoint now) {
+  return !is_forgotten(lost, now) && !is_woken_for(world, lost);
+}
+
 }  // namespace
 
 std::int64_t lost_of(const World& world, const std::string& controller, TimePoint now) {
   if (controller.empty()) return 0;
   return std::ranges::count_if(world.lost_pods, [&](const LostPod& lost) {
-    return lost.controller == controller && !is_forgotten(lost, now) && !is_woken_for(world, lost);
+    return lost.controller == controller && is_open(world, lost, now);
   });
 }
 
 std::string lost_controller_of(const World& world, const KubeWorkload& workload, TimePoint now) {
-  if (workload.selector == Selector{}) return {};
-  for (const auto& lost : world.lost_pods) {
-    if (is_forgotten(lost, now) || is_woken_for(world, lost)) continue;
-    if (lost.ns == workload.ns && matches(workload.selector, lost.labels)) return lost.controller;
-  }
-  return {};
+  const auto found = std::ranges::find_if(world.lost_pods, [&](const LostPod& lost) {
+    return is_open(world, lost, now) && workload.selects(lost.ns, lost.labels);
+  });
+  return found == world.lost_pods.end() ? "" : found->controller;
 }
 
 void note_ended(World& world, const KubePod& before, TimePoint now) {
@@ -65,8 +68,7 @@ void note_bound(World& world, const KubePod& pod) {
 
 void note_woken_for(World& world, const Asker& asker, const NodeName& node, TimePoint now) {
   const auto found = std::ranges::find_if(world.lost_pods, [&](const LostPod& lost) {
-    return lost.controller == asker.controller && !is_forgotten(lost, now) &&
-           !is_woken_for(world, lost);
+    return lost.controller == asker.controller && is_open(world, lost, now);
   });
   if (found != world.lost_pods.end()) found->woken = node;
 }

@@ -88,8 +88,7 @@ bool is_pending_demand(const Policy& policy, const KubePod& pod) {
 }
 
 bool belongs_to(const KubePod& pod, const KubeWorkload& workload) {
-  return pod.ns == workload.ns && workload.selector != Selector{} &&
-         matches(workload.selector, pod.labels);
+  return workload.selects(pod.ns, pod.labels);
 }
 
 bool runs(const KubePod& pod, const BoundMeanwhile& bound) {

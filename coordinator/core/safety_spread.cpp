@@ -74,8 +74,7 @@ bool may_be_none(const World& world, const Policy& policy, const Replicas& repli
   return std::any_of(policy.scalers.begin(), policy.scalers.end(), [&](const Scaler& scaler) {
     if (scaler.min_replica_count > 0 || scaler.ns != replicas.ns) return false;
     const auto target = world.workloads.find(scaler.target_key());
-    return target != world.workloads.end() && target->second.selector != Selector{} &&
-           matches(target->second.selector, replicas.labels);
+    return target != world.workloads.end() && target->second.selects(replicas.ns, replicas.labels);
   });
 }
 
