@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <tuple>
 #include <utility>
 
@@ -222,10 +223,10 @@ bool fits_elsewhere(const World& world, const Policy& policy, const Node& node,
 Placement place(const World& world, const Policy& policy, std::vector<Demand> demand, TimePoint now,
                 const BoundMeanwhile& bound) {
   auto bins = bins_of(world, policy, now);
-  Placement placement;
+  std::map<NodeName, Demand> bound_to;
   for (const auto& [uid, name] : bound) {
     const auto& pod = world.pods.at(uid);
-    placement.needed_for.try_emplace(
+    bound_to.try_emplace(
         name, Demand{"pod " + pod.ns + "/" + pod.name, pod.requests, {}, {}, ref_of(pod)});
     if (!pod.node.empty()) continue;  // its room is taken already
     const auto bin = std::find_if(bins.begin(), bins.end(),
@@ -233,11 +234,9 @@ Placement place(const World& world, const Policy& policy, std::vector<Demand> de
     if (bin != bins.end()) bin->room -= pod.requests;
   }
   WakeBudget budget(world, policy, now);
-  auto packed = Packing(world, std::move(bins), budget).run(std::move(demand));
-  placement.needed_for.merge(packed.needed_for);
-  placement.others = std::move(packed.others);
-  placement.unplaced = std::move(packed.unplaced);
-  placement.held = std::move(packed.held);
+  auto placement = Packing(world, std::move(bins), budget).run(std::move(demand));
+  bound_to.merge(placement.needed_for);  // what is bound there came first
+  placement.needed_for = std::move(bound_to);
   return placement;
 }
 
