@@ -73,7 +73,6 @@ class InrushBook {
 
   /// Why the node can't be started now, or be counted as booting; nullopt: it can.
   [[nodiscard]] std::optional<InrushWait> start_waits(const Node& node);
-  [[nodiscard]] std::optional<InrushWait> place_waits(const Node& node) const;
   void take_place(const Node& node);
   [[nodiscard]] bool has_token(const Token& token) const;
   /// Of a start for this namespace's pods.
@@ -90,6 +89,7 @@ class InrushBook {
 
  private:
   [[nodiscard]] std::optional<InrushWait> watts_wait(const Node& node);
+  [[nodiscard]] std::optional<InrushWait> place_waits(const Node& node) const;
   [[nodiscard]] std::optional<InrushWait> waits(const Buckets& buckets,
                                                 const std::vector<Token>& tokens) const;
 
