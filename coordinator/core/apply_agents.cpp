@@ -147,17 +147,17 @@ void on(World& world, const Recovered& fact, TimePoint now) {
     // Past every id that the last process may have used.
     node.transition = remembered.transition + 1;
     if (!remembered.goodbye) continue;
-    if (remembered.goodbye->origin == LeaveOrigin::ups) {
+    const bool by_ups = remembered.goodbye->origin == LeaveOrigin::ups;
+    if (!by_ups && remembered.goodbye->origin != LeaveOrigin::coordinator) continue;
+    node.agent.goodbye = remembered.goodbye;
+    node.agent.closed_at = now;
+    if (by_ups) {
       // The same failure may have stopped us, too; how long it lasted is not known.
-      node.agent.goodbye = remembered.goodbye;
-      node.agent.heard_at = node.agent.closed_at = now;
+      node.agent.heard_at = now;
       node.ups_offs = 1;
       continue;
     }
-    if (remembered.goodbye->origin != LeaveOrigin::coordinator) continue;
     // It said goodbye for our step before we were stopped: silence from now on proves the rest.
-    node.agent.goodbye = remembered.goodbye;
-    node.agent.closed_at = now;
     node.down.boot_id = remembered.goodbye->boot_id;
     node.down.command_id = remembered.goodbye->command_id;
     node.marked = true;
