@@ -22,11 +22,6 @@ const core::BmcFacts* own_bmc_on_lan(const Node& node) {
   return own && own->present && !own->address.empty() ? &*own : nullptr;
 }
 
-const core::NodeOverride* override_of(const Policy& policy, const Node& node) {
-  const auto at = policy.nodes.find(node.name);
-  return at == policy.nodes.end() ? nullptr : &at->second;
-}
-
 /// "address" where both are numbers and differ: what a name leads to is not looked up.
 bool elsewhere(const std::string& configured, const std::string& reported) {
   const auto one = parse_ipv4(configured);
@@ -54,7 +49,7 @@ class BmcExam {
   }
 
   void look_at(const Node& node) {
-    const auto* given = override_of(policy_, node);
+    const auto* given = core::override_of(policy_, node.name);
     const auto* own = own_bmc_on_lan(node);
     if (given == nullptr || !given->bmc) {
       if (own != nullptr && may_sleep(node)) unused_.push_back(node.name);
@@ -100,7 +95,7 @@ class BmcExam {
     const bool known = owner != by_guid_.end();
     out.push_back({Level::problem, "BmcSwapped", first_few(swapped_),
                    fmt::format("what answers at bmc_address {} is not the BMC of {} but {}",
-                               override_of(policy_, node)->bmc_address, node.name,
+                               core::override_of(policy_, node.name)->bmc_address, node.name,
                                known ? "that of " + owner->second.front() : "another one"),
                    known ? fmt::format("exchange the bmc_address of {} and {} in coordinator.toml",
                                        node.name, owner->second.front())
@@ -112,7 +107,8 @@ class BmcExam {
     out.push_back(
         {Level::warning, "BmcAddressDiffers", first_few(moved_),
          fmt::format("{} says that its BMC is at {}, and is configured with {}", node.name,
-                     node.inventory.bmc->address, override_of(policy_, node)->bmc_address),
+                     node.inventory.bmc->address,
+                     core::override_of(policy_, node.name)->bmc_address),
          "correct bmc_address in coordinator.toml, unless it is the same BMC behind NAT"});
   }
 

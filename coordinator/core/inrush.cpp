@@ -54,10 +54,8 @@ const InrushLimits& limits_of_domain(const Inrush& inrush, const std::string& do
 }  // namespace
 
 std::string power_domain_of(const Policy& policy, const Node& node) {
-  const auto given = policy.nodes.find(node.name);
-  if (given != policy.nodes.end() && !given->second.power_domain.empty()) {
-    return given->second.power_domain;
-  }
+  const auto* given = override_of(policy, node.name);
+  if (given != nullptr && !given->power_domain.empty()) return given->power_domain;
   if (!node.kube) return {};
   const auto label = node.kube->labels.find(policy.inrush.power_domain_label);
   return label == node.kube->labels.end() ? std::string() : label->second;

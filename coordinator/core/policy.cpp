@@ -13,4 +13,9 @@ const Pool* pool_of(const Policy& policy, const NodeName& name, const Labels& la
   return nullptr;
 }
 
+const NodeOverride* override_of(const Policy& policy, const NodeName& name) {
+  const auto at = policy.nodes.find(name);
+  return at == policy.nodes.end() ? nullptr : &at->second;
+}
+
 }  // namespace ecokube::core

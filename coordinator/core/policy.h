@@ -174,5 +174,7 @@ struct Policy {
 
 /// The pool of a node, or nullptr.
 [[nodiscard]] const Pool* pool_of(const Policy& policy, const NodeName& name, const Labels& labels);
+/// Its [[node]], or nullptr.
+[[nodiscard]] const NodeOverride* override_of(const Policy& policy, const NodeName& name);
 
 }  // namespace ecokube::core

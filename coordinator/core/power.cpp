@@ -25,8 +25,8 @@ bool another_bmc(const Node& node, const NodeOverride& given) {
 }  // namespace
 
 bool has_bmc(const Policy& policy, const NodeName& name) {
-  const auto at = policy.nodes.find(name);
-  return at != policy.nodes.end() && at->second.bmc;
+  const auto* given = override_of(policy, name);
+  return given != nullptr && given->bmc;
 }
 
 bool bmc_tells_power(const Policy& policy, const Node& node) {
@@ -40,16 +40,16 @@ bool bmc_answers(const Node& node, const Policy& policy, TimePoint now) {
 
 BmcIdentity bmc_identity(const Node& node, const Policy& policy) {
   if (node.bmc.contradicts) return BmcIdentity::wrong;
-  const auto given = policy.nodes.find(node.name);
+  const auto* given = override_of(policy, node.name);
   const auto& guid = node.bmc.guid;
   if (guid.empty()) return BmcIdentity::unknown;
-  if (given != policy.nodes.end() && !given->second.bmc_guid.empty()) {
-    return same_machine(guid, given->second.bmc_guid) ? BmcIdentity::right : BmcIdentity::wrong;
+  if (given != nullptr && !given->bmc_guid.empty()) {
+    return same_machine(guid, given->bmc_guid) ? BmcIdentity::right : BmcIdentity::wrong;
   }
   const std::string by_kubelet = node.kube ? node.kube->system_uuid : "";
   const auto& by_agent = node.inventory.machine.smbios_uuid;
   if (by_kubelet.empty() && by_agent.empty()) {
-    const bool another = given != policy.nodes.end() && another_bmc(node, given->second);
+    const bool another = given != nullptr && another_bmc(node, *given);
     return another ? BmcIdentity::wrong : BmcIdentity::unknown;
   }
   for (const auto& machine : {by_kubelet, by_agent}) {
@@ -59,8 +59,8 @@ BmcIdentity bmc_identity(const Node& node, const Policy& policy) {
 }
 
 bool bmc_may_switch_off(const Node& node, const Policy& policy) {
-  const auto given = policy.nodes.find(node.name);
-  const auto leave = given == policy.nodes.end() ? BmcOff::never : given->second.bmc_off;
+  const auto* given = override_of(policy, node.name);
+  const auto leave = given == nullptr ? BmcOff::never : given->bmc_off;
   if (leave == BmcOff::never) return false;
   const auto whose = bmc_identity(node, policy);
   const bool never_says = node.bmc.guid.empty() && whose == BmcIdentity::unknown;

@@ -100,8 +100,8 @@ std::vector<Relay> relays_for(const World& world, const Policy& policy, const No
 
 bool needs_relay(const Policy& policy, const Node& node, TimePoint now) {
   if (!policy.relay || !node.inventory.wake_address.empty()) return false;
-  const auto given = policy.nodes.find(node.name);
-  if (given != policy.nodes.end() && !given->second.wake_address.empty()) return false;
+  const auto* given = override_of(policy, node.name);
+  if (given != nullptr && !given->wake_address.empty()) return false;
   const auto methods = wake_methods(node, policy);
   const bool by_other = std::any_of(methods.begin(), methods.end(), by_bmc);
   if (by_other && bmc_answers(node, policy, now)) return false;

@@ -36,19 +36,17 @@ std::optional<Ipv4Subnet> segment_to_wake_on(const Inventory& inventory) {
 }
 
 std::vector<WakeMethod> configured(const Policy& policy, const NodeName& name) {
-  const auto at = policy.nodes.find(name);
-  if (at != policy.nodes.end() && !at->second.methods.empty()) return at->second.methods;
-  if (has_bmc(policy, name)) return {WakeMethod::wol, at->second.bmc_by};
+  const auto* given = override_of(policy, name);
+  if (given != nullptr && !given->methods.empty()) return given->methods;
+  if (has_bmc(policy, name)) return {WakeMethod::wol, given->bmc_by};
   return {WakeMethod::wol};
 }
 
 }  // namespace
 
 std::string wake_address_of(const Node& node, const Policy& policy) {
-  const auto given = policy.nodes.find(node.name);
-  if (given != policy.nodes.end() && !given->second.wake_address.empty()) {
-    return given->second.wake_address;
-  }
+  const auto* given = override_of(policy, node.name);
+  if (given != nullptr && !given->wake_address.empty()) return given->wake_address;
   if (!node.inventory.wake_address.empty()) return node.inventory.wake_address;
   const auto segment = segment_to_wake_on(node.inventory);
   if (!segment) return {};
@@ -95,8 +93,8 @@ WakeNode wake_order(const Node& node, const Policy& policy, WakeMethod method) {
   if (method != WakeMethod::wol) return order;
   order.address = wake_address_of(node, policy);
   order.raw = policy.raw_wake;
-  const auto given = policy.nodes.find(node.name);
-  if (given != policy.nodes.end()) order.secure_on_file = given->second.secure_on_file;
+  const auto* given = override_of(policy, node.name);
+  if (given != nullptr) order.secure_on_file = given->secure_on_file;
   for (const auto& nic : node.inventory.nics) {
     if (nic.wake_armed) order.macs.push_back(nic.mac.text());
   }

@@ -30,8 +30,8 @@ std::string named(const std::vector<NodeName>& names) {
 }  // namespace
 
 Power peak_of(const Policy& policy, const Node& node) {
-  const auto given = policy.nodes.find(node.name);
-  if (given != policy.nodes.end() && given->second.peak) return *given->second.peak;
+  const auto* given = override_of(policy, node.name);
+  if (given != nullptr && given->peak) return *given->peak;
   const Pool* pool = node.kube ? pool_of(policy, node.name, node.kube->labels) : nullptr;
   if (pool != nullptr && pool->peak) return *pool->peak;
   if (node.inventory.peak) return *node.inventory.peak;
