@@ -33,8 +33,7 @@ bool elsewhere(const std::string& configured, const std::string& reported) {
 /// nothing else says that it is this machine's.
 bool is_anothers(const Policy& policy, const Node& node) {
   const auto& own = node.inventory.bmc;
-  return own && !core::smbios_key(own->guid).empty() && !core::smbios_key(node.bmc.guid).empty() &&
-         !core::same_machine(node.bmc.guid, own->guid) &&
+  return own && core::guids_differ(node.bmc.guid, own->guid) &&
          core::bmc_identity(node, policy) != core::BmcIdentity::right;
 }
 

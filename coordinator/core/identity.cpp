@@ -103,4 +103,8 @@ bool same_machine(std::string_view bmc_guid, std::string_view smbios_uuid) {
   return *guid == *uuid || *guid == fields_turned(*uuid) || *guid == reversed(*uuid);
 }
 
+bool guids_differ(std::string_view one, std::string_view other) {
+  return !smbios_key(one).empty() && !smbios_key(other).empty() && !same_machine(one, other);
+}
+
 }  // namespace ecokube::core

@@ -17,6 +17,9 @@ namespace ecokube::core {
 /// what a vendor writes into all of its boards.
 [[nodiscard]] std::string smbios_key(std::string_view uuid);
 
+/// Each of the two GUIDs names a machine, and they are not of one, in whatever order of the bytes.
+[[nodiscard]] bool guids_differ(std::string_view one, std::string_view other);
+
 /// What no two machines share: keys of World::same_identity.
 [[nodiscard]] std::vector<std::string> identities_of(const Inventory& inventory);
 

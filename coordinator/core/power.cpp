@@ -18,8 +18,7 @@ bool fresh(const Node& node, const Policy& policy, TimePoint now) {
 /// one is of another BMC. The reverse proves nothing: some vendors give one to all of their BMCs.
 bool another_bmc(const Node& node, const NodeOverride& given) {
   const auto& own = node.inventory.bmc;
-  return own && given.bmc_by == WakeMethod::ipmi && !smbios_key(own->guid).empty() &&
-         !smbios_key(node.bmc.guid).empty() && !same_machine(node.bmc.guid, own->guid);
+  return own && given.bmc_by == WakeMethod::ipmi && guids_differ(node.bmc.guid, own->guid);
 }
 
 }  // namespace
