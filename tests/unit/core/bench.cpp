@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "coordinator/core/life.h"
 #include "coordinator/core/marks.h"
@@ -266,6 +267,22 @@ void Bench::put_to_sleep(const NodeName& name) {
   see_marked(name, true, Readiness::unknown);
   pass(policy.silence_to_off);
   run(name, Verb::record_off);
+}
+
+Bench all_asleep(Policy policy, std::initializer_list<NodeName> names) {
+  Bench bench(std::move(policy));
+  bench.fleet(names);
+  for (const auto& name : names) bench.put_to_sleep(name);
+  bench.pass(minutes(1));
+  return bench;
+}
+
+std::vector<NodeName> starts_of(const Bench& bench) {
+  std::vector<NodeName> names;
+  for (const auto& step : bench.plan().steps) {
+    if (step.id.verb == Verb::wake && step.id.attempt == 1) names.push_back(step.id.subject);
+  }
+  return names;
 }
 
 }  // namespace ecokube::core::test

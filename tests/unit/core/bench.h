@@ -89,4 +89,10 @@ class Bench {
   std::uint64_t sessions = 0;
 };
 
+/// A fleet of these, all put to sleep a minute ago.
+[[nodiscard]] Bench all_asleep(Policy policy,
+                               std::initializer_list<NodeName> names = {"w1", "w2", "w3"});
+/// Who would be woken now, each by its first packet or order.
+[[nodiscard]] std::vector<NodeName> starts_of(const Bench& bench);
+
 }  // namespace ecokube::core::test

@@ -15,25 +15,14 @@ namespace {
 
 /// All asleep, and as many pods pending as there are nodes, each of a whole node.
 Bench all_needed(Policy policy) {
-  Bench bench(std::move(policy));
-  bench.fleet({"w1", "w2", "w3"});
-  for (const auto* name : {"w1", "w2", "w3"}) bench.put_to_sleep(name);
-  bench.pass(minutes(1));
+  Bench bench = all_asleep(std::move(policy));
   for (const auto* pod : {"p1", "p2", "p3"}) bench.see(PodSeen{pending_pod(pod, 3900)});
   return bench;
 }
 
-std::vector<NodeName> planned_starts(const Bench& bench) {
-  std::vector<NodeName> names;
-  for (const auto& step : bench.plan().steps) {
-    if (step.id.verb == Verb::wake && step.id.attempt == 1) names.push_back(step.id.subject);
-  }
-  return names;
-}
-
 TEST(Inrush, ThreeNodesAtHomeStartAtOnce) {
   const Bench bench = all_needed(worker_policy());
-  EXPECT_EQ(planned_starts(bench), (std::vector<NodeName>{"w1", "w2", "w3"}));
+  EXPECT_EQ(starts_of(bench), (std::vector<NodeName>{"w1", "w2", "w3"}));
   for (const auto& step : bench.plan().steps) EXPECT_LT(step.jitter, Duration(200));
 }
 
@@ -41,9 +30,9 @@ TEST(Inrush, WhoWaitsIsToldForWhatAndTheDecisionComesByItself) {
   Policy policy = worker_policy();
   policy.inrush.all.starts = {6, 1};
   Bench bench = all_needed(policy);
-  EXPECT_EQ(planned_starts(bench), std::vector<NodeName>{"w1"});
+  EXPECT_EQ(starts_of(bench), std::vector<NodeName>{"w1"});
   bench.run("w1", Verb::wake);
-  EXPECT_TRUE(planned_starts(bench).empty());
+  EXPECT_TRUE(starts_of(bench).empty());
   const auto want = bench.want("w2");
   EXPECT_EQ(want.reason.code, "InrushLimit");
   EXPECT_NE(want.reason.text.find("room is needed for pod default/p2"), std::string::npos);
@@ -63,22 +52,19 @@ TEST(Inrush, WhoWaitsIsToldForWhatAndTheDecisionComesByItself) {
 TEST(Inrush, PeopleComeFirstThenDemandThenTheRest) {
   Policy policy = worker_policy();
   policy.inrush.all.starts = {60, 1};
-  Bench bench(policy);
-  bench.fleet({"w1", "w2", "w3"});
-  for (const auto* name : {"w1", "w2", "w3"}) bench.put_to_sleep(name);
-  bench.pass(minutes(1));
+  Bench bench = all_asleep(policy);
   bench.policy.pools.front().min_on = 2;
   KubePod pod = pending_pod("p", 3900);
   pod.node_selector = {{"kubernetes.io/hostname", "w2"}};
   bench.see(PodSeen{pod});
   bench.ask("w3", PersonVerb::wake);
   for (const auto* name : {"w3", "w2"}) {
-    EXPECT_EQ(planned_starts(bench), std::vector<NodeName>{name});
+    EXPECT_EQ(starts_of(bench), std::vector<NodeName>{name});
     bench.run(name, Verb::wake);
     bench.pass(seconds(1));
   }
   bench.policy.pools.front().min_on = 3;
-  EXPECT_EQ(planned_starts(bench), std::vector<NodeName>{"w1"});
+  EXPECT_EQ(starts_of(bench), std::vector<NodeName>{"w1"});
 }
 
 TEST(Inrush, APowerDomainIsByLabelOrConfiguration) {
@@ -91,7 +77,7 @@ TEST(Inrush, APowerDomainIsByLabelOrConfiguration) {
     kube.labels["topology.ecokube.io/power-domain"] = "rack1";
     bench.see_node(kube);
   }
-  EXPECT_EQ(planned_starts(bench), (std::vector<NodeName>{"w1", "w3"}));
+  EXPECT_EQ(starts_of(bench), (std::vector<NodeName>{"w1", "w3"}));
   EXPECT_NE(bench.want("w2").reason.text.find("power domain rack1"), std::string::npos);
 }
 
@@ -177,11 +163,11 @@ TEST(Inrush, ANewLeaderWithoutADatabaseCountsWhatBootsAndBeginsWithEmptyBuckets)
   EXPECT_FALSE(second.planned("w2", Verb::record_wake));
   EXPECT_NE(second.want("w2").reason.text.find("are booting"), std::string::npos);
   second.policy.inrush.all.booting_max = 0;
-  EXPECT_TRUE(planned_starts(second).empty());
+  EXPECT_TRUE(starts_of(second).empty());
   EXPECT_NE(second.want("w2").reason.text.find("the next in 11 s"), std::string::npos)
       << second.want("w2").reason.text;
   second.pass(seconds(10));
-  EXPECT_EQ(planned_starts(second), std::vector<NodeName>{"w2"});
+  EXPECT_EQ(starts_of(second), std::vector<NodeName>{"w2"});
 }
 
 TEST(Inrush, DownsTakeTokensAtTheOrderAndOthersAreNotEmptiedMeanwhile) {

@@ -20,27 +20,13 @@ Policy quota_policy() {
   return policy;
 }
 
-Bench four_asleep(Policy policy) {
-  Bench bench(std::move(policy));
-  bench.fleet({"w1", "w2", "w3", "w4"});
-  for (const auto* name : {"w1", "w2", "w3", "w4"}) bench.put_to_sleep(name);
-  bench.pass(minutes(1));
-  return bench;
-}
+Bench four_asleep(Policy policy) { return all_asleep(std::move(policy), {"w1", "w2", "w3", "w4"}); }
 
 /// It takes a whole node.
 KubePod pod_of_ns(const std::string& name, const std::string& ns) {
   KubePod pod = pending_pod(name, 3900);
   pod.ns = ns;
   return pod;
-}
-
-std::vector<NodeName> starts_of(const Bench& bench) {
-  std::vector<NodeName> names;
-  for (const auto& step : bench.plan().steps) {
-    if (step.id.verb == Verb::wake && step.id.attempt == 1) names.push_back(step.id.subject);
-  }
-  return names;
 }
 
 TEST(Quota, ItsPodsWaitForItsTokensAndNobodyElses) {

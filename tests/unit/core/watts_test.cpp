@@ -20,21 +20,13 @@ Policy capped_policy(std::int64_t watts) {
   return policy;
 }
 
-/// All asleep, and as many pods pending as there are nodes, each for the node of its number.
-Bench all_asleep(Policy policy) {
-  Bench bench(std::move(policy));
-  bench.fleet({"w1", "w2", "w3"});
-  for (const auto* name : {"w1", "w2", "w3"}) bench.put_to_sleep(name);
-  bench.pass(minutes(1));
-  return bench;
-}
-
 KubePod pod_for(const NodeName& node) {
   KubePod pod = pending_pod("p-" + node, 3900);
   pod.node_selector = {{"kubernetes.io/hostname", node}};
   return pod;
 }
 
+/// All asleep, and as many pods pending as there are nodes, each for the node of its number.
 Bench all_wanted(Policy policy) {
   Bench bench = all_asleep(std::move(policy));
   for (const auto* name : {"w1", "w2", "w3"}) bench.see(PodSeen{pod_for(name)});
