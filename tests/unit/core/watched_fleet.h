@@ -13,14 +13,19 @@
 namespace ecokube::core::test {
 
 /// Whatever interval one looks at, and whoever led then, no more have started than may.
-inline void expect_rate(std::vector<TimePoint> starts, const RateLimit& limit, std::uint64_t seed) {
-  const auto each = Duration(60'000) / limit.per_minute;
+inline void expect_rate(const std::vector<TimePoint>& starts, std::int64_t burst, Duration each,
+                        std::uint64_t seed) {
   for (std::size_t i = 0; i < starts.size(); ++i) {
     for (std::size_t k = i; k < starts.size(); ++k) {
-      const auto allowed = limit.burst + (starts[k] - starts[i]) / each;
+      const auto allowed = burst + (starts[k] - starts[i]) / each;
       ASSERT_LE(static_cast<std::int64_t>(k - i + 1), allowed) << "seed " << seed;
     }
   }
+}
+
+inline void expect_rate(const std::vector<TimePoint>& starts, const RateLimit& limit,
+                        std::uint64_t seed) {
+  expect_rate(starts, limit.burst, Duration(60'000) / limit.per_minute, seed);
 }
 
 /// A fleet whose starts, downs and boots are counted from outside (S6).
