@@ -204,6 +204,8 @@ class MiniFleet {
   StepEnded shutdown(const Step& step);
   void wake(const Step& step);
   [[nodiscard]] Duration boot_time(Machine& machine);
+  /// From its firmware on; it is up after `time`.
+  void boot(const NodeName& name, Duration time);
   void read_bmc(const NodeName& name);
   void power_off(const NodeName& name);
   void come_up(const NodeName& name, int boot);

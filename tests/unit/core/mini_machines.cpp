@@ -154,12 +154,17 @@ void MiniFleet::wake(const Step& step) {
   const bool too_late = machine.deaf_after && now - machine.off_since >= *machine.deaf_after;
   if (packet && (deaf_ || machine.wake_lost || now < machine.deaf_until || too_late)) return;
   if (chance(2)) machine.dead_on_next_wake = true;
-  machine.phase = Phase::booting;
   if (machine.sleeps == SleepMode::suspend) return resume(name);
-  ++machine.boot;
-  machine.resumes = 0;
   ++boots_;
-  at(now + boot_time(machine), [this, name, boot = machine.boot] { come_up(name, boot); });
+  boot(name, boot_time(machine));
+}
+
+void MiniFleet::boot(const NodeName& name, Duration time) {
+  Machine& machine = machines[name];
+  machine.phase = Phase::booting;
+  machine.resumes = 0;
+  ++machine.boot;
+  at(now + time, [this, name, boot = machine.boot] { come_up(name, boot); });
 }
 
 Duration MiniFleet::boot_time(Machine& machine) {
@@ -183,6 +188,7 @@ void MiniFleet::come_up(const NodeName& name, int boot) {
 
 /// With the memory of before, whatever it would boot.
 void MiniFleet::resume(const NodeName& name) {
+  machines[name].phase = Phase::booting;
   ++machines[name].resumes;
   ++resumes_;
   in(500, 4000, [this, name, life = life_of(name)] {
@@ -244,11 +250,7 @@ void MiniFleet::switch_off_by_ups(const NodeName& name, Duration dark) {
 
 void MiniFleet::start_by_itself(const NodeName& name) {
   Machine& machine = machines[name];
-  if (machine.phase != Phase::off) return;
-  machine.phase = Phase::booting;
-  machine.resumes = 0;
-  ++machine.boot;
-  at(now + boot_time(machine), [this, name, boot = machine.boot] { come_up(name, boot); });
+  if (machine.phase == Phase::off) boot(name, boot_time(machine));
 }
 
 /// Links break and machines reboot by themselves.
@@ -267,10 +269,7 @@ void MiniFleet::make_trouble() {
       // until somebody needs it
     } else if (reboots) {
       machine.agent_up = false;
-      machine.phase = Phase::booting;
-      ++machine.boot;
-      machine.resumes = 0;
-      in(10'000, 40'000, [this, name, boot = machine.boot] { come_up(name, boot); });
+      boot(name, Duration(draw(10'000, 40'000)));
     } else if (running_) {
       in_process(10, 60'000, [this, name] { connect(name); });
     }
