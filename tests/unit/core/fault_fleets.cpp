@@ -1,4 +1,6 @@
 // Faults of whole fleets, and of who is who, each lived through in virtual time.
+#include <set>
+
 #include "coordinator/core/boot_proof.h"
 #include "fault_scene.h"
 
@@ -102,17 +104,23 @@ Row held(const std::string& fault, const std::set<NodeName>& who, const std::str
           took};
 }
 
+/// All have slept, and half of them have work for a day; who is on then.
+std::set<NodeName> busy_half(MiniFleet& fleet) {
+  EXPECT_TRUE(fleet.run_until([&] { return fleet.all_asleep(); }, minutes(30)));
+  add_work(fleet, static_cast<int>(fleet.machines.size()) / 2, hours(24));
+  EXPECT_TRUE(fleet.run_until([&] { return fleet.pods_waiting() == 0; }, minutes(10)));
+  std::set<NodeName> are_on;
+  for (const auto& [name, machine] : fleet.machines) {
+    if (machine.phase == Phase::up) are_on.insert(name);
+  }
+  return are_on;
+}
+
 Row dark(const std::string& bios, bool sleepers_start) {
   constexpr int kNodes = 10;
   MiniFleet fleet(8, kNodes, false);
-  EXPECT_TRUE(fleet.run_until([&] { return fleet.all_asleep(); }, minutes(30)));
-  add_work(fleet, kNodes / 2, hours(24));
-  EXPECT_TRUE(fleet.run_until([&] { return fleet.pods_waiting() == 0; }, minutes(10)));
-  std::set<NodeName> were_on;
-  for (auto& [name, machine] : fleet.machines) {
-    if (machine.phase == Phase::up) were_on.insert(name);
-    fleet.cut(name);
-  }
+  const auto were_on = busy_half(fleet);
+  for (const auto& [name, machine] : fleet.machines) fleet.cut(name);
   fleet.stop();
   fleet.run_for(minutes(30));
   add_work(fleet, 3, hours(1));
@@ -132,15 +140,8 @@ Row dark(const std::string& bios, bool sleepers_start) {
 }
 
 Row ups_off() {
-  constexpr int kNodes = 10;
-  MiniFleet fleet(9, kNodes, false);
-  EXPECT_TRUE(fleet.run_until([&] { return fleet.all_asleep(); }, minutes(30)));
-  add_work(fleet, kNodes / 2, hours(24));
-  EXPECT_TRUE(fleet.run_until([&] { return fleet.pods_waiting() == 0; }, minutes(10)));
-  std::set<NodeName> were_on;
-  for (const auto& [name, machine] : fleet.machines) {
-    if (machine.phase == Phase::up) were_on.insert(name);
-  }
+  MiniFleet fleet(9, 10, false);
+  const auto were_on = busy_half(fleet);
   for (const auto& name : were_on) fleet.switch_off_by_ups(name, minutes(20));
   fleet.run_for(minutes(20));
   const auto begun = fleet.now;
