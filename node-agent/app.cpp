@@ -1,7 +1,5 @@
 #include "node-agent/app.h"
 
-#include <malloc.h>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -105,8 +103,6 @@ class App final : public LinkHost {
     start("asking the BMC", discovery_.watch_bmc());
     start("waiting for signals", wait_for_signal());
     start("telling the service manager", keep_watchdog(io_.get_executor()));
-    // The configuration, the command line and the certificates are read: their memory goes back.
-    ::malloc_trim(0);
     io_.run();
     return exit_code_;
   }
