@@ -160,7 +160,9 @@ core::Pool read_pool(ConfigTable table) {
   pool.sleep_mode = sleep.value_or(core::SleepMode::power_off);
   pool.peak = read_peak(table);
   pool.inrush = read_inrush_limits(table.table("inrush"), pool.inrush);
-  pool.unneeded_time = table.seconds("unneeded_time_s", pool.unneeded_time, seconds(0), hours(720));
+  if (table.has("unneeded_time_s")) {
+    pool.unneeded_time = table.seconds("unneeded_time_s", seconds(0), seconds(0), hours(720));
+  }
   return pool;
 }
 
@@ -236,6 +238,13 @@ const char* mode_word(core::Mode mode) {
   return "?";
 }
 
+std::string unneeded_text(const core::Pool& pool) {
+  if (!pool.unneeded_time) return "by each node's break-even";
+  std::ostringstream out;
+  out << static_cast<double>(pool.unneeded_time->count()) / 1000.0 << " s";
+  return out.str();
+}
+
 }  // namespace
 
 Result<CoordinatorConfig> read_coordinator_config(const std::filesystem::path& file) {
@@ -277,8 +286,7 @@ std::string describe(const CoordinatorConfig& config) {
       << config.api.socket.string() << "\n";
   for (const auto& pool : config.policy.pools) {
     out << "pool " << pool.name << ": mode " << mode_word(pool.mode) << ", min_on " << pool.min_on
-        << ", spare " << pool.spare << ", unneeded_time "
-        << static_cast<double>(pool.unneeded_time.count()) / 1000.0 << " s\n";
+        << ", spare " << pool.spare << ", unneeded_time " << unneeded_text(pool) << "\n";
   }
   for (const auto& scaler : config.policy.scalers) {
     out << "scaler " << scaler.name << ": " << scaler.kind << " (" << scaler.api_version << ") "

@@ -67,7 +67,7 @@ struct Pool {
   bool prove_wakes = true;  ///< one node at a time is put down and woken again to prove its wake
   SleepMode sleep_mode = SleepMode::power_off;  ///< of machines that can; sleep_mode_of()
   bool hard_off = false;  ///< a machine that hangs on its way down is switched off by its BMC
-  Duration unneeded_time{std::chrono::minutes(10)};
+  std::optional<Duration> unneeded_time = {};  ///< absent: each node's break-even time
   InrushLimits inrush = {};        ///< of this pool's machines
   std::optional<Power> peak = {};  ///< of each of them
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "coordinator/core/boot_proof.h"
+#include "coordinator/core/break_even.h"
 #include "coordinator/core/eviction.h"
 #include "coordinator/core/placement.h"
 #include "coordinator/core/recovery.h"
@@ -144,7 +145,8 @@ void s17_flapping(const Policy& policy, const Node& node, TimePoint now, Violati
                    "it was put down " + std::to_string(today) + " times within a day"});
   }
   const Pool* pool = node.kube ? pool_of(policy, node.name, node.kube->labels) : nullptr;
-  if (pool != nullptr && node.work_ended_at && now - *node.work_ended_at < pool->unneeded_time) {
+  if (pool != nullptr && node.work_ended_at &&
+      now - *node.work_ended_at < unneeded_time(policy, *pool, node)) {
     out.push_back({"S17", "NotUnneededLongEnough", "its work ended a moment ago"});
   }
 }

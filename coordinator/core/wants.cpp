@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "coordinator/core/break_even.h"
 #include "coordinator/core/failover.h"
 #include "coordinator/core/power.h"
 #include "coordinator/core/recovery.h"
@@ -144,12 +145,10 @@ class Wanting {
     if (auto over = sleep_limits_.over(node)) return {node.name, true, *std::move(over)};
     const Pool& pool = *pool_of(policy_, node.name, node.kube->labels);
     const auto since = node.work_ended_at.value_or(node.since);
-    if (!sleeps(node.state) && now_ < since + pool.unneeded_time) {
-      sooner(wants_.reconsider_at, since + pool.unneeded_time);
-      return {node.name,
-              true,
-              {"NotUnneededLongEnough",
-               "idle; may be put down in " + seconds_text(since + pool.unneeded_time - now_)}};
+    const auto until = since + unneeded_time(policy_, pool, node);
+    if (!sleeps(node.state) && now_ < until) {
+      sooner(wants_.reconsider_at, until);
+      return {node.name, true, {"NotUnneededLongEnough", still_needed(pool, node, until)}};
     }
     if (pool.mode == Mode::advise) {
       return {node.name,
@@ -158,6 +157,14 @@ class Wanting {
                "idle; pool " + pool.name + " has mode advise, in mode act it would be put down"}};
     }
     return {node.name, false, {"Idle", "no work and no demand"}};
+  }
+
+  std::string still_needed(const Pool& pool, const Node& node, TimePoint until) const {
+    auto text = "idle; may be put down in " + seconds_text(until - now_);
+    if (pool.unneeded_time) return text;
+    const auto saved = break_even(policy_, node);
+    if (!saved) return text + ", since no boot of it was seen that tells what its way back costs";
+    return text + "; what its boot costs is saved in " + seconds_text(*saved) + " off";
   }
 
   /// What the loss of any one node would need stays on (S22). Nothing to do where nobody is idle.

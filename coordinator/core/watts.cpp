@@ -29,12 +29,16 @@ std::string named(const std::vector<NodeName>& names) {
 
 }  // namespace
 
-Power peak_of(const Policy& policy, const Node& node) {
+std::optional<Power> known_peak(const Policy& policy, const Node& node) {
   const auto* given = override_of(policy, node.name);
-  if (given != nullptr && given->peak) return *given->peak;
+  if (given != nullptr && given->peak) return given->peak;
   const Pool* pool = node.kube ? pool_of(policy, node.name, node.kube->labels) : nullptr;
-  if (pool != nullptr && pool->peak) return *pool->peak;
-  if (node.inventory.peak) return *node.inventory.peak;
+  if (pool != nullptr && pool->peak) return pool->peak;
+  return node.inventory.peak;
+}
+
+Power peak_of(const Policy& policy, const Node& node) {
+  if (const auto known = known_peak(policy, node)) return *known;
   return std::max(policy.inrush.peak_default, node.peak_seen.value_or(policy.inrush.peak_default));
 }
 

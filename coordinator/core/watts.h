@@ -14,8 +14,10 @@
 // proven off, so one that was woken and is late counts, too.
 namespace ecokube::core {
 
-/// As configured of the node or its pool, else as its agent says; else the policy's default, or
-/// what was measured where that is more: a lower figure is no proof of a peak. Never 0 W.
+/// As configured of the node or its pool, else as its agent says; nullopt: nobody says it.
+[[nodiscard]] std::optional<Power> known_peak(const Policy& policy, const Node& node);
+/// That, else the policy's default, or what was measured where that is more: a lower figure is no
+/// proof of a peak. Never 0 W.
 [[nodiscard]] Power peak_of(const Policy& policy, const Node& node);
 
 /// This heartbeat shows that the machine draws more than was known; nullopt: it does not.

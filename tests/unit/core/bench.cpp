@@ -239,7 +239,7 @@ void Bench::see_marked(const NodeName& name, bool marked, Readiness ready, int b
 }
 
 void Bench::empty(const NodeName& name) {
-  pass(policy.pools.front().unneeded_time);
+  pass(*policy.pools.front().unneeded_time);
   run(name, Verb::mark);
   see_marked(name, true, Readiness::ready);
   pass(policy.settle);

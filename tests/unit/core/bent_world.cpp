@@ -208,7 +208,7 @@ Bench all_kinds() {
   bench.hang_up("w5");
   bench.see(PodSeen{bound_pod("dead", "w8")});
   bench.hang_up("w8");
-  bench.pass(bench.policy.pools.front().unneeded_time);
+  bench.pass(*bench.policy.pools.front().unneeded_time);
   auto dead = worker("w8");
   dead.ready = Readiness::unknown;
   dead.system_uuid = guid_of("w8");

@@ -151,7 +151,7 @@ TEST_F(LifecycleTest, ATaintTakenOffByHandEndsTheWayDown) {
 }
 
 TEST_F(LifecycleTest, AnOrderNamesWhatMayRemainAsTheMachineKnowsIt) {
-  bench.pass(bench.policy.pools.front().unneeded_time);
+  bench.pass(*bench.policy.pools.front().unneeded_time);
   bench.run("w1", Verb::mark);
   bench.see_marked("w1", true, Readiness::ready);
   bench.pass(bench.policy.settle);

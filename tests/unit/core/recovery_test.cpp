@@ -11,7 +11,7 @@ class RecoveryTest : public testing::Test {
  protected:
   RecoveryTest() {
     before.fleet({"w1", "w2"});
-    before.pass(before.policy.pools.front().unneeded_time);
+    before.pass(*before.policy.pools.front().unneeded_time);
   }
 
   /// The cluster as the old process saw it last, and what its store remembered of w1.

@@ -182,7 +182,7 @@ void flapping(const Policy& policy, const Node& node, TimePoint now, Broken& out
   std::int64_t downs = 0;
   for (const auto at : node.downs) downs += now - at < std::chrono::hours(24) ? 1 : 0;
   if (downs >= policy.downs_per_day_max) out.push_back("S17 downs");
-  if (node.work_ended_at && *node.work_ended_at + policy.pools.front().unneeded_time > now) {
+  if (node.work_ended_at && *node.work_ended_at + *policy.pools.front().unneeded_time > now) {
     out.push_back("S17 just worked");
   }
 }

@@ -20,7 +20,7 @@ class IdentityTest : public testing::Test {
  protected:
   IdentityTest() {
     bench.fleet({"w1", "w2", "w3"});
-    bench.pass(bench.policy.pools.front().unneeded_time);
+    bench.pass(*bench.policy.pools.front().unneeded_time);
   }
   void says(const NodeName& name, const std::string& machine_id, const std::string& uuid) {
     Inventory inventory = inventory_of(name);

@@ -152,7 +152,7 @@ std::vector<RuleRow> rows_of_the_way_down() {
 Bench before_mark() {
   Bench bench;
   bench.fleet({"w1", "w2", "w3"});
-  bench.pass(bench.policy.pools.front().unneeded_time);
+  bench.pass(*bench.policy.pools.front().unneeded_time);
   return bench;
 }
 

@@ -152,7 +152,7 @@ TEST_F(SleepModes, OneThatLostItsMemoryHasShownNothing) {
 }
 
 TEST_F(SleepModes, TheOrderIsWhatTheMarkSaidWhateverAnOldViewOfTheNodeSays) {
-  bench.pass(bench.policy.pools.front().unneeded_time);
+  bench.pass(*bench.policy.pools.front().unneeded_time);
   const auto mark = bench.start("w1", Verb::mark);
   bench.see_node(worker("w1"));  // from before the mark, which is on its way
   bench.end(mark);
@@ -166,7 +166,7 @@ TEST_F(SleepModes, TheOrderIsWhatTheMarkSaidWhateverAnOldViewOfTheNodeSays) {
 }
 
 TEST_F(SleepModes, ARebootOnTheWayDownIsNoLossOfMemory) {
-  bench.pass(bench.policy.pools.front().unneeded_time);
+  bench.pass(*bench.policy.pools.front().unneeded_time);
   bench.run("w1", Verb::mark);
   bench.see_marked("w1", true, Readiness::ready);
   bench.hello("w1", 2);  // by a person

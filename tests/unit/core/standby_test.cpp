@@ -16,7 +16,7 @@ class StandbyTest : public testing::Test {
     ClusterListed listed{bench.revision, {worker("w1"), worker("w2")}, {}, {}};
     bench.see(std::move(listed));
     for (const char* name : {"w1", "w2"}) hello(name);
-    bench.pass(bench.policy.pools.front().unneeded_time);
+    bench.pass(*bench.policy.pools.front().unneeded_time);
   }
 
   void hello(const NodeName& name, int boot = 1) {
@@ -182,7 +182,7 @@ TEST_F(StandbyTest, AnOrderThatIsGivenUpForTheNextFenceIsNoRefusal) {
 
 TEST_F(StandbyTest, OneWhomTheAgentsKnowToBeDeposedPutsNothingDown) {
   take_over();
-  bench.pass(bench.policy.pools.front().unneeded_time);
+  bench.pass(*bench.policy.pools.front().unneeded_time);
   const auto mark = bench.planned("w1", Verb::mark);
   ASSERT_TRUE(mark);
   AgentHeartbeat beat;

@@ -169,7 +169,7 @@ TEST_F(BmcChainTest, ADeadMachineIsKnownOffAndCleanedUpWhenItIsBack) {
   bench.silence(seconds(1));
   reads(false);
   reads(false);
-  bench.pass(bench.policy.pools.front().unneeded_time);
+  bench.pass(*bench.policy.pools.front().unneeded_time);
   reads(false);
   EXPECT_EQ(bench.state("w1"), Lifecycle::unknown);
   bench.run("w1", Verb::record_off);
@@ -186,7 +186,7 @@ TEST_F(BmcChainTest, ADeadMachineIsKnownOffAndCleanedUpWhenItIsBack) {
 }
 
 TEST_F(BmcChainTest, ItMaySleepWhenEitherWayToWakeItStands) {
-  bench.pass(bench.policy.pools.front().unneeded_time);
+  bench.pass(*bench.policy.pools.front().unneeded_time);
   ASSERT_TRUE(bench.planned("w1", Verb::mark)) << "its NIC is armed";
   bench.world.nodes.at("w1").agent.nics.front().wake_armed = false;
   EXPECT_EQ(bench.want("w1").reason.code, "BmcSilent");
@@ -204,7 +204,7 @@ TEST_F(BmcChainTest, S19TheBmcOfAnotherMachineHoldsTheNode) {
   auto kube = worker("w1");
   kube.system_uuid = kToldUuid;
   bench.see_node(kube);
-  bench.pass(bench.policy.pools.front().unneeded_time);
+  bench.pass(*bench.policy.pools.front().unneeded_time);
   bench.see(BmcSeen{"w1", true, "00112233445566778899aabbccddeeff"});
   EXPECT_TRUE(bench.planned("w1", Verb::mark)) << bench.want("w1").reason.text;
   bench.see(BmcSeen{"w1", true, "00112233445566778899aabbccddee00"});

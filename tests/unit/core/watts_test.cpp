@@ -247,7 +247,7 @@ TEST(Watts, WhoeverCameUpAndWentDownAgainIsOff) {
   bench.run("w1", Verb::unmark);
   bench.see_marked("w1", false, Readiness::ready, 2);
   ASSERT_EQ(bench.state("w1"), Lifecycle::ready);
-  bench.pass(bench.policy.pools.front().unneeded_time);
+  bench.pass(*bench.policy.pools.front().unneeded_time);
   bench.run("w1", Verb::mark);
   bench.see_marked("w1", true, Readiness::ready, 2);
   bench.pass(bench.policy.settle);

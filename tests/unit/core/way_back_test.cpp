@@ -102,7 +102,7 @@ TEST_F(WayBack, TheRecoverySetNeverSleeps) {
   KubeNode w2 = *bench.node("w2").kube;
   w2.labels["rack"] = "a";
   bench.see_node(w2);
-  bench.pass(bench.policy.pools.front().unneeded_time);
+  bench.pass(*bench.policy.pools.front().unneeded_time);
   for (const auto* name : {"w1", "w2"}) {
     EXPECT_EQ(bench.want(name).reason.code, "RecoverySet");
     EXPECT_TRUE(bench.broken(bench.forced_mark(name)).contains("S24 RecoverySet"));
