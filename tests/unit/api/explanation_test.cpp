@@ -1,5 +1,5 @@
 // Why a node is as it is, and what would change that.
-#include "coordinator/api/explain_pod.h"
+#include "coordinator/api/times.h"
 #include "tests/unit/api/documents_fixture.h"
 
 namespace ecokube {
