@@ -37,6 +37,10 @@ void examine_nodes(const core::World& world, const core::Policy& policy, TimePoi
                    std::vector<Finding>& out);
 void examine_bmcs(const core::World& world, const core::Policy& policy, std::vector<Finding>& out);
 
+/// By design it never sleeps (S4), so that nothing else of it is of interest. Of a node that
+/// Kubernetes knows (node.kube).
+[[nodiscard]] bool always_on(const core::Policy& policy, const core::Node& node);
+
 /// The first few of `names`, and how many more there are: "a, b, c and 7 more".
 [[nodiscard]] std::string first_few(const std::vector<std::string>& names);
 

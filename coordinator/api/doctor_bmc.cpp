@@ -72,10 +72,9 @@ class BmcExam {
 
  private:
   [[nodiscard]] bool may_sleep(const Node& node) const {
-    if (!node.kube || node.name == policy_.host_node) return false;
+    if (!node.kube || always_on(policy_, node)) return false;
     const auto* pool = core::pool_of(policy_, node.name, node.kube->labels);
-    return pool != nullptr && pool->mode != core::Mode::off &&
-           !node.kube->labels.contains(std::string(names::kControlPlaneLabel));
+    return pool != nullptr && pool->mode != core::Mode::off;
   }
 
   /// Held as another machine's, and yet the machine's own: some firmware gives a GUID that is not

@@ -108,12 +108,6 @@ const std::array kKinds{
              }},
 };
 
-/// By design it never sleeps (S4), so that nothing else of it is of interest.
-bool always_on(const Policy& policy, const Node& node) {
-  return node.name == policy.host_node ||
-         node.kube->labels.contains(std::string(names::kControlPlaneLabel));
-}
-
 struct Group {
   std::vector<std::string> names;
   std::string detail;  ///< of the first
@@ -229,6 +223,11 @@ class NodesExam {
 };
 
 }  // namespace
+
+bool always_on(const Policy& policy, const Node& node) {
+  return node.name == policy.host_node ||
+         node.kube->labels.contains(std::string(names::kControlPlaneLabel));
+}
 
 void examine_nodes(const World& world, const Policy& policy, TimePoint now,
                    std::vector<Finding>& out) {
