@@ -1,7 +1,5 @@
 #include "coordinator/power/redfish_power.h"
 
-#include <boost/json/parse.hpp>
-
 #include "common/json_find.h"
 #include "coordinator/power/answer_text.h"
 #include "coordinator/power/redfish_text.h"
@@ -10,13 +8,6 @@ namespace ecokube {
 namespace {
 
 namespace json = boost::json;
-
-json::object parsed(std::string_view text) {
-  boost::system::error_code error;
-  auto value = json::parse(text, error);
-  if (error || !value.is_object()) return {};
-  return std::move(value.as_object());
-}
 
 /// The first of PowerControl is the machine's, any further one a part of it.
 const json::value* figure_in(const json::object& meter) {
@@ -29,7 +20,7 @@ const json::value* figure_in(const json::object& meter) {
 }  // namespace
 
 Result<std::vector<std::string>> meters_in(std::string_view chassis) {
-  const auto body = parsed(chassis);
+  const auto body = object_in(chassis);
   if (find_array(body, {"Links", "ComputerSystems"}).size() > 1) {
     return fail(Errc::unsupported, "its chassis is of several systems, whose power is one figure");
   }
@@ -43,7 +34,7 @@ Result<std::vector<std::string>> meters_in(std::string_view chassis) {
 }
 
 Result<Power> metered_in(std::string_view meter) {
-  const auto body = parsed(meter);
+  const auto body = object_in(meter);
   const auto* figure = figure_in(body);
   if (figure == nullptr) return fail(Errc::unsupported, "its chassis says no watts");
   if (!figure->is_number()) return fail(Errc::refused, "it has no reading of its power now");

@@ -18,14 +18,6 @@ namespace {
 
 namespace json = boost::json;
 
-/// An empty object where it is none.
-json::object object_in(std::string_view text) {
-  boost::system::error_code error;
-  auto value = json::parse(text, error);
-  if (error || !value.is_object()) return {};
-  return std::move(value.as_object());
-}
-
 std::vector<std::string> texts(const json::array& array) {
   std::vector<std::string> texts;
   for (const auto& value : array) {
@@ -105,6 +97,13 @@ Errc meaning_of(RedfishCall call, const HttpResponse& answer, const Said& said) 
 }
 
 }  // namespace
+
+json::object object_in(std::string_view body) {
+  boost::system::error_code error;
+  auto value = json::parse(body, error);
+  if (error || !value.is_object()) return {};
+  return std::move(value.as_object());
+}
 
 bool is_redfish_path(std::string_view path) {
   return path.starts_with('/') && !path.starts_with("//") &&

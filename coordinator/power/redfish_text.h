@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/json/object.hpp>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -26,6 +27,9 @@ struct RedfishSystem {
   std::vector<std::string> reset_types;  ///< that it takes; empty: it does not say
   std::vector<std::string> chassis;      ///< paths of those that it is in
 };
+
+/// What the body of an answer holds; empty where that is no JSON object.
+[[nodiscard]] boost::json::object object_in(std::string_view body);
 
 /// Of the system at `path`. protocol: it is none.
 [[nodiscard]] Result<RedfishSystem> system_in(std::string_view path, const HttpResponse& answer);
