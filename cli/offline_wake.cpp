@@ -51,7 +51,8 @@ class PacketWake {
       co_await timer_.async_wait(asio::use_awaitable);
     }
     started_ = true;
-    const auto sent = co_await power_->wake(node.order);
+    const auto secure_on = power_->secure_on_of(node.order);
+    const auto sent = co_await power_->wake(node.order, secure_on);
     if (!sent) {
       failed_.insert(node.node);
       std::cerr << "ecoctl: " << node.node << ": " << sent.error().message << std::endl;

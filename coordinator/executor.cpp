@@ -117,7 +117,7 @@ asio::awaitable<Result<void>> Executor::wake(const Step& step) {
   for (const auto& relay : order.relays) {
     relayed = ports_.agents.relay(relay, packets).has_value() || relayed;
   }
-  auto sent = co_await ports_.power.wake(order);
+  auto sent = co_await ports_.power.wake(order, secure_on);
   // A card that wants a password hears no packet without it.
   if (!secure_on) co_return fail_while("waking without its SecureOn password", secure_on.error());
   // By any of both ways it is on its way.

@@ -76,7 +76,10 @@ class PowerControl {
   /// The password that its packets need: read anew, told to nobody. config: it can't be read; then
   /// packets go without.
   virtual Result<std::optional<SecureOn>> secure_on_of(const core::WakeNode& target) = 0;
-  virtual boost::asio::awaitable<Result<void>> wake(const core::WakeNode& target) = 0;
+  /// By packets with the password that `secure_on_of` gave. Those go out bare where it can't be
+  /// read, and its error is the answer if no other one is.
+  virtual boost::asio::awaitable<Result<void>> wake(
+      const core::WakeNode& target, const Result<std::optional<SecureOn>>& secure_on) = 0;
 };
 
 /// What a relay sends.

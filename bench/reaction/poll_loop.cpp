@@ -69,7 +69,8 @@ asio::awaitable<Result<void>> PollLoop::pass() {
 asio::awaitable<Result<void>> PollLoop::wake(NodeName node) {
   const auto power = make_wake_on_lan(executor_);
   const core::WakeNode target{wake_address_, {machines_.at(node).text()}};
-  auto sent = co_await power->wake(target);
+  const auto secure_on = power->secure_on_of(target);
+  auto sent = co_await power->wake(target, secure_on);
   if (!sent) co_return sent;
   json::value uncordon = json::object{{"spec", json::object{{"unschedulable", nullptr}}}};
   const auto written =

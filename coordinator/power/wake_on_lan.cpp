@@ -113,19 +113,23 @@ class WakeOnLan final : public PowerControl {
   Result<std::optional<SecureOn>> secure_on_of(const core::WakeNode& target) override {
     return read_secure_on(target.secure_on_file);
   }
-  asio::awaitable<Result<void>> wake(const core::WakeNode& target) override {
-    return wake_all(target);
+  asio::awaitable<Result<void>> wake(const core::WakeNode& target,
+                                     const Result<std::optional<SecureOn>>& secure_on) override {
+    return wake_all(target, secure_on);
   }
 
  private:
-  asio::awaitable<Result<void>> wake_all(core::WakeNode target);
-  Result<void> send_all(const core::WakeNode& target, const udp::endpoint& to);
+  asio::awaitable<Result<void>> wake_all(core::WakeNode target,
+                                         Result<std::optional<SecureOn>> secure_on);
+  Result<void> send_all(const core::WakeNode& target, const udp::endpoint& to,
+                        const Result<std::optional<SecureOn>>& secure_on);
 
   asio::any_io_executor executor_;
   RawWaking raw_;
 };
 
-asio::awaitable<Result<void>> WakeOnLan::wake_all(core::WakeNode target) {
+asio::awaitable<Result<void>> WakeOnLan::wake_all(core::WakeNode target,
+                                                  Result<std::optional<SecureOn>> secure_on) {
   if (target.macs.empty()) {
     co_return fail(Errc::invalid,
                    "no MAC address is known to wake; its agent reports one once it "
@@ -135,17 +139,17 @@ asio::awaitable<Result<void>> WakeOnLan::wake_all(core::WakeNode target) {
   if (!address) co_return std::unexpected(address.error());
   const auto to = co_await resolve(executor_, *address);
   if (!to) co_return fail_while("waking by " + address->text(), to.error());
-  auto sent = send_all(target, *to);
+  auto sent = send_all(target, *to, secure_on);
   if (!sent) co_return fail_while("waking by " + address->text(), std::move(sent.error()));
   co_return Result<void>{};
 }
 
-Result<void> WakeOnLan::send_all(const core::WakeNode& target, const udp::endpoint& to) {
+Result<void> WakeOnLan::send_all(const core::WakeNode& target, const udp::endpoint& to,
+                                 const Result<std::optional<SecureOn>>& secure_on) {
   udp::socket socket(executor_);
   error_code error;
   socket.open(to.protocol(), error);
   if (error) return fail(Errc::io, "opening a UDP socket: " + error.message());
-  const auto secure_on = secure_on_of(target);
   const auto egress = egress_of(to);
   RawFrames frames{egress.raw, {}, secure_on.value_or(std::nullopt)};
   std::set<std::string> left_by;

@@ -148,7 +148,7 @@ void VmTest::send_packet(const MacAddress& mac) {
   core::WakeNode target;
   target.address = fmt::format("{}:9", lab::Wire::kBroadcast);
   target.macs = {mac.text()};
-  must(run(io, wake_on_lan->wake(target)));
+  must(run(io, wake_on_lan->wake(target, wake_on_lan->secure_on_of(target))));
   EXPECT_TRUE(wait_for([&] { return machine->magic_packets_seen() > seen_before; }))
       << "the packet is not on the wire";
 }

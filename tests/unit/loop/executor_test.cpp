@@ -138,6 +138,7 @@ TEST_F(ExecutorTest, ARelayIsHandedThePasswordAndWhetherFramesAreWanted) {
   EXPECT_EQ(run(Verb::wake, wake).outcome, core::Outcome::done);
   EXPECT_EQ(agents.packets.macs, wake.macs);
   EXPECT_EQ(agents.packets.secure_on, SecureOn::parse("1.2.3.4"));
+  EXPECT_EQ(power.given.value(), SecureOn::parse("1.2.3.4"));
   EXPECT_TRUE(agents.packets.raw);
   wake.raw = false;
   power.secure_on = std::optional<SecureOn>();
@@ -154,6 +155,7 @@ TEST_F(ExecutorTest, AWakeWhosePasswordCanNotBeReadIsSentAndNoSuccess) {
   EXPECT_EQ(woken.outcome, core::Outcome::failed);
   EXPECT_NE(woken.message.find("without its SecureOn password"), std::string::npos);
   EXPECT_EQ(power.packets, 1) << "a card that wants none hears it all the same";
+  EXPECT_FALSE(power.given);
   EXPECT_EQ(agents.relayed, wake.relays);
 }
 

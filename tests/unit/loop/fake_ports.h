@@ -71,11 +71,14 @@ class FakePower final : public PowerControl {
   int packets = 0;
   bool reachable = true;
   Result<std::optional<SecureOn>> secure_on = std::optional<SecureOn>();
+  Result<std::optional<SecureOn>> given = std::optional<SecureOn>();  ///< to the last packets
   Result<std::optional<SecureOn>> secure_on_of(const core::WakeNode& /*target*/) override {
     return secure_on;
   }
-  asio::awaitable<Result<void>> wake(const core::WakeNode& /*target*/) override {
+  asio::awaitable<Result<void>> wake(const core::WakeNode& /*target*/,
+                                     const Result<std::optional<SecureOn>>& handed) override {
     ++packets;
+    given = handed;
     if (!reachable) co_return fail(Errc::unreachable, "no route");
     co_return Result<void>();
   }

@@ -41,7 +41,7 @@ class WakeByFrame : public testing::Test {
   }
   ~WakeByFrame() override { spdlog::set_default_logger(before_); }
 
-  Result<void> wake() { return test::run(io_, power_->wake(order_)); }
+  Result<void> wake() { return test::run(io_, power_->wake(order_, power_->secure_on_of(order_))); }
   bool asked(std::size_t times) {
     return test::run_until(io_, [&] { return helper_.asked().size() >= times; });
   }

@@ -36,6 +36,10 @@ class WakeOnLanTest : public ::testing::Test {
     return got;
   }
 
+  Result<void> wake(const core::WakeNode& target) {
+    return test::run(io_, power_->wake(target, power_->secure_on_of(target)));
+  }
+
   static udp::endpoint loopback() { return {asio::ip::make_address("127.0.0.1"), 0}; }
 
   asio::io_context io_{1};
@@ -46,7 +50,7 @@ TEST_F(WakeOnLanTest, SendsOnePacketForEachMac) {
   udp::socket machine(io_, loopback());
   const core::WakeNode target{"127.0.0.1:" + std::to_string(machine.local_endpoint().port()),
                               {"52:54:00:00:00:01", "52:54:00:00:00:02"}};
-  const auto sent = test::run(io_, power_->wake(target));
+  const auto sent = wake(target);
   ASSERT_TRUE(sent.has_value()) << sent.error().message;
   for (const auto& mac : target.macs) {
     const auto expected = magic_packet(*MacAddress::parse(mac));
@@ -58,7 +62,7 @@ TEST_F(WakeOnLanTest, ResolvesNames) {
   udp::socket machine(io_, loopback());
   const core::WakeNode target{"localhost:" + std::to_string(machine.local_endpoint().port()),
                               {"52:54:00:00:00:01"}};
-  const auto sent = test::run(io_, power_->wake(target));
+  const auto sent = wake(target);
   EXPECT_TRUE(sent.has_value()) << sent.error().message;
 }
 
@@ -66,7 +70,7 @@ TEST_F(WakeOnLanTest, MaySendToABroadcastAddress) {
   udp::socket machine(io_, udp::endpoint(asio::ip::make_address("127.255.255.255"), 0));
   const core::WakeNode target{"127.255.255.255:" + std::to_string(machine.local_endpoint().port()),
                               {"52:54:00:00:00:01"}};
-  const auto sent = test::run(io_, power_->wake(target));
+  const auto sent = wake(target);
   ASSERT_TRUE(sent.has_value()) << sent.error().message;
   EXPECT_EQ(receive(machine).size(), kMagicPacketBytes);
 }
@@ -75,7 +79,7 @@ TEST_F(WakeOnLanTest, SaysWhatIsWrongAndStillSendsTheRest) {
   udp::socket machine(io_, loopback());
   const core::WakeNode target{"127.0.0.1:" + std::to_string(machine.local_endpoint().port()),
                               {"not a mac", "52:54:00:00:00:02"}};
-  const auto sent = test::run(io_, power_->wake(target));
+  const auto sent = wake(target);
   ASSERT_FALSE(sent.has_value());
   EXPECT_EQ(sent.error().code, Errc::invalid);
   EXPECT_NE(sent.error().message.find("not a mac"), std::string::npos);
@@ -83,10 +87,10 @@ TEST_F(WakeOnLanTest, SaysWhatIsWrongAndStillSendsTheRest) {
 }
 
 TEST_F(WakeOnLanTest, NeedsAMacAndAnAddress) {
-  const auto no_mac = test::run(io_, power_->wake(core::WakeNode{"127.0.0.1:9", {}}));
+  const auto no_mac = wake(core::WakeNode{"127.0.0.1:9", {}});
   ASSERT_FALSE(no_mac.has_value());
   EXPECT_EQ(no_mac.error().code, Errc::invalid);
-  const auto no_host = test::run(io_, power_->wake(core::WakeNode{"", {"52:54:00:00:00:01"}}));
+  const auto no_host = wake(core::WakeNode{"", {"52:54:00:00:00:01"}});
   ASSERT_FALSE(no_host.has_value());
   EXPECT_EQ(no_host.error().code, Errc::invalid);
 }
