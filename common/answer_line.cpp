@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/one_line.h"
+
 namespace ecokube {
 namespace {
 
@@ -26,10 +28,7 @@ std::optional<std::string_view> take_value(std::string_view& line, std::string_v
 std::optional<std::string> problem_of_line(std::string_view rest) {
   if (rest.empty()) return std::string();
   if (!rest.starts_with(kProblem) || rest.size() == kProblem.size()) return std::nullopt;
-  const bool printable = std::none_of(rest.begin(), rest.end(), [](char c) {
-    return static_cast<unsigned char>(c) < ' ' || c == 0x7f;
-  });
-  if (!printable) return std::nullopt;
+  if (!is_one_line(rest)) return std::nullopt;
   return std::string(rest.substr(kProblem.size()));
 }
 

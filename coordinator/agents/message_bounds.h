@@ -1,11 +1,11 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
 
 #include "common/error.h"
+#include "common/one_line.h"
 
 // What the readers of an agent's messages hold them to.
 namespace ecokube {
@@ -13,11 +13,9 @@ namespace ecokube {
 inline constexpr std::size_t kIdMax = 128;         ///< bytes
 inline constexpr std::size_t kSentenceMax = 1024;  ///< bytes
 
-/// Control characters would let an agent write lines of its own into our log.
+/// One line of `max` bytes at most.
 [[nodiscard]] inline bool is_text(std::string_view text, std::size_t max) {
-  return text.size() <= max && std::none_of(text.begin(), text.end(), [](char c) {
-           return static_cast<unsigned char>(c) < ' ' || c == 0x7f;
-         });
+  return text.size() <= max && is_one_line(text);
 }
 
 [[nodiscard]] inline std::unexpected<Error> broken(std::string_view what) {

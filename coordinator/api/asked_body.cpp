@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <boost/json.hpp>
+
+#include "common/one_line.h"
 
 namespace ecokube {
 namespace {
@@ -23,8 +24,7 @@ Result<std::string> line(const json::object& from, std::string_view key, std::si
   if (text.size() > bytes_max) {
     return fail(Errc::invalid, fmt::format("\"{}\" is longer than {} bytes", key, bytes_max));
   }
-  const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
-  if (std::ranges::any_of(text, control)) {
+  if (!is_one_line(text)) {
     return fail(Errc::invalid, fmt::format("\"{}\" must be one line of text", key));
   }
   return text;

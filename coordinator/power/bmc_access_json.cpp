@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "common/json_find.h"
+#include "common/one_line.h"
 #include "common/pinned_tls.h"
 #include "coordinator/power/password.h"
 #include "coordinator/power/redfish_text.h"
@@ -69,7 +69,7 @@ class AccessReader {
   std::string text(std::string_view key) {
     const auto* value = from_.if_contains(key);
     if (value == nullptr) return {};
-    if (!value->is_string() || !is_plain(value->get_string())) {
+    if (!value->is_string() || !is_one_line(value->get_string())) {
       refuse(key, "must be a text of one line");
       return {};
     }
@@ -99,11 +99,6 @@ class AccessReader {
   Result<BmcAccess> end(BmcAccess access) const {
     if (!mistake_.empty()) return fail(Errc::invalid, mistake_);
     return access;
-  }
-
-  static bool is_plain(std::string_view text) {
-    return std::ranges::none_of(
-        text, [](char letter) { return (letter >= '\0' && letter < ' ') || letter == '\x7f'; });
   }
 
  private:
