@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "common/frame.h"
+#include "common/hex_text.h"
 #include "common/host_port.h"
 #include "coordinator/agents/bmc_message.h"
 #include "coordinator/agents/message_bounds.h"
@@ -111,10 +112,8 @@ Result<core::MachineFacts> read_machine(const v1::Machine& machine) {
 /// It becomes a word of an annotation.
 Result<core::BootFacts> read_boot(const v1::Boot& boot) {
   const auto& print = boot.fingerprint();
-  const bool hex = std::all_of(print.begin(), print.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-  });
-  if (!hex || print.size() > kIdMax) return broken("boot fingerprint is no hex number");
+  if (!is_small_hex(print) || print.size() > kIdMax)
+    return broken("boot fingerprint is no hex number");
   if (!is_text(boot.pending(), kSentenceMax)) return broken("pending boot is too long or no text");
   return core::BootFacts{print, boot.pending(), boot.after_crash()};
 }

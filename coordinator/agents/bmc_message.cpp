@@ -1,24 +1,11 @@
 #include "coordinator/agents/bmc_message.h"
 
-#include <algorithm>
-
+#include "common/bmc_values.h"
 #include "common/ipv4_subnet.h"
 #include "common/mac_address.h"
 #include "coordinator/agents/message_bounds.h"
 
 namespace ecokube {
-namespace {
-
-constexpr std::uint32_t kVlanMax = 4094;
-
-bool is_bmc_guid(std::string_view text) {
-  constexpr std::size_t kDigits = 32;
-  return text.size() == kDigits && std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-         });
-}
-
-}  // namespace
 
 Result<core::BmcFacts> read_bmc(const v1::Bmc& bmc) {
   const auto& address = bmc.address();

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "common/answer_line.h"
+#include "common/bmc_values.h"
 #include "common/ipv4_subnet.h"
 #include "common/mac_address.h"
 #include "node-agent/sensors/small_file.h"
@@ -16,17 +17,9 @@ constexpr std::string_view kBmc = "bmc";
 constexpr std::string_view kThere = "there";
 constexpr std::string_view kNoBmc = "none";
 constexpr int kChannelMax = 15;
-constexpr int kVlanMax = 4094;
 
 void add(std::string& facts, std::string_view key, const std::string& value) {
   if (!value.empty()) facts += " " + std::string(key) + "=" + value;
-}
-
-bool is_guid(std::string_view text) {
-  constexpr std::size_t kDigits = 32;
-  return text.size() == kDigits && std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-         });
 }
 
 bool is_source(std::string_view text) {
@@ -59,7 +52,7 @@ bool take_facts(std::string_view& line, BmcAnswer& answer) {
                    [](auto text) { return MacAddress::parse(text).has_value(); }) &&
          take_text(line, "source", answer.source, is_source) &&
          take_number(line, "vlan", answer.vlan, kVlanMax) &&
-         take_text(line, "guid", answer.guid, is_guid);
+         take_text(line, "guid", answer.guid, is_bmc_guid);
 }
 
 }  // namespace

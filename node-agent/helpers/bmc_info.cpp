@@ -5,6 +5,8 @@
 #include <system_error>
 #include <utility>
 
+#include "common/bmc_values.h"
+#include "common/hex_text.h"
 #include "common/ipv4_subnet.h"
 #include "common/mac_address.h"
 #include "common/trimmed.h"
@@ -14,7 +16,6 @@ namespace ecokube::agent {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::size_t kGuidDigits = 32;
 
 /// The first line of "key : value".
 std::string_view value_of(std::string_view output, std::string_view key) {
@@ -39,13 +40,9 @@ std::string source_of(std::string_view words) {
 
 /// " a1 23 ef": "a123ef"; empty: the line is none of bytes.
 std::string digits_of_bytes(std::string_view line) {
-  std::string digits;
-  for (const char c : trimmed(line)) {
-    if (c == ' ') continue;
-    if ((c < '0' || c > '9') && (c < 'a' || c > 'f')) return {};
-    digits += c;
-  }
-  return digits;
+  std::string digits(trimmed(line));
+  std::erase(digits, ' ');
+  return is_small_hex(digits) ? digits : std::string();
 }
 
 /// The first line, as far as it may stand in an answer.
@@ -129,7 +126,6 @@ std::optional<BmcLan> lan_in(std::string_view output) {
   const auto mac = MacAddress::parse(value_of(output, "MAC Address"));
   if (mac && *mac != MacAddress({})) lan.mac = mac->text();
   lan.source = source_of(value_of(output, "IP Address Source"));
-  constexpr std::uint64_t kVlanMax = 4094;
   const auto vlan = parse_number(value_of(output, "802.1q VLAN ID"));  // else "Disabled"
   if (vlan && *vlan <= kVlanMax) lan.vlan = static_cast<int>(*vlan);
   return lan;
@@ -141,12 +137,12 @@ std::string access_mode_in(std::string_view output) {
 
 std::string bmc_guid_in(std::string_view output) {
   std::string digits;
-  while (!output.empty() && digits.size() != kGuidDigits) {
+  while (!output.empty() && digits.size() != kBmcGuidDigits) {
     const auto line = output.substr(0, output.find('\n'));
     output.remove_prefix(std::min(output.size(), line.size() + 1));
     digits = digits_of_bytes(line);  // other lines are ipmitool's own words
   }
-  if (digits.size() != kGuidDigits) digits.clear();
+  if (digits.size() != kBmcGuidDigits) digits.clear();
   return digits;
 }
 
