@@ -26,6 +26,10 @@ struct Ipv4Subnet {
   /// A /31 is two ends and no more (RFC 3021), a /32 one, and a /0 is no segment.
   [[nodiscard]] bool has_broadcast() const { return prefix > 0 && prefix <= kPrefixMax - 2; }
   [[nodiscard]] std::uint32_t broadcast() const { return address | ~mask(); }
+  /// A packet to `to` is heard by the whole segment.
+  [[nodiscard]] bool is_broadcast(std::uint32_t to) const {
+    return has_broadcast() && broadcast() == to;
+  }
   /// Both are on one segment.
   [[nodiscard]] bool same_segment(const Ipv4Subnet& other) const;
   [[nodiscard]] std::string text() const;

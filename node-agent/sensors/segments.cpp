@@ -51,10 +51,6 @@ std::string top_master(const fs::path& classes, std::string name) {
 
 bool is_this_machine(const MachineRoots& roots) { return roots.sysfs == MachineRoots{}.sysfs; }
 
-bool is_on(const Ipv4Subnet& subnet, std::uint32_t broadcast) {
-  return subnet.has_broadcast() && subnet.broadcast() == broadcast;
-}
-
 void add_name(std::vector<std::string>& names, const std::string& name) {
   if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
 }
@@ -112,14 +108,15 @@ SegmentInterfaces interfaces_on(const std::vector<Nic>& nics,
                                 std::uint32_t broadcast) {
   SegmentInterfaces found;
   for (const auto& address : addresses) {
-    if (is_on(address.subnet, broadcast)) add_name(found.addressed, address.interface);
+    if (address.subnet.is_broadcast(broadcast)) add_name(found.addressed, address.interface);
   }
   found.all = found.addressed;
   if (!found.all.empty()) return found;
   for (const auto& nic : nics) {
     const auto& subnets = nic.subnets;
-    const bool here = std::any_of(subnets.begin(), subnets.end(),
-                                  [&](const auto& subnet) { return is_on(subnet, broadcast); });
+    const bool here = std::any_of(subnets.begin(), subnets.end(), [&](const auto& subnet) {
+      return subnet.is_broadcast(broadcast);
+    });
     if (here) add_name(found.all, nic.name);
   }
   return found;

@@ -81,7 +81,7 @@ Result<std::vector<std::string>> MagicRelay::send(const MagicOrder& order,
                                                   std::chrono::nanoseconds now) {
   const auto segments = segments_();
   const bool ours = std::any_of(segments.begin(), segments.end(), [&](const Ipv4Subnet& segment) {
-    return segment.has_broadcast() && segment.broadcast() == order.broadcast;
+    return segment.is_broadcast(order.broadcast);
   });
   if (!ours) {
     return fail(Errc::forbidden,

@@ -27,6 +27,12 @@ TEST(Ipv4Subnet, KnowsItsBroadcastAddressAndItsNeighbours) {
   EXPECT_EQ(ipv4_text(subnet.broadcast()), "192.168.1.255");
   EXPECT_EQ(ipv4_text(Ipv4Subnet::parse("10.1.2.3/0")->broadcast()), "255.255.255.255");
   EXPECT_EQ(ipv4_text(Ipv4Subnet::parse("10.1.2.3/32")->broadcast()), "10.1.2.3");
+  EXPECT_TRUE(subnet.is_broadcast(subnet.broadcast()));
+  EXPECT_FALSE(subnet.is_broadcast(subnet.address));
+  for (const auto* none : {"10.1.2.3/0", "10.1.2.3/31", "10.1.2.3/32"}) {
+    const auto without = *Ipv4Subnet::parse(none);
+    EXPECT_FALSE(without.is_broadcast(without.broadcast())) << none;
+  }
   EXPECT_TRUE(subnet.same_segment(*Ipv4Subnet::parse("192.168.1.200/25")));
   EXPECT_FALSE(subnet.same_segment(*Ipv4Subnet::parse("192.168.1.20/25")));
   EXPECT_FALSE(subnet.same_segment(*Ipv4Subnet::parse("192.168.1.200/24")));
