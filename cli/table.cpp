@@ -1,5 +1,7 @@
 #include "cli/table.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace ecokube::cli {
@@ -28,6 +30,10 @@ std::string_view code(Colour colour) {
 std::string paint(std::string_view text, Colour colour, bool colours) {
   if (!colours || colour == Colour::none || text.empty()) return std::string(text);
   return std::string(code(colour)) + std::string(text) + "\x1b[0m";
+}
+
+void add_line(std::string& out, std::string_view label, std::string_view text) {
+  out += fmt::format("{:<10}{}\n", label, text);
 }
 
 std::string table(const std::vector<std::vector<Cell>>& rows, const std::vector<std::size_t>& right,

@@ -6,14 +6,14 @@
 #include <cmath>
 
 #include "cli/table.h"
+#include "common/json_find.h"
 
 namespace ecokube::cli {
 
 namespace json = boost::json;
 
 std::string text_at(const json::object& from, std::string_view key) {
-  const auto* value = from.if_contains(key);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+  return std::string(find_text(from, {key}));
 }
 
 double number_at(const json::object& from, std::string_view key) {
@@ -23,18 +23,10 @@ double number_at(const json::object& from, std::string_view key) {
 }
 
 const json::object& object_at(const json::object& from, std::string_view key) {
-  static const json::object kNone;
-  const auto* value = from.if_contains(key);
-  return value != nullptr && value->is_object() ? value->get_object() : kNone;
+  return find_object(from, {key});
 }
 
 namespace {
-
-const json::array& array_at(const json::object& from, std::string_view key) {
-  static const json::array kNone;
-  const auto* value = from.if_contains(key);
-  return value != nullptr && value->is_array() ? value->get_array() : kNone;
-}
 
 bool has(const json::object& from, std::string_view key) {
   const auto* value = from.if_contains(key);
@@ -69,10 +61,6 @@ std::string clock_part(const std::string& time) {
   constexpr std::size_t kClockAt = 11;
   constexpr std::size_t kClockLength = 12;
   return time.size() > kClockAt ? time.substr(kClockAt, kClockLength) : time;
-}
-
-void add_line(std::string& out, std::string_view label, std::string_view text) {
-  out += fmt::format("{:<10}{}\n", label, text);
 }
 
 }  // namespace
@@ -122,7 +110,7 @@ std::string nodes_view(const json::object& document, bool colours) {
                   {"WANT"},
                   {"FOR"},
                   {"WHY"}});
-  for (const auto& entry : array_at(document, "nodes")) {
+  for (const auto& entry : find_array(document, {"nodes"})) {
     const auto& node = entry.as_object();
     const auto& want = object_at(node, "want");
     const auto state = text_at(node, "state");
@@ -232,9 +220,9 @@ std::string fleet_view(const json::object& document, bool colours) {
   }
   if (flag_at(document, "dry_run"))
     add_line(out, "Dry run", "decisions are shown, nothing is done");
-  out += scalers_view(array_at(document, "scalers"), colours);
+  out += scalers_view(find_array(document, {"scalers"}), colours);
   const auto& plan = object_at(document, "plan");
-  out += plan_view(array_at(plan, "steps"), colours);
+  out += plan_view(find_array(plan, {"steps"}), colours);
   out += held_view(plan, colours);
   return out;
 }
@@ -284,7 +272,7 @@ std::string explanation_view(const json::object& document, bool colours) {
              fmt::format("{} by {}{}{}", text_at(request, "verb"), text_at(request, "by"),
                          why.empty() ? "" : ": " + why, until.empty() ? "" : ", until " + until));
   }
-  for (const auto& entry : array_at(document, "in_flight")) {
+  for (const auto& entry : find_array(document, {"in_flight"})) {
     const auto& step = entry.as_object();
     add_line(out, "Under way",
              fmt::format("{} for {}", text_at(step, "verb"), time_view(number_at(step, "for_s"))));
@@ -294,7 +282,7 @@ std::string explanation_view(const json::object& document, bool colours) {
   }
   if (const auto bmc = bmc_line(document); !bmc.empty()) add_line(out, "Its BMC", bmc);
   std::vector<std::vector<Cell>> rows{{{"RULE"}, {"IN THE WAY OF SLEEP"}, {"WHY"}}};
-  for (const auto& entry : array_at(document, "blockers")) {
+  for (const auto& entry : find_array(document, {"blockers"})) {
     const auto& blocker = entry.as_object();
     rows.push_back(
         {{text_at(blocker, "rule")}, {text_at(blocker, "code")}, {text_at(blocker, "text")}});

@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <utility>
 
 #include "cli/views.h"
 #include "common/json_find.h"
 #include "common/wake_bundle.h"
+#include "common/whole_file.h"
 #include "coordinator/power/bmc_access_json.h"
 #include "coordinator/power/password.h"
 
@@ -45,16 +44,13 @@ BundleNode read_node(const json::object& from) {
 }
 
 Result<std::vector<BundleNode>> read_bundle(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::ostringstream whole;
-  whole << in.rdbuf();  // of a folder nothing can be read: that sets a bit here
-  const auto text = std::move(whole).str();
-  if (text.empty()) {
+  const auto text = read_whole_file(file);
+  if (!text || text->empty()) {
     return fail(Errc::io, "can't read " + file.string() +
                               "; make it while all is well: ecoctl wake-bundle -o " +
                               file.string());
   }
-  auto nodes = parse_bundle(text);
+  auto nodes = parse_bundle(*text);
   if (!nodes) return fail_while("reading " + file.string(), std::move(nodes.error()));
   return nodes;
 }

@@ -6,7 +6,6 @@
 
 #include <boost/json.hpp>
 #include <filesystem>
-#include <fstream>
 #include <map>
 
 #include "common/magic_packet.h"
@@ -104,8 +103,7 @@ TEST_F(OfflineWake, ReadsThePasswordFromTheFileThatTheBundleNames) {
   fleet_.policy_value.nodes["worker1"].secure_on_file = secret;
   command_.node = "worker1";
   write_bundle();
-  std::ifstream in(command_.bundle);
-  const std::string bundle(std::istreambuf_iterator<char>(in), {});
+  const auto bundle = test::read_text(command_.bundle);
   EXPECT_THAT(bundle, HasSubstr(secret.string()));
   EXPECT_THAT(bundle, Not(HasSubstr("0a:1b"))) << "it holds no secret";
   const auto done = wake();
