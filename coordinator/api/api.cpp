@@ -93,19 +93,14 @@ asio::awaitable<void> serve(std::shared_ptr<Shared> shared, HttpExchange& exchan
     co_await refuse(exchange, kHttpBadRequest, "Bad request", target.error().message);
     co_return;
   }
-  ApiRequest request;
-  request.target = std::move(*target);
-  request.accept = std::string(exchange.header("Accept"));
-  auto match = find_route(exchange.method(), request.target.segments);
+  auto match = find_route(exchange.method(), target->segments);
   if (match.route == nullptr) {
     auto response = no_route(match, exchange.method(), exchange.target());
     co_await exchange.respond(std::move(response));
     co_return;
   }
-  request.node = std::move(match.node);
-  request.token = std::move(match.token);
-  request.ns = std::move(match.ns);
-  request.pod = std::move(match.pod);
+  std::string accept(exchange.header("Accept"));
+  ApiRequest request{std::move(match.names), *std::move(target), std::move(accept), {}};
   if (match.route->may_stream && !request.accept.starts_with("application/json")) {
     co_await stream(std::move(shared), exchange, std::move(request));
     co_return;

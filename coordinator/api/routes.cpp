@@ -35,16 +35,9 @@ constexpr std::array kRoutes{
     Route{"DELETE", "/api/v1/tokens/{token}", Access::unix_socket, nullptr, false, delete_token},
 };
 
-/// What stands for the words in braces of a path.
-struct Names {
-  NodeName node;
-  std::string token;
-  std::string ns, pod;
-};
-
-/// Empty names where the pattern has none; nullopt if the path is not of this pattern.
-std::optional<Names> match(std::string_view pattern, std::span<const std::string> segments) {
-  Names names;
+/// nullopt: the path is not of this pattern.
+std::optional<PathNames> match(std::string_view pattern, std::span<const std::string> segments) {
+  PathNames names;
   std::size_t at = 0;
   while (!pattern.empty()) {
     pattern.remove_prefix(1);  // '/'
@@ -79,10 +72,7 @@ RouteMatch find_route(std::string_view method, std::span<const std::string> segm
     if (!names) continue;
     if (route.method == method) {
       found.route = &route;
-      found.node = std::move(names->node);
-      found.token = std::move(names->token);
-      found.ns = std::move(names->ns);
-      found.pod = std::move(names->pod);
+      found.names = *std::move(names);
       found.other_methods.clear();
       return found;
     }

@@ -19,12 +19,16 @@ namespace ecokube {
 
 class EventHub;
 
+/// What stands for the words in braces of a path; empty where it has none.
+struct PathNames {
+  NodeName node;        ///< {node}
+  std::string token;    ///< {token}: a token's id
+  std::string ns, pod;  ///< {namespace} and {pod}
+};
+
 /// What a handler sees of a request.
-struct ApiRequest {
+struct ApiRequest : PathNames {
   ParsedTarget target;
-  NodeName node;        ///< the value of {node} in the path
-  std::string token;    ///< of {token}: a token's id
-  std::string ns, pod;  ///< of {namespace} and {pod}
   std::string accept;
   std::string body;
 };
@@ -56,9 +60,7 @@ struct Route {
 
 struct RouteMatch {
   const Route* route = nullptr;  ///< nullptr: not found, or another method
-  NodeName node;
-  std::string token;
-  std::string ns, pod;
+  PathNames names;
   std::vector<std::string_view> other_methods;  ///< that the path knows
 };
 [[nodiscard]] RouteMatch find_route(std::string_view method, std::span<const std::string> segments);

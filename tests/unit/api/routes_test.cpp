@@ -18,12 +18,12 @@ TEST(Routes, FindsByMethodAndPath) {
   EXPECT_EQ(nodes.route->path, "/api/v1/nodes");
   const auto wake = find_route("POST", Segments{"api", "v1", "nodes", "worker1", "wake"});
   ASSERT_NE(wake.route, nullptr);
-  EXPECT_EQ(wake.node, "worker1");
+  EXPECT_EQ(wake.names.node, "worker1");
   EXPECT_EQ(wake.route->access, Access::unix_socket);
   const auto pod = find_route("GET", Segments{"api", "v1", "pods", "team-a", "x", "explanation"});
   ASSERT_NE(pod.route, nullptr);
-  EXPECT_EQ(pod.ns, "team-a");
-  EXPECT_EQ(pod.pod, "x");
+  EXPECT_EQ(pod.names.ns, "team-a");
+  EXPECT_EQ(pod.names.pod, "x");
 }
 
 TEST(Routes, TellsAnotherMethodFromNotFound) {
