@@ -4,12 +4,12 @@
 
 #include <array>
 #include <optional>
-#include <set>
 #include <sstream>
 
 #include "common/config_file.h"
 #include "common/host_port.h"
 #include "coordinator/config_inrush.h"
+#include "coordinator/config_names.h"
 #include "coordinator/config_nodes.h"
 #include "coordinator/config_quota.h"
 
@@ -127,11 +127,15 @@ void read_scheduler(ConfigTable table, Policy& policy) {
   }
 }
 
+core::Labels read_labels(ConfigTable& table, std::string_view key) {
+  core::Labels labels;
+  for (const auto& [name, value] : table.text_map(key)) labels[name] = value;
+  return labels;
+}
+
 void read_recovery(ConfigTable table, core::Recovery& recovery) {
   recovery.names = table.texts("nodes");
-  for (const auto& [key, value] : table.text_map("node_selector")) {
-    recovery.node_selector[key] = value;
-  }
+  recovery.node_selector = read_labels(table, "node_selector");
   recovery.ups_rest = table.seconds("ups_rest_s", recovery.ups_rest, seconds(0), hours(24));
 }
 
@@ -139,7 +143,7 @@ core::Pool read_pool(ConfigTable table) {
   core::Pool pool;
   pool.name = table.required_text("name");
   pool.names = table.texts("names");
-  for (const auto& [key, value] : table.text_map("node_selector")) pool.node_selector[key] = value;
+  pool.node_selector = read_labels(table, "node_selector");
   if (pool.names.empty() && pool.node_selector.empty()) {
     table.report("names", "give names or node_selector, else the pool has no node");
   }
@@ -203,15 +207,6 @@ core::Scaler read_scaler(ConfigTable table) {
   scaler.polling_interval =
       table.seconds("pollingInterval", seconds(1), milliseconds(50), hours(1));
   return scaler;
-}
-
-template <class Items>
-void refuse_twice(ConfigTable& root, const char* key, const Items& items) {
-  std::set<std::string> names;
-  for (const auto& item : items) {
-    if (!names.insert(item.name).second)
-      root.report(key, "the name " + item.name + " stands twice");
-  }
 }
 
 void read_policy(ConfigTable& root, Policy& policy) {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 
+#include "coordinator/config_names.h"
 #include "coordinator/core/watts.h"
 
 namespace ecokube {
@@ -91,9 +92,7 @@ void read_power_domains(ConfigTable& root, core::Policy& policy) {
   auto& inrush = policy.inrush;
   for (auto& table : root.tables("power_domain")) {
     const auto name = table.required_text("name");
-    if (inrush.power_domains.contains(name)) {
-      table.report("name", "the name " + name + " stands twice");
-    }
+    refuse_second(table, "name", name, inrush.power_domains);
     refuse_unknown_domain(table, name, policy);
     inrush.power_domains[name] = read_inrush_limits(table, inrush.power_domain);
   }

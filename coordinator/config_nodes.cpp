@@ -6,6 +6,7 @@
 
 #include "coordinator/config_controller.h"
 #include "coordinator/config_inrush.h"
+#include "coordinator/config_names.h"
 
 namespace ecokube {
 namespace {
@@ -50,7 +51,7 @@ void read_nodes(ConfigTable& root, core::Policy& policy, BmcOptions& bmcs) {
   for (auto& table : root.tables("node")) {
     const auto name = table.required_text("name");
     if (!is_node_name(name)) table.report("name", "must be a node's name in lower case");
-    if (policy.nodes.contains(name)) table.report("name", "the name " + name + " stands twice");
+    refuse_second(table, "name", name, policy.nodes);
     auto& node = policy.nodes[name];
     node.wake_address = table.text("address", "");
     node.secure_on_file = table.text("secure_on_file", "");

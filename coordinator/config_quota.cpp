@@ -1,5 +1,7 @@
 #include "coordinator/config_quota.h"
 
+#include "coordinator/config_names.h"
+
 namespace ecokube {
 
 void read_quotas(ConfigTable& root, core::Policy& policy) {
@@ -11,9 +13,7 @@ void read_quotas(ConfigTable& root, core::Policy& policy) {
       table.report("name",
                    "must be a namespace's name, or \"*\" for each that has none of its own");
     }
-    if (policy.namespace_quotas.contains(name)) {
-      table.report("name", "the name " + name + " stands twice");
-    }
+    refuse_second(table, "name", name, policy.namespace_quotas);
     if (!table.has("wakes_per_hour")) {
       table.report("wakes_per_hour", "is missing; leave the [[namespace_quota]] out for no quota");
     }
