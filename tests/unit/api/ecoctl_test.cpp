@@ -11,6 +11,7 @@
 #include "cli/run.h"
 #include "coordinator/api/api.h"
 #include "tests/support/temp_dir.h"
+#include "tests/unit/api/captured.h"
 #include "tests/unit/api/fake_enrolment.h"
 
 namespace ecokube {
@@ -42,16 +43,9 @@ class EcoctlTest : public ::testing::Test {
     thread_.join();
   }
 
-  struct Outcome {
-    int exit_code;
-    std::string out, err;
-  };
-  Outcome run(Command command) {
+  test::Outcome run(Command command) {
     if (command.socket == "/run/ecokube/api.sock") command.socket = dir_ / "api.sock";
-    testing::internal::CaptureStdout();
-    testing::internal::CaptureStderr();
-    const int code = cli::run(command);
-    return {code, testing::internal::GetCapturedStdout(), testing::internal::GetCapturedStderr()};
+    return test::captured([&] { return cli::run(command); });
   }
   static Command command(Verb verb, std::string node = "") {
     Command made;

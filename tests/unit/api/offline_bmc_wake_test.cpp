@@ -12,6 +12,7 @@
 #include "coordinator/power/bmc_access_json.h"
 #include "tests/support/packet_ear.h"
 #include "tests/support/temp_dir.h"
+#include "tests/unit/api/captured.h"
 #include "tests/unit/api/fake_fleet.h"
 
 namespace ecokube::cli {
@@ -63,19 +64,12 @@ class OfflineBmcWake : public testing::Test {
     fleet_.policy_value.nodes.at(name).methods = {core::WakeMethod::exec};
   }
 
-  struct Outcome {
-    int exit_code;
-    std::string out, err;
-  };
-  Outcome wake(json::object bundle) {
+  test::Outcome wake(json::object bundle) {
     command_.bundle = dir_.write("bundle.json", json::serialize(bundle));
     return wake();
   }
-  Outcome wake() {
-    testing::internal::CaptureStdout();
-    testing::internal::CaptureStderr();
-    const int code = wake_offline(command_);
-    return {code, testing::internal::GetCapturedStdout(), testing::internal::GetCapturedStderr()};
+  test::Outcome wake() {
+    return test::captured([this] { return wake_offline(command_); });
   }
   json::object bundle() { return wake_bundle_json(fleet_, bmcs_); }
   bool is_on(const NodeName& name) { return test::read_text(dir_ / name) == "on\n"; }

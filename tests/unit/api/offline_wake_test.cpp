@@ -12,6 +12,7 @@
 #include "coordinator/api/json.h"
 #include "tests/support/packet_ear.h"
 #include "tests/support/temp_dir.h"
+#include "tests/unit/api/captured.h"
 #include "tests/unit/api/fake_fleet.h"
 
 namespace ecokube::cli {
@@ -38,15 +39,8 @@ class OfflineWake : public testing::Test {
     command_.bundle =
         dir_.write("bundle.json", boost::json::serialize(wake_bundle_json(fleet_, {})));
   }
-  struct Outcome {
-    int exit_code;
-    std::string out, err;
-  };
-  Outcome wake() {
-    testing::internal::CaptureStdout();
-    testing::internal::CaptureStderr();
-    const int code = wake_offline(command_);
-    return {code, testing::internal::GetCapturedStdout(), testing::internal::GetCapturedStderr()};
+  test::Outcome wake() {
+    return test::captured([this] { return wake_offline(command_); });
   }
   /// How many packets each MAC got; all of them are in the socket by now.
   std::map<std::string, int> packets() {
