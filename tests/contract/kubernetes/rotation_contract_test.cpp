@@ -1,16 +1,14 @@
 // Certificates, keys and CAs that are replaced on disk while we run, as the kubelet, kubeadm and
 // secrets that are mounted do it.
 #include <fmt/format.h>
-#include <spdlog/sinks/ostream_sink.h>
-#include <spdlog/spdlog.h>
 
 #include <boost/json/object.hpp>
 #include <filesystem>
-#include <sstream>
 
 #include "coordinator/kubernetes/cluster_view.h"
 #include "coordinator/kubernetes/json_access.h"
 #include "tests/contract/kubernetes/contract_test.h"
+#include "tests/support/kept_log.h"
 #include "tests/support/must.h"
 #include "tests/support/temp_dir.h"
 
@@ -22,8 +20,6 @@ namespace fs = std::filesystem;
 class Rotating : public ContractTest {
  protected:
   Rotating() {
-    spdlog::set_default_logger(std::make_shared<spdlog::logger>(
-        "test", std::make_shared<spdlog::sinks::ostream_sink_mt>(said_)));
     dir_.write("server-ca.crt", server_->access().identity.ca_pem);
     std::ofstream(dir_ / "kubeconfig") << fmt::format(
         "current-context: c\n"
@@ -34,7 +30,6 @@ class Rotating : public ContractTest {
         "contexts: [{{name: c, context: {{cluster: c, user: u}}}}]\n",
         proxy_->port());
   }
-  ~Rotating() override { spdlog::set_default_logger(logged_before_); }
 
   /// A folder with the files of a user, all of whose rights are admin's.
   fs::path login(const std::string& user, const lab::CertificateFiles& ca) {
@@ -74,16 +69,9 @@ class Rotating : public ContractTest {
   std::shared_ptr<kubernetes::ApiClient> client() {
     return must(kubernetes::ApiClient::make(io_.get_executor(), access()));
   }
-  std::size_t said(const std::string& what) const {
-    const auto all = said_.str();
-    std::size_t times = 0;
-    for (auto at = all.find(what); at != std::string::npos; at = all.find(what, at + 1)) ++times;
-    return times;
-  }
 
+  KeptLog log_;
   TempDir dir_;
-  std::ostringstream said_;
-  std::shared_ptr<spdlog::logger> logged_before_ = spdlog::default_logger();
 };
 
 TEST_P(Rotating, TheNextRequestIsTheNewUsers) {
@@ -92,7 +80,7 @@ TEST_P(Rotating, TheNextRequestIsTheNewUsers) {
   EXPECT_EQ(who(*one), "alice");
   use(login("bob"));
   EXPECT_EQ(who(*one), "bob") << "the old connection is not used again";
-  EXPECT_EQ(said("event=credentials_renewed"), 1U);
+  EXPECT_EQ(log_.count("event=credentials_renewed"), 1U);
 }
 
 TEST_P(Rotating, RunningWatchesAreOpenedAnewWithoutAGap) {
@@ -121,12 +109,12 @@ TEST_P(Rotating, AHalfWrittenPairIsNotTaken) {
   fs::copy_file(next / "client.crt", folder / "client.crt", fs::copy_options::overwrite_existing);
   EXPECT_EQ(who(*one), "alice");
   EXPECT_EQ(who(*one), "alice");
-  EXPECT_EQ(said("event=credentials_kept"), 1U) << "it is said, and once: " << said_.str();
+  EXPECT_EQ(log_.count("event=credentials_kept"), 1U) << "it is said, and once: " << log_.text();
   fs::remove(folder / "client.key");
   EXPECT_EQ(who(*one), "alice");
   fs::copy_file(next / "client.key", folder / "client.key");
   EXPECT_EQ(who(*one), "bob");
-  EXPECT_EQ(said("PRIVATE"), 0U);
+  EXPECT_EQ(log_.count("PRIVATE"), 0U);
 }
 
 TEST_P(Rotating, WhoIsRefusedIsLetInWithTheNextCertificate) {

@@ -4,12 +4,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <spdlog/sinks/ostream_sink.h>
 
-#include <sstream>
-
-#include "common/log.h"
 #include "tests/support/helper_double.h"
+#include "tests/support/kept_log.h"
 #include "tests/support/run.h"
 #include "tests/support/temp_dir.h"
 
@@ -25,12 +22,6 @@ constexpr const char* kSecret = "0a:1b:2c:3d:4e:5f";
 
 class RawWakingTest : public testing::Test {
  protected:
-  RawWakingTest() {
-    spdlog::set_default_logger(std::make_shared<spdlog::logger>(
-        "test", std::make_shared<spdlog::sinks::ostream_sink_mt>(log_)));
-  }
-  ~RawWakingTest() override { spdlog::set_default_logger(before_); }
-
   bool asked(std::size_t times) {
     return test::run_until(io_, [&] { return helper_->asked().size() >= times; });
   }
@@ -40,17 +31,10 @@ class RawWakingTest : public testing::Test {
     while (io_.run_one_for(std::chrono::milliseconds(20)) > 0) {
     }
   }
-  [[nodiscard]] std::size_t logged(const std::string& text) const {
-    std::size_t count = 0;
-    const auto log = log_.str();
-    for (auto at = log.find(text); at != std::string::npos; at = log.find(text, at + 1)) ++count;
-    return count;
-  }
 
+  test::KeptLog log_;
   test::TempDir dir_;
   boost::asio::io_context io_{1};
-  std::ostringstream log_;
-  std::shared_ptr<spdlog::logger> before_ = spdlog::default_logger();
   std::optional<test::HelperDouble> helper_;
   RawWaking raw_{io_.get_executor(), dir_ / "raw.sock"};
 };
@@ -67,8 +51,8 @@ TEST_F(RawWakingTest, AsksForEachMacOnEachInterface) {
                                             "wake br0 02:00:00:00:00:02 0a:1b:2c:3d:4e:5f",
                                             "wake eth1 02:00:00:00:00:01"));
   EXPECT_EQ(raw_.problem({"eth0", "br0", "eth1"}), "");
-  EXPECT_EQ(logged("magic packet sent kind=raw interface=eth0 mac=02:00:00:00:00:01"), 1U);
-  EXPECT_EQ(logged("0a:1b"), 0U) << log_.str();
+  EXPECT_EQ(log_.count("magic packet sent kind=raw interface=eth0 mac=02:00:00:00:00:01"), 1U);
+  EXPECT_EQ(log_.count("0a:1b"), 0U) << log_.text();
 }
 
 TEST_F(RawWakingTest, SaysOnceWhatAnInterfaceRefuses) {
@@ -82,8 +66,8 @@ TEST_F(RawWakingTest, SaysOnceWhatAnInterfaceRefuses) {
     EXPECT_EQ(raw_.problem({"eth1", "eth0"}), "eth0 is down");
     EXPECT_EQ(raw_.problem({"eth1"}), "") << "that one is well";
   }
-  EXPECT_EQ(logged("why=\"eth0 is down\""), 1U) << log_.str();
-  EXPECT_EQ(logged("kind=raw interface=eth1"), 3U);
+  EXPECT_EQ(log_.count("why=\"eth0 is down\""), 1U) << log_.text();
+  EXPECT_EQ(log_.count("kind=raw interface=eth1"), 3U);
   helper_->answers([](const std::string&) { return "sent=yes"; });
   raw_.send({{"eth0"}, {kOne}, std::nullopt});
   ASSERT_TRUE(asked(7));
@@ -97,8 +81,8 @@ TEST_F(RawWakingTest, WhereNoHelperIsThatIsSaidOnceAndEndsByItself) {
     settle();
   }
   EXPECT_THAT(raw_.problem({"eth0"}), HasSubstr("systemctl enable --now ecokube-raw-wake.socket"));
-  EXPECT_EQ(logged("magic packets go by UDP alone"), 1U) << log_.str();
-  EXPECT_EQ(logged("0a:1b"), 0U);
+  EXPECT_EQ(log_.count("magic packets go by UDP alone"), 1U) << log_.text();
+  EXPECT_EQ(log_.count("0a:1b"), 0U);
   helper_.emplace(io_, dir_ / "raw.sock", [](const std::string&) { return "sent=yes"; });
   raw_.send({{"eth0"}, {kOne}, std::nullopt});
   ASSERT_TRUE(asked(1));
@@ -111,7 +95,7 @@ TEST_F(RawWakingTest, WithoutASocketNothingIsSentAndNothingSaid) {
   none.send({{"eth0"}, {kOne}, std::nullopt});
   settle();
   EXPECT_EQ(none.problem({"eth0"}), "");
-  EXPECT_EQ(log_.str(), "");
+  EXPECT_EQ(log_.text(), "");
 }
 
 TEST_F(RawWakingTest, AFloodIsBounded) {

@@ -3,16 +3,14 @@
 // own, and a double of ecokube-raw-wake.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <spdlog/sinks/ostream_sink.h>
 
 #include <algorithm>
-#include <sstream>
 
-#include "common/log.h"
 #include "common/magic_packet.h"
 #include "coordinator/power/wake_on_lan.h"
 #include "tests/support/frame_ear.h"
 #include "tests/support/helper_double.h"
+#include "tests/support/kept_log.h"
 #include "tests/support/own_network.h"
 #include "tests/support/run.h"
 #include "tests/support/temp_dir.h"
@@ -32,24 +30,20 @@ constexpr std::size_t kHeaders = 14 + 20 + 8;  // Ethernet, IPv4, UDP
 class WakeByFrame : public testing::Test {
  protected:
   WakeByFrame() {
-    spdlog::set_default_logger(std::make_shared<spdlog::logger>(
-        "test", std::make_shared<spdlog::sinks::ostream_sink_mt>(log_)));
     order_.address = "10.77.0.255:9";
     order_.macs = {kMac};
     order_.secure_on_file = dir_.write("secure-on", kSecret);
     fs::permissions(order_.secure_on_file, fs::perms::owner_read);
   }
-  ~WakeByFrame() override { spdlog::set_default_logger(before_); }
 
   Result<void> wake() { return test::run(io_, power_->wake(order_, power_->secure_on_of(order_))); }
   bool asked(std::size_t times) {
     return test::run_until(io_, [&] { return helper_.asked().size() >= times; });
   }
 
+  test::KeptLog log_;
   test::TempDir dir_;
   boost::asio::io_context io_{1};
-  std::ostringstream log_;
-  std::shared_ptr<spdlog::logger> before_ = spdlog::default_logger();
   test::HelperDouble helper_{io_, dir_ / "raw.sock", [](const std::string&) { return "sent=yes"; }};
   std::unique_ptr<PowerControl> power_ = make_wake_on_lan(io_.get_executor(), dir_ / "raw.sock");
   core::WakeNode order_;
@@ -75,10 +69,9 @@ TEST_F(WakeByFrame, GoesByEachInterfaceOfTheSegmentAndIsLogged) {
     ASSERT_TRUE(asked(2));
     EXPECT_THAT(helper_.asked(), ElementsAre("wake v0 02:00:00:00:00:2a 0a:1b:2c:3d:4e:5f",
                                              "wake v1 02:00:00:00:00:2a 0a:1b:2c:3d:4e:5f"));
-    EXPECT_THAT(log_.str(), HasSubstr("kind=udp to=10.77.0.255:9 interfaces=v0,v1 macs=02:00:00"));
-    EXPECT_TRUE(test::run_until(
-        io_, [this] { return log_.str().find("kind=raw interface=v1") != std::string::npos; }));
-    EXPECT_THAT(log_.str(), Not(HasSubstr("0a:1b")));
+    EXPECT_THAT(log_.text(), HasSubstr("kind=udp to=10.77.0.255:9 interfaces=v0,v1 macs=02:00:00"));
+    EXPECT_TRUE(test::run_until(io_, [this] { return log_.count("kind=raw interface=v1") > 0; }));
+    EXPECT_THAT(log_.text(), Not(HasSubstr("0a:1b")));
   });
   if (!made) GTEST_SKIP() << "a network namespace needs root";
 }
