@@ -7,6 +7,7 @@
 #include "common/durable_file.h"
 #include "common/log.h"
 #include "common/whole_file.h"
+#include "node-agent/sensors/small_file.h"
 
 namespace ecokube::agent {
 namespace {
@@ -42,10 +43,7 @@ Resumes::Resumes(const std::filesystem::path& state_dir, std::string boot_id, Sa
 
 // 0 where the kernel counts none.
 std::uint32_t Resumes::suspends() const {
-  std::uint32_t counted = 0;
-  const auto text = read_whole_file(stats_);
-  if (text) std::istringstream(*text) >> counted;
-  return counted;
+  return static_cast<std::uint32_t>(parse_number(read_small_file(stats_).text).value_or(0));
 }
 
 // We may be scheduled out between the clocks, which only widens their distance: the least of some.
