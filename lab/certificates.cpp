@@ -1,20 +1,12 @@
 #include "lab/certificates.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <array>
-#include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <fstream>
-#include <optional>
+
+#include "common/bounded_run.h"
 
 namespace ecokube::lab {
 namespace {
@@ -24,71 +16,20 @@ namespace fs = std::filesystem;
 constexpr std::chrono::seconds kOpensslTimeLimit{30};
 constexpr std::size_t kOutputBytesMax = 64UL * 1024;
 
-struct Spawned {
-  pid_t pid = -1;
-  int output = -1;  ///< its stdout and stderr, to read
-};
-
-Result<Spawned> spawn(const std::vector<std::string>& argv) {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
-    return fail(Errc::io, fmt::format("making a pipe: {}", std::strerror(errno)));
-  }
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
-  std::vector<char*> arguments;
-  for (const auto& text : argv) arguments.push_back(const_cast<char*>(text.c_str()));
-  arguments.push_back(nullptr);
-  Spawned child{.pid = -1, .output = ends[0]};
-  const int error =
-      ::posix_spawnp(&child.pid, arguments[0], &actions, nullptr, arguments.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  ::close(ends[1]);
-  if (error == 0) return child;
-  ::close(ends[0]);
-  return fail(Errc::io, fmt::format("starting {}: {} (is the package openssl installed?)", argv[0],
-                                    std::strerror(error)));
-}
-
-/// What the child printed until it closed its output; nullopt when it takes too long.
-std::optional<std::string> read_output(int fd) {
-  const auto until = std::chrono::steady_clock::now() + kOpensslTimeLimit;
-  std::string text;
-  std::array<char, 4096> piece{};
-  while (true) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        until - std::chrono::steady_clock::now());
-    if (left.count() <= 0) return std::nullopt;
-    pollfd readable{.fd = fd, .events = POLLIN, .revents = 0};
-    const int ready = ::poll(&readable, 1, static_cast<int>(left.count()));
-    if (ready < 0 && errno == EINTR) continue;
-    if (ready <= 0) return std::nullopt;
-    const auto count = ::read(fd, piece.data(), piece.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return text;
-    if (text.size() < kOutputBytesMax) text.append(piece.data(), static_cast<std::size_t>(count));
-  }
-}
-
 Result<void> run_openssl(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), "openssl");
-  const auto child = spawn(arguments);
-  if (!child) return std::unexpected(child.error());
-  const auto output = read_output(child->output);
-  ::close(child->output);
-  if (!output) ::kill(child->pid, SIGKILL);
-  int status = 0;
-  while (::waitpid(child->pid, &status, 0) < 0 && errno == EINTR) {
+  const auto ran = run_bounded(arguments, kOpensslTimeLimit, kOutputBytesMax);
+  if (ran && ran->status == 0) return {};
+  const auto command = fmt::format("'{}'", fmt::join(arguments, " "));
+  if (ran) return fail(Errc::io, fmt::format("{} failed: {}", command, ran->output));
+  const auto& why = ran.error();
+  if (why.code == Errc::timeout) {
+    return fail(why.code, fmt::format("'openssl {}' did not end within {} s", arguments[1],
+                                      kOpensslTimeLimit.count()));
   }
-  if (!output) {
-    return fail(Errc::timeout, fmt::format("'openssl {}' did not end within {} s", arguments[1],
-                                           kOpensslTimeLimit.count()));
-  }
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
-  return fail(Errc::io, fmt::format("'{}' failed: {}", fmt::join(arguments, " "), *output));
+  if (why.code == Errc::too_large) return fail(why.code, command + " failed: " + why.message);
+  return fail(Errc::io, fmt::format("starting {}: {} (is the package openssl installed?)",
+                                    arguments[0], why.message));
 }
 
 /// A new EC P-256 key and what else `req` is told.

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "common/bounded_run.h"
 #include "node-agent/helpers/bmc_answer.h"
-#include "node-agent/helpers/bounded_run.h"
 
 // What ecokube-bmc-info asks of the machine's own management controller, by ipmitool, and what that
 // one prints.

@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "common/bounded_run.h"
 #include "node-agent/helpers/bmc_info.h"
-#include "node-agent/helpers/bounded_run.h"
 #include "node-agent/helpers/one_question.h"
 
 namespace {
@@ -35,7 +35,7 @@ std::string answer(std::string_view line, const std::filesystem::path& devices) 
     argv.insert(argv.end(), words.begin(), words.end());
     const auto left =
         std::chrono::duration_cast<milliseconds>(until - std::chrono::steady_clock::now());
-    return run_bounded(argv, std::min(kEach, left), kBytesMax);
+    return ecokube::run_bounded(argv, std::min(kEach, left), kBytesMax);
   }));
 }
 

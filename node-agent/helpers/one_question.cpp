@@ -1,22 +1,19 @@
 #include "node-agent/helpers/one_question.h"
 
-#include <poll.h>
 #include <pwd.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <unistd.h>
 
 #include <array>
-#include <cerrno>
 #include <cstdio>
 #include <cstring>
 
 #include "common/answer_line.h"
+#include "common/input_wait.h"
 
 namespace ecokube::agent {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 // MSG_NOSIGNAL: a peer that has gone is no reason to die by a signal.
 void send_all(int connection, std::string_view text) {
@@ -24,16 +21,6 @@ void send_all(int connection, std::string_view text) {
     const auto sent = ::send(connection, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent <= 0) return;
     text.remove_prefix(static_cast<std::size_t>(sent));
-  }
-}
-
-bool wait_for_input(int connection, Clock::time_point until) {
-  for (;;) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();
-    if (left <= 0) return false;
-    pollfd input{connection, POLLIN, 0};
-    const int ready = ::poll(&input, 1, static_cast<int>(left));
-    if (ready >= 0 || errno != EINTR) return ready > 0;
   }
 }
 
@@ -53,7 +40,7 @@ Result<void> check_peer(int connection) {
 }
 
 Result<std::string> read_question(int connection) {
-  const auto until = Clock::now() + kQuestionLimit;
+  const auto until = std::chrono::steady_clock::now() + kQuestionLimit;
   std::string line;
   while (line.size() < kQuestionMax) {
     if (!wait_for_input(connection, until)) return fail(Errc::timeout, "no question came");

@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <memory>
 
+#include "common/bounded_run.h"
 #include "coordinator/power/ipmitool.h"
 #include "lab/bmc/simulated_bmc.h"
 #include "node-agent/helpers/bmc_info.h"
@@ -74,7 +75,7 @@ class OwnBmcContract : public testing::Test {
                                     "ADMINISTRATOR"};
       argv.insert(argv.end(), words.begin(), words.end());
       constexpr std::size_t kBytesMax = 16UL * 1024;
-      return agent::run_bounded(argv, test::kRunLimit, kBytesMax);
+      return run_bounded(argv, test::kRunLimit, kBytesMax);
     });
   }
 

@@ -7,7 +7,7 @@
 
 #include "common/error.h"
 
-namespace ecokube::agent {
+namespace ecokube {
 
 /// What a program printed, to standard output and error together, and how it ended.
 struct Ran {
@@ -21,4 +21,4 @@ struct Ran {
 [[nodiscard]] Result<Ran> run_bounded(const std::vector<std::string>& argv,
                                       std::chrono::milliseconds limit, std::size_t bytes_max);
 
-}  // namespace ecokube::agent
+}  // namespace ecokube

@@ -1,5 +1,5 @@
 // Goal: a program is waited for and read only so far, and leaves nothing behind.
-#include "node-agent/helpers/bounded_run.h"
+#include "common/bounded_run.h"
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -9,7 +9,7 @@
 
 #include "tests/support/temp_dir.h"
 
-namespace ecokube::agent {
+namespace ecokube {
 namespace {
 
 using namespace std::chrono_literals;
@@ -55,4 +55,4 @@ TEST(BoundedRun, IsNotHeldUpByOneThatClosesItsOutputAndStays) {
 }
 
 }  // namespace
-}  // namespace ecokube::agent
+}  // namespace ecokube

@@ -1,4 +1,4 @@
-#include "node-agent/helpers/bounded_run.h"
+#include "common/bounded_run.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -11,7 +11,9 @@
 #include <csignal>
 #include <cstring>
 
-namespace ecokube::agent {
+#include "common/input_wait.h"
+
+namespace ecokube {
 namespace {
 
 using RunClock = std::chrono::steady_clock;
@@ -63,11 +65,7 @@ int start(const std::vector<std::string>& argv, int output, pid_t& pid) {
 Result<std::string> read_all(int from, RunClock::time_point until, std::size_t bytes_max) {
   std::string text;
   for (;;) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - RunClock::now()).count();
-    pollfd input{from, POLLIN, 0};
-    const int ready = left > 0 ? ::poll(&input, 1, static_cast<int>(left)) : 0;
-    if (ready < 0 && errno == EINTR) continue;
-    if (ready <= 0) return fail(Errc::timeout, "it did not end in time");
+    if (!wait_for_input(from, until)) return fail(Errc::timeout, "it did not end in time");
     std::array<char, 4096> bytes{};
     const auto got = ::read(from, bytes.data(), bytes.size());
     if (got < 0 && errno == EINTR) continue;
@@ -110,4 +108,4 @@ Result<Ran> run_bounded(const std::vector<std::string>& argv, std::chrono::milli
   return Ran{std::move(*output), status};
 }
 
-}  // namespace ecokube::agent
+}  // namespace ecokube
