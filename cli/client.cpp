@@ -8,6 +8,7 @@
 #include <boost/json.hpp>
 #include <optional>
 
+#include "common/event_reader.h"
 #include "common/http_client.h"
 
 namespace ecokube::cli {
@@ -19,37 +20,6 @@ namespace json = boost::json;
 constexpr std::chrono::seconds kConnectLimit{3};
 constexpr std::chrono::seconds kAnswerLimit{10};
 constexpr int kOkBelow = 300;
-
-/// Cuts a stream into events and gives the data of each.
-class EventReader {
- public:
-  explicit EventReader(ApiClient::OnEvent on_event) : on_event_(std::move(on_event)) {}
-
-  bool take(std::string_view bytes) {
-    buffer_ += bytes;
-    for (auto end = buffer_.find("\n\n"); end != std::string::npos; end = buffer_.find("\n\n")) {
-      const std::string block = buffer_.substr(0, end);
-      buffer_.erase(0, end + 2);
-      if (!take_block(block)) return false;
-    }
-    return true;
-  }
-
- private:
-  bool take_block(const std::string& block) {
-    constexpr std::string_view kData = "data: ";
-    const auto at = block.starts_with(kData) ? 0 : block.find("\n" + std::string(kData));
-    if (at == std::string::npos) return true;  // a comment, or retry
-    const auto from = at + kData.size() + (at == 0 ? 0 : 1);
-    boost::system::error_code error;
-    const auto event = json::parse(block.substr(from, block.find('\n', from) - from), error);
-    if (error || !event.is_object()) return true;
-    return on_event_(event.get_object());
-  }
-
-  ApiClient::OnEvent on_event_;
-  std::string buffer_;
-};
 
 Error to_error(const HttpResponse& response) {
   boost::system::error_code ignored;
@@ -94,7 +64,11 @@ class HttpApiClient final : public ApiClient {
   }
 
   Result<void> follow(std::uint64_t after, OnEvent on_event) override {
-    EventReader reader(std::move(on_event));
+    EventReader reader([&on_event](std::string_view data) {
+      boost::system::error_code error;
+      const auto event = json::parse(data, error);
+      return error || !event.is_object() || on_event(event.get_object());
+    });
     HttpRequest request;
     request.target = "/api/v1/events?after=" + std::to_string(after);
     request.headers = {{"Accept", "text/event-stream"}};

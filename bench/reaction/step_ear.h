@@ -3,7 +3,6 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <memory>
-#include <string>
 #include <string_view>
 
 #include "bench/reaction/observer.h"
@@ -23,10 +22,9 @@ class StepEar {
   FirstSeen marks_begun;  ///< by the node's name
 
  private:
-  void take(std::string_view line);
+  void take(std::string_view data);
 
   std::unique_ptr<HttpClient> http_;
-  std::string partial_;
 };
 
 }  // namespace ecokube::bench

@@ -6,6 +6,7 @@
 #include <boost/json/parse.hpp>
 #include <utility>
 
+#include "common/event_reader.h"
 #include "common/json_find.h"
 #include "common/log.h"
 
@@ -26,24 +27,16 @@ asio::awaitable<void> read_events(std::shared_ptr<HttpClient> api, HttpClient::O
 }  // namespace
 
 EventLog::EventLog(asio::io_context& io, HttpEndpoint api) {
-  HttpClient::OnBytes on_bytes = [heard = heard_](std::string_view bytes) {
-    heard->take(bytes);
+  EventReader reader([events = events_](std::string_view data) {
+    events->push_back(boost::json::parse(data).as_object());
     return true;
+  });
+  HttpClient::OnBytes on_bytes = [reader = std::move(reader)](std::string_view bytes) mutable {
+    return reader.take(bytes);
   };
   asio::co_spawn(
       io, read_events(make_http_client(io.get_executor(), std::move(api)), std::move(on_bytes)),
       log::thrown("the event stream threw"));
-}
-
-void EventLog::Heard::take(std::string_view bytes) {
-  constexpr std::string_view kData = "data: ";
-  unread += bytes;
-  for (auto end = unread.find('\n'); end != std::string::npos; end = unread.find('\n')) {
-    const auto line = unread.substr(0, end);
-    unread.erase(0, end + 1);
-    if (!line.starts_with(kData)) continue;
-    events.push_back(boost::json::parse(line.substr(kData.size())).as_object());
-  }
 }
 
 std::optional<std::size_t> EventLog::find_event(std::size_t from, std::string_view node,

@@ -17,7 +17,7 @@ class EventLog {
  public:
   EventLog(boost::asio::io_context& io, HttpEndpoint api);
 
-  [[nodiscard]] const std::vector<boost::json::object>& events() const { return heard_->events; }
+  [[nodiscard]] const std::vector<boost::json::object>& events() const { return *events_; }
   /// Where among events() the first one about `node` from number `from` on is; `what` is the verb,
   /// or of a "state" the new one. nullopt: none came yet.
   [[nodiscard]] std::optional<std::size_t> find_event(std::size_t from, std::string_view node,
@@ -27,12 +27,8 @@ class EventLog {
   [[nodiscard]] std::string text() const;
 
  private:
-  struct Heard {
-    std::string unread;
-    std::vector<boost::json::object> events;
-    void take(std::string_view bytes);
-  };
-  std::shared_ptr<Heard> heard_ = std::make_shared<Heard>();
+  using Events = std::vector<boost::json::object>;
+  std::shared_ptr<Events> events_ = std::make_shared<Events>();
 };
 
 }  // namespace ecokube::test
