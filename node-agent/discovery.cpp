@@ -61,6 +61,12 @@ std::string text_of(const std::vector<std::string>& interfaces) {
   return text;
 }
 
+std::vector<Ipv4Subnet> segments_of(const std::vector<Nic>& nics) {
+  std::vector<Ipv4Subnet> all;
+  for (const auto& nic : nics) all.insert(all.end(), nic.subnets.begin(), nic.subnets.end());
+  return all;
+}
+
 }  // namespace
 
 Discovery::Discovery(boost::asio::any_io_executor executor, const Config& config)
@@ -69,11 +75,7 @@ Discovery::Discovery(boost::asio::any_io_executor executor, const Config& config
       relays_(config.relay),
       boot_(config.roots),
       bmc_(executor, bmc_options(config)),
-      relay_(
-          relay_ports(config), [this] { return segments(); },
-          [this](std::uint32_t broadcast) {
-            return read_interfaces_on(roots_, given_segments_, broadcast).addressed;
-          }),
+      relay_(relay_ports(config)),
       raw_(std::move(executor), config.raw_socket) {}
 
 void Discovery::write_machine(v1::Machine& out) const {
@@ -125,28 +127,21 @@ void Discovery::write(v1::Heartbeat& heartbeat, Told& told) {
   }
 }
 
-std::vector<Ipv4Subnet> Discovery::segments() const {
-  std::vector<Ipv4Subnet> all;
-  for (const auto& nic : read_nics_on_segments(roots_, given_segments_)) {
-    all.insert(all.end(), nic.subnets.begin(), nic.subnets.end());
-  }
-  return all;
-}
-
 Result<v1::RelayReply> Discovery::send(const v1::Relay& asked) {
   if (!relays_) return fail(Errc::forbidden, "[wake] relay is off here");
   const auto order = order_of(asked);
   if (!order) return std::unexpected(order.error());
-  const auto sent = relay_.send(*order, boottime_now());
+  const auto network = read_network(roots_, given_segments_);
+  const auto by = interfaces_on(network.nics, network.addresses, order->broadcast);
+  const auto sent = relay_.send(*order, {segments_of(network.nics), by.addressed}, boottime_now());
   if (!sent) return std::unexpected(sent.error());
   log::info("relayed magic packets broadcast={} port={} macs={} kind=udp interfaces={}",
             ipv4_text(order->broadcast), order->port, order->macs.size(), text_of(*sent));
   v1::RelayReply reply;
   reply.set_sent(true);
   if (!asked.raw()) return reply;
-  const auto by = read_interfaces_on(roots_, given_segments_, order->broadcast).all;
-  raw_.send({by, order->macs, order->secure_on});
-  reply.set_raw_problem(raw_.problem(by));
+  raw_.send({by.all, order->macs, order->secure_on});
+  reply.set_raw_problem(raw_.problem(by.all));
   return reply;
 }
 

@@ -54,7 +54,6 @@ class Discovery {
  private:
   void write_machine(v1::Machine& out) const;
   void write_boot(const BootState& boot, v1::Boot& out) const;
-  [[nodiscard]] std::vector<Ipv4Subnet> segments() const;
   /// The answer to what was sent.
   [[nodiscard]] Result<v1::RelayReply> send(const v1::Relay& asked);
 

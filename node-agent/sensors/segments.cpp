@@ -10,6 +10,7 @@
 #include <array>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 namespace ecokube::agent {
 namespace {
@@ -55,6 +56,22 @@ void add_name(std::vector<std::string>& names, const std::string& name) {
   if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
 }
 
+std::vector<InterfaceAddress> addresses_of(const MachineRoots& roots) {
+  if (!is_this_machine(roots)) return {};
+  return read_interface_addresses();
+}
+
+std::vector<Nic> read_nics_on(const MachineRoots& roots, const std::vector<Ipv4Subnet>& given,
+                              const std::vector<InterfaceAddress>& addresses) {
+  auto nics = read_nics(roots);
+  if (given.empty()) {
+    add_subnets(nics, roots, addresses);
+  } else {
+    for (auto& nic : nics) nic.subnets = given;
+  }
+  return nics;
+}
+
 }  // namespace
 
 // Not by getifaddrs(3): that needs AF_NETLINK, which the agent's unit does not allow.
@@ -94,13 +111,14 @@ void add_subnets(std::vector<Nic>& nics, const MachineRoots& roots,
 
 std::vector<Nic> read_nics_on_segments(const MachineRoots& roots,
                                        const std::vector<Ipv4Subnet>& given) {
-  auto nics = read_nics(roots);
-  if (!given.empty()) {
-    for (auto& nic : nics) nic.subnets = given;
-  } else if (is_this_machine(roots)) {
-    add_subnets(nics, roots, read_interface_addresses());
-  }
-  return nics;
+  if (!given.empty()) return read_nics_on(roots, given, {});
+  return read_nics_on(roots, given, addresses_of(roots));
+}
+
+Network read_network(const MachineRoots& roots, const std::vector<Ipv4Subnet>& given) {
+  auto addresses = addresses_of(roots);
+  auto nics = read_nics_on(roots, given, addresses);
+  return {std::move(nics), std::move(addresses)};
 }
 
 SegmentInterfaces interfaces_on(const std::vector<Nic>& nics,
@@ -120,14 +138,6 @@ SegmentInterfaces interfaces_on(const std::vector<Nic>& nics,
     if (here) add_name(found.all, nic.name);
   }
   return found;
-}
-
-SegmentInterfaces read_interfaces_on(const MachineRoots& roots,
-                                     const std::vector<Ipv4Subnet>& given,
-                                     std::uint32_t broadcast) {
-  std::vector<InterfaceAddress> addresses;
-  if (is_this_machine(roots)) addresses = read_interface_addresses();
-  return interfaces_on(read_nics_on_segments(roots, given), addresses, broadcast);
 }
 
 }  // namespace ecokube::agent

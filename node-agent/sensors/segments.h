@@ -29,6 +29,13 @@ void add_subnets(std::vector<Nic>& nics, const MachineRoots& roots,
 [[nodiscard]] std::vector<Nic> read_nics_on_segments(const MachineRoots& roots,
                                                      const std::vector<Ipv4Subnet>& given);
 
+/// One look at this machine's network.
+struct Network {
+  std::vector<Nic> nics;  ///< as read_nics_on_segments() gives them
+  std::vector<InterfaceAddress> addresses;
+};
+[[nodiscard]] Network read_network(const MachineRoots& roots, const std::vector<Ipv4Subnet>& given);
+
 /// Where the broadcast of a segment goes out; names of interfaces.
 struct SegmentInterfaces {
   std::vector<std::string> addressed;  ///< with an address on it, as a datagram needs one
@@ -39,9 +46,5 @@ struct SegmentInterfaces {
 [[nodiscard]] SegmentInterfaces interfaces_on(const std::vector<Nic>& nics,
                                               const std::vector<InterfaceAddress>& addresses,
                                               std::uint32_t broadcast);
-/// Of this machine now, by read_nics_on_segments().
-[[nodiscard]] SegmentInterfaces read_interfaces_on(const MachineRoots& roots,
-                                                   const std::vector<Ipv4Subnet>& given,
-                                                   std::uint32_t broadcast);
 
 }  // namespace ecokube::agent

@@ -77,9 +77,9 @@ bool MagicRelay::take_tokens(std::int64_t packets, std::chrono::nanoseconds now)
   return true;
 }
 
-Result<std::vector<std::string>> MagicRelay::send(const MagicOrder& order,
+Result<std::vector<std::string>> MagicRelay::send(const MagicOrder& order, const MagicWays& ways,
                                                   std::chrono::nanoseconds now) {
-  const auto segments = segments_();
+  const auto& segments = ways.segments;
   const bool ours = std::any_of(segments.begin(), segments.end(), [&](const Ipv4Subnet& segment) {
     return segment.is_broadcast(order.broadcast);
   });
@@ -93,7 +93,7 @@ Result<std::vector<std::string>> MagicRelay::send(const MagicOrder& order,
   if (!take_tokens(std::ssize(order.macs), now)) {
     return fail(Errc::busy, "too many magic packets were asked for");
   }
-  return broadcast_all(order, interfaces_(order.broadcast));
+  return broadcast_all(order, ways.interfaces);
 }
 
 }  // namespace ecokube::agent

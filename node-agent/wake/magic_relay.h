@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -24,36 +23,34 @@ struct MagicOrder {
   std::optional<SecureOn> secure_on = {};
 };
 
+/// What is known of the network when an order comes.
+struct MagicWays {
+  std::vector<Ipv4Subnet> segments;     ///< that this machine is on
+  std::vector<std::string> interfaces;  ///< that have an address on the order's segment
+};
+
 /// Magic packets for other machines of this machine's segments, by plain UDP broadcast, which needs
 /// no right. What a coordinator asks for goes to no address but the broadcast addresses of these
 /// segments, to no port but `ports`, and holds nothing but the packet and its password. A token is
 /// one MAC of one order.
 class MagicRelay {
  public:
-  /// What this machine is on, looked at for each order.
-  using Segments = std::function<std::vector<Ipv4Subnet>()>;
-  /// The interfaces that have an address on that broadcast's segment.
-  using Interfaces = std::function<std::vector<std::string>(std::uint32_t broadcast)>;
   static constexpr std::int64_t kPacketsMax = 256;       ///< at once
   static constexpr std::int64_t kPacketsPerSecond = 64;  ///< in the long run
 
-  MagicRelay(std::set<std::uint16_t> ports, Segments segments, Interfaces interfaces)
-      : ports_(std::move(ports)),
-        segments_(std::move(segments)),
-        interfaces_(std::move(interfaces)) {}
+  explicit MagicRelay(std::set<std::uint16_t> ports) : ports_(std::move(ports)) {}
 
-  /// Sends it by each of these interfaces, or where there are none as the routes say, and returns
+  /// Sends it by each of the interfaces, or where there are none as the routes say, and returns
   /// them. `now` by CLOCK_BOOTTIME. forbidden: not our segment, or not such a port; busy: too many
   /// of late; unreachable: it left by none.
   [[nodiscard]] Result<std::vector<std::string>> send(const MagicOrder& order,
+                                                      const MagicWays& ways,
                                                       std::chrono::nanoseconds now);
 
  private:
   [[nodiscard]] bool take_tokens(std::int64_t packets, std::chrono::nanoseconds now);
 
   std::set<std::uint16_t> ports_;
-  Segments segments_;
-  Interfaces interfaces_;
   std::int64_t tokens_ = kPacketsMax;
   std::chrono::nanoseconds filled_at_{0};
 };

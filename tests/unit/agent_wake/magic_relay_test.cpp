@@ -24,26 +24,25 @@ Ipv4Subnet subnet(const char* text) { return *Ipv4Subnet::parse(text); }
 
 class MagicRelayTest : public testing::Test {
  protected:
-  MagicRelayTest()
-      : relay(
-            {ear.port}, [this] { return segments; }, [this](std::uint32_t) { return interfaces; }) {
-  }
   Result<std::vector<std::string>> send(std::uint32_t to, std::uint16_t port,
                                         milliseconds at = seconds(100)) {
-    return relay.send({{kMac}, to, port}, at);
+    return send({{kMac}, to, port}, at);
+  }
+  Result<std::vector<std::string>> send(const MagicOrder& order, milliseconds at = seconds(100)) {
+    return relay.send(order, {segments, interfaces}, at);
   }
 
   std::vector<Ipv4Subnet> segments{subnet("10.9.8.7/32"), subnet("127.0.9.1/24")};
   std::vector<std::string> interfaces;
   std::uint32_t broadcast = subnet("127.0.9.1/24").broadcast();
   test::PacketEar ear{broadcast};
-  MagicRelay relay;
+  MagicRelay relay{{ear.port}};
 };
 
 TEST_F(MagicRelayTest, SendsOnePacketForEachMac) {
   ASSERT_TRUE(ear.bound);
   const MacAddress other({2, 0, 0, 0, 0, 0x2b});
-  const auto sent = relay.send({{kMac, other}, broadcast, ear.port}, seconds(100));
+  const auto sent = send({{kMac, other}, broadcast, ear.port});
   ASSERT_TRUE(sent) << sent.error().message;
   const auto expected = magic_packet(kMac);
   EXPECT_EQ(ear.hear(), std::string(expected.begin(), expected.end()));
@@ -76,12 +75,12 @@ TEST_F(MagicRelayTest, NoMoreThanItsRate) {
   EXPECT_EQ(last.error().code, Errc::busy);
   EXPECT_TRUE(send(broadcast, ear.port, seconds(200))) << "time gives it back";
   const MagicOrder flood{std::vector(1000, kMac), broadcast, ear.port};
-  EXPECT_EQ(relay.send(flood, seconds(400)).error().code, Errc::busy);
+  EXPECT_EQ(send(flood, seconds(400)).error().code, Errc::busy);
 }
 
 TEST_F(MagicRelayTest, CarriesThePassword) {
   const auto secure_on = SecureOn::parse("0a:1b:2c:3d:4e:5f");
-  ASSERT_TRUE(relay.send({{kMac}, broadcast, ear.port, secure_on}, seconds(100)));
+  ASSERT_TRUE(send({{kMac}, broadcast, ear.port, secure_on}));
   const auto expected = magic_packet(kMac, secure_on);
   EXPECT_EQ(ear.hear(), std::string(expected.begin(), expected.end()));
 }
