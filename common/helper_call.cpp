@@ -1,5 +1,6 @@
 #include "common/helper_call.h"
 
+#include <fmt/format.h>
 #include <sys/un.h>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -56,6 +57,14 @@ asio::awaitable<Result<std::string>> ask_helper(asio::any_io_executor executor,
                          timer.async_wait(kTuple));
   if (ended.index() == 0) co_return std::move(std::get<0>(ended));
   co_return fail(Errc::timeout, "no answer within " + std::to_string(limit.count()) + " ms");
+}
+
+std::string why_unanswered(std::string_view helper, const std::filesystem::path& socket,
+                           const Error& error, std::string_view command) {
+  const auto mend = error.code == Errc::forbidden ? "only root and ecokube-agent may ask it"
+                                                  : fmt::format("run: {}", command);
+  return fmt::format("{} can't be asked at {}: {}; {}", helper, socket.string(), error.message,
+                     mend);
 }
 
 }  // namespace ecokube

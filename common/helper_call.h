@@ -5,6 +5,7 @@
 #include <chrono>
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "common/error.h"
 
@@ -16,5 +17,10 @@ namespace ecokube {
 [[nodiscard]] boost::asio::awaitable<Result<std::string>> ask_helper(
     boost::asio::any_io_executor executor, std::filesystem::path socket, std::string question,
     std::chrono::milliseconds limit);
+/// For people, why the call failed and what helps: `command`, or where it was forbidden another
+/// user.
+[[nodiscard]] std::string why_unanswered(std::string_view helper,
+                                         const std::filesystem::path& socket, const Error& error,
+                                         std::string_view command);
 
 }  // namespace ecokube

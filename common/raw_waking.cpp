@@ -19,13 +19,6 @@ namespace asio = boost::asio;
 constexpr std::size_t kWaitingMax = 256;
 constexpr std::chrono::milliseconds kAnswerLimit{3000};
 
-std::string unanswered(const std::filesystem::path& socket, const Error& error) {
-  const auto* mend = error.code == Errc::forbidden
-                         ? "; only root and ecokube-agent may ask it"
-                         : "; run: systemctl enable --now ecokube-raw-wake.socket";
-  return "ecokube-raw-wake can't be asked at " + socket.string() + ": " + error.message + mend;
-}
-
 }  // namespace
 
 struct RawWaking::State {
@@ -63,7 +56,8 @@ asio::awaitable<void> RawWaking::State::work(std::shared_ptr<State> state) {
 void RawWaking::State::take(const RawWakeQuestion& question, const Result<std::string>& answer) {
   if (!answer) {
     waiting.clear();  // they would only wait for the same
-    const auto why = unanswered(socket, answer.error());
+    const auto why = why_unanswered("ecokube-raw-wake", socket, answer.error(),
+                                    "systemctl enable --now ecokube-raw-wake.socket");
     if (!is_new("", why)) return;
     // Where it is not installed that is its owner's choice.
     const bool is_there = answer.error().code != Errc::not_found;

@@ -23,10 +23,8 @@ bool is_there(const std::filesystem::path& file) {
 }
 
 std::string unanswered(const std::filesystem::path& socket, const Error& error) {
-  const auto* mend = error.code == Errc::forbidden
-                         ? "; only root and ecokube-agent may ask it"
-                         : "; run: systemctl restart ecokube-nic-arm.socket";
-  return "ecokube-nic-arm can't be asked at " + socket.string() + ": " + error.message + mend;
+  return why_unanswered("ecokube-nic-arm", socket, error,
+                        "systemctl restart ecokube-nic-arm.socket");
 }
 
 /// By the NICs' own problems, as many as a person reads.
