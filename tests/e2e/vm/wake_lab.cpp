@@ -8,8 +8,9 @@
 #include <stdexcept>
 #include <utility>
 
+#include "common/json_find.h"
 #include "common/names.h"
-#include "coordinator/kubernetes/json_access.h"
+#include "coordinator/kubernetes/objects.h"
 #include "lab/real/vm/wire.h"
 #include "tests/contract/agent_link/link_fixture.h"
 #include "tests/e2e/vm/vm_kubelet.h"
@@ -161,23 +162,21 @@ json::object WakeLab::node() {
 
 std::string WakeLab::state() {
   const auto said = node();
-  return std::string(kubernetes::find_text(said, {"state"}));
+  return std::string(find_text(said, {"state"}));
 }
 
-json::object WakeLab::kube_object(const std::string& path) {
-  auto found = run(io_, admin_->get(path));
-  return found ? std::move(found->as_object()) : json::object();
+core::KubeNode WakeLab::kube_node() {
+  const auto found = run(io_, admin_->get(fmt::format("/api/v1/nodes/{}", kNode)));
+  return found ? must(kubernetes::parse_node(found->as_object())) : core::KubeNode();
 }
 
-json::object WakeLab::kube_node() { return kube_object(fmt::format("/api/v1/nodes/{}", kNode)); }
-
-json::object WakeLab::pod(const std::string& name) {
-  return kube_object(fmt::format("{}/{}", kPods, name));
+core::KubePod WakeLab::pod(const std::string& name) {
+  const auto found = run(io_, admin_->get(fmt::format("{}/{}", kPods, name)));
+  return found ? must(kubernetes::parse_pod(found->as_object())) : core::KubePod();
 }
 
 std::string WakeLab::wake_proof() {
-  const auto object = kube_node();
-  return std::string(kubernetes::annotation_of(object, names::kWakeProof));
+  return kube_node().annotations[std::string(names::kWakeProof)];
 }
 
 void WakeLab::create_pod(const std::string& name) {
@@ -206,20 +205,9 @@ std::string WakeLab::account() {
   return text + "\njournal:\n" + (journal ? *journal : journal.error().message) + "\n";
 }
 
-bool has_our_taint(const json::object& kube_node) {
-  const auto& taints = kubernetes::find_array(kube_node, {"spec", "taints"});
-  return std::any_of(taints.begin(), taints.end(), [](const json::value& taint) {
-    return kubernetes::find_text(taint.as_object(), {"key"}) == names::kTaint;
-  });
-}
-
-bool says_ready(const json::object& kube_node) {
-  const auto& conditions = kubernetes::find_array(kube_node, {"status", "conditions"});
-  return std::any_of(conditions.begin(), conditions.end(), [](const json::value& value) {
-    const auto& condition = value.as_object();
-    return kubernetes::find_text(condition, {"type"}) == "Ready" &&
-           kubernetes::find_text(condition, {"status"}) == "True";
-  });
+bool has_our_taint(const core::KubeNode& node) {
+  return std::any_of(node.taints.begin(), node.taints.end(),
+                     [](const core::Taint& taint) { return taint.key == names::kTaint; });
 }
 
 }  // namespace ecokube::test

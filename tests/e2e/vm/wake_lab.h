@@ -11,6 +11,7 @@
 
 #include "common/child_process.h"
 #include "common/http_client.h"
+#include "coordinator/core/cluster_facts.h"
 #include "coordinator/kubernetes/api_client.h"
 #include "lab/real/vm/virtual_machine.h"
 #include "tests/e2e/vm/event_log.h"
@@ -48,9 +49,9 @@ class WakeLab {
   /// What the coordinator's API says of it; empty while it does not answer or know it.
   [[nodiscard]] boost::json::object node();
   [[nodiscard]] std::string state();
-  /// Of the API server; empty: there is none.
-  [[nodiscard]] boost::json::object kube_node();
-  [[nodiscard]] boost::json::object pod(const std::string& name);
+  /// Of the API server; without a name: there is none.
+  [[nodiscard]] core::KubeNode kube_node();
+  [[nodiscard]] core::KubePod pod(const std::string& name);
   [[nodiscard]] std::string wake_proof();
   /// A nap of ten minutes for kube-scheduler to place.
   void create_pod(const std::string& name);
@@ -63,7 +64,6 @@ class WakeLab {
  private:
   [[nodiscard]] std::string write_coordinator();
   void start_coordinator();
-  [[nodiscard]] boost::json::object kube_object(const std::string& path);
 
   boost::asio::io_context io_{1};
   TempDir dir_;
@@ -76,8 +76,6 @@ class WakeLab {
 };
 
 /// The taint that keeps pods off a node which is put down.
-[[nodiscard]] bool has_our_taint(const boost::json::object& kube_node);
-/// The kubelet of the boot that it names says Ready.
-[[nodiscard]] bool says_ready(const boost::json::object& kube_node);
+[[nodiscard]] bool has_our_taint(const core::KubeNode& node);
 
 }  // namespace ecokube::test

@@ -11,7 +11,6 @@ namespace ecokube::test {
 namespace {
 
 namespace json = boost::json;
-constexpr std::string_view kWorker = WakeLab::kNode;
 
 /// One look after another at what shows how far the machine is.
 class WakeWatch {
@@ -24,10 +23,8 @@ class WakeWatch {
     look_at_agent();
     const auto pod = lab_.pod(pod_);
     look_at_node();
-    if (find_text(pod, {"status", "phase"}) != "Running") return false;
-    if (find_text(pod, {"spec", "nodeName"}) != kWorker) {
-      throw std::runtime_error("the pod runs elsewhere");
-    }
+    if (pod.phase != core::PodPhase::running) return false;
+    if (pod.node != WakeLab::kNode) throw std::runtime_error("the pod runs elsewhere");
     note(moments.pod_runs);
     return moments.kernel_runs != TimePoint{};
   }
@@ -57,12 +54,11 @@ class WakeWatch {
   void look_at_node() {
     if (moments.uncordoned != TimePoint{}) return;
     const auto node = lab_.kube_node();
-    const auto boot = find_text(node, {"status", "nodeInfo", "bootID"});
-    const bool ready = says_ready(node) && boot != old_boot_;
+    const bool ready = node.ready == core::Readiness::ready && node.boot_id != old_boot_;
     if (ready) note(moments.kube_ready);
-    if (find_bool(node, {"spec", "unschedulable"}) || has_our_taint(node)) return;
+    if (node.unschedulable || has_our_taint(node)) return;
     look_at_agent();
-    if (!ready || boot != moments.boot_id) {
+    if (!ready || node.boot_id != moments.boot_id) {
       throw std::runtime_error("uncordoned before agent and kubelet of one new boot are back");
     }
     note(moments.uncordoned);

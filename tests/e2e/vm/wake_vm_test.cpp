@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <utility>
@@ -20,14 +19,6 @@ namespace {
 using testing::HasSubstr;
 using testing::StartsWith;
 constexpr const char* kPod = "work";
-
-/// In kube-scheduler's words.
-bool fits_nowhere(const boost::json::object& pod) {
-  const auto& conditions = find_array(pod, {"status", "conditions"});
-  return std::any_of(conditions.begin(), conditions.end(), [](const auto& condition) {
-    return find_text(condition.as_object(), {"reason"}) == "Unschedulable";
-  });
-}
 
 class WakeOfVm : public testing::Test {
  protected:
@@ -56,7 +47,7 @@ class WakeOfVm : public testing::Test {
   }
   void expect_kept_free() {
     const auto node = lab.kube_node();
-    EXPECT_TRUE(find_bool(node, {"spec", "unschedulable"}));
+    EXPECT_TRUE(node.unschedulable);
     EXPECT_TRUE(has_our_taint(node));
   }
   /// It was woken, in the coordinator's words.
@@ -64,10 +55,7 @@ class WakeOfVm : public testing::Test {
     const auto& wake = lab.events()[lab.told("step", "wake", from).value()];
     return std::string(find_text(wake, {"text"}));
   }
-  [[nodiscard]] std::string boot_id() {
-    const auto node = lab.kube_node();
-    return std::string(find_text(node, {"status", "nodeInfo", "bootID"}));
-  }
+  [[nodiscard]] std::string boot_id() { return lab.kube_node().boot_id; }
   /// In the test's record and as one line.
   void report(const std::string& name, const WakeMoments& moments) {
     const auto seconds = [](Duration time) {
@@ -100,13 +88,14 @@ TEST_F(WakeOfVm, APodThatFitsNowhereHasItsNodeBackByAPacket) {
                                                    {"state", "PoweringDown"},
                                                    {"state", "PoweredDown"}});
   expect_kept_free();
-  ASSERT_TRUE(lab.becomes([&] { return !says_ready(lab.kube_node()); }, lab.kDownLimit));
+  const auto not_ready = [&] { return lab.kube_node().ready != core::Readiness::ready; };
+  ASSERT_TRUE(lab.becomes(not_ready, lab.kDownLimit));
 
   const auto old_boot = boot_id();
   const auto before_wake = lab.events().size();
   const auto packets = lab.machine().magic_packets_seen();
   lab.create_pod(kPod);
-  ASSERT_TRUE(lab.becomes([&] { return fits_nowhere(lab.pod(kPod)); }, lab.kDownLimit));
+  ASSERT_TRUE(lab.becomes([&] { return lab.pod(kPod).unschedulable; }, lab.kDownLimit));
   const auto moments = follow_wake(lab, before_wake, old_boot, kPod);
   expect_told_up(before_wake);
   EXPECT_THAT(why(before_wake), HasSubstr("pod default/work"));
