@@ -28,13 +28,6 @@ std::int64_t ms_of(const std::optional<std::chrono::milliseconds>& time) {
   return time ? time->count() : 0;
 }
 
-OwnBmcOptions bmc_options(const Config& config) {
-  OwnBmcOptions options;
-  options.sysfs = config.roots.sysfs;
-  options.socket = config.bmc_socket;
-  return options;
-}
-
 Result<MagicOrder> order_of(const v1::Relay& asked) {
   constexpr int kMacsMax = 64;
   if (asked.macs_size() > kMacsMax || asked.port() > std::numeric_limits<std::uint16_t>::max()) {
@@ -69,12 +62,19 @@ std::vector<Ipv4Subnet> segments_of(const std::vector<Nic>& nics) {
 
 }  // namespace
 
+OwnBmcOptions own_bmc_options(const Config& config) {
+  OwnBmcOptions options;
+  options.sysfs = config.roots.sysfs;
+  options.socket = config.bmc_socket;
+  return options;
+}
+
 Discovery::Discovery(boost::asio::any_io_executor executor, const Config& config)
     : roots_(config.roots),
       given_segments_(config.wake_segments),
       relays_(config.relay),
       boot_(config.roots),
-      bmc_(executor, bmc_options(config)),
+      bmc_(executor, own_bmc_options(config)),
       relay_(relay_ports(config)),
       raw_(std::move(executor), config.raw_socket) {}
 

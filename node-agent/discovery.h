@@ -19,6 +19,8 @@
 
 namespace ecokube::agent {
 
+[[nodiscard]] OwnBmcOptions own_bmc_options(const Config& config);
+
 /// What a coordinator has to know of this machine to wake it, so that nobody types it; and this
 /// machine's part in waking others.
 class Discovery {

@@ -1,9 +1,10 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <exception>
-#include <utility>
+#include <boost/asio/use_future.hpp>
+#include <string>
 
 #include "node-agent/commands/check_findings.h"
+#include "node-agent/discovery.h"
 #include "node-agent/sensors/bmc_device.h"
 #include "node-agent/wake/own_bmc.h"
 
@@ -14,14 +15,10 @@ namespace asio = boost::asio;
 
 BmcAnswer ask_bmc(const Config& config) {
   asio::io_context io(1);
-  OwnBmcOptions options;
-  options.sysfs = config.roots.sysfs;
-  options.socket = config.bmc_socket;
-  OwnBmc bmc(io.get_executor(), options);
-  asio::co_spawn(io, bmc.look(), [](const std::exception_ptr& error) {
-    if (error) std::rethrow_exception(error);
-  });
+  OwnBmc bmc(io.get_executor(), own_bmc_options(config));
+  auto looked = asio::co_spawn(io, bmc.look(), asio::use_future);
   io.run();
+  looked.get();
   return bmc.seen().value_or(BmcAnswer());
 }
 

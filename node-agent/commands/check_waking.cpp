@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <exception>
+#include <boost/asio/use_future.hpp>
 #include <utility>
 
 #include "node-agent/commands/check_findings.h"
@@ -23,10 +23,9 @@ Waking look_at_nics(const Config& config) {
   options.socket = config.arm_socket;
   options.only_look = true;
   NicArming arming(io.get_executor(), options);
-  asio::co_spawn(io, arming.arm(), [](const std::exception_ptr& error) {
-    if (error) std::rethrow_exception(error);
-  });
+  auto looked = asio::co_spawn(io, arming.arm(), asio::use_future);
   io.run();
+  looked.get();
   return arming.look();
 }
 
@@ -88,12 +87,10 @@ void check_clock(const Config& config, std::vector<Finding>& findings) {
     return;
   }
   if (config.rtc_socket.empty()) return;
-  std::string said = "no answer";
-  asio::co_spawn(io, clock.look(), [&](const std::exception_ptr& error, Result<RtcAnswer> answer) {
-    if (error) std::rethrow_exception(error);
-    said = answer ? answer->problem : answer.error().message;
-  });
+  auto looked = asio::co_spawn(io, clock.look(), asio::use_future);
   io.run();
+  const auto answer = looked.get();
+  const auto said = answer ? answer->problem : answer.error().message;
   if (said.empty()) {
     findings.push_back(fine("the hardware clock can wake the machine"));
     return;
