@@ -22,6 +22,8 @@ using testing::HasSubstr;
 struct CheckTest : testing::Test {
   test::TempDir dir;
   Config config;
+  boost::asio::io_context io{1};  ///< of a helper's double
+  std::string answer;             ///< that it gives
 
   CheckTest() {
     config.roots = {dir / "sys", dir / "proc", dir / "sys/fs/cgroup", dir / "machine-id"};
@@ -47,6 +49,17 @@ struct CheckTest : testing::Test {
   void zone(std::uint64_t microjoules) {
     dir.write("sys/class/powercap/intel-rapl:0/name", "package-0\n");
     dir.write("sys/class/powercap/intel-rapl:0/energy_uj", std::to_string(microjoules));
+  }
+  /// The check has a loop of its own, so the helper is on another thread.
+  std::vector<Finding> checked_with(std::vector<Finding> (*check)(const Config&),
+                                    const std::string& said) {
+    answer = said;
+    std::thread thread([&] { io.run(); });
+    auto findings = check(config);
+    io.stop();
+    thread.join();
+    io.restart();
+    return findings;
   }
 };
 
@@ -120,19 +133,8 @@ TEST_F(CheckTest, SaysWhyNothingWouldWakeIt) {
 TEST_F(CheckTest, SaysWhatTheHelperSaysAndHowToMendIt) {
   config.arm_socket = dir / "helper.sock";
   EXPECT_THAT(check_waking(config).back().mend, HasSubstr("enable --now ecokube-nic-arm.socket"));
-  // The check has a loop of its own, so the helper is on another thread.
-  std::string answer = "supports=g wol=g wakeup=enabled";
-  boost::asio::io_context io{1};
   test::HelperDouble helper(io, config.arm_socket, [&](const std::string&) { return answer; });
-  const auto checked = [&](const std::string& said) {
-    answer = said;
-    std::thread thread([&] { io.run(); });
-    auto findings = check_waking(config);
-    io.stop();
-    thread.join();
-    io.restart();
-    return findings;
-  };
+  const auto checked = [this](const char* said) { return checked_with(check_waking, said); };
   EXPECT_EQ(worst(checked("supports=g wol=g wakeup=enabled")), Finding::Level::ok);
   const auto broken =
       problem_of(checked("supports=g wol=d wakeup=enabled problem=eno1 is broken; switch it on"));
@@ -164,18 +166,8 @@ TEST_F(CheckTest, SaysWhereItsBmcIsOrWhatItLacks) {
   EXPECT_EQ(worst(check_bmc(config)), Finding::Level::ok) << "nobody is to be asked";
   config.bmc_socket = dir / "bmc.sock";
   EXPECT_THAT(check_bmc(config).front().mend, HasSubstr("enable --now ecokube-bmc-info.socket"));
-  std::string answer;
-  boost::asio::io_context io{1};
   test::HelperDouble helper(io, config.bmc_socket, [&](const std::string&) { return answer; });
-  const auto checked = [&](const std::string& said) {
-    answer = said;
-    std::thread thread([&] { io.run(); });
-    auto findings = check_bmc(config);
-    io.stop();
-    thread.join();
-    io.restart();
-    return findings;
-  };
+  const auto checked = [this](const char* said) { return checked_with(check_bmc, said); };
   EXPECT_EQ(checked("bmc=there address=10.0.0.12 mac=00:25:90:aa:bb:cc source=dhcp vlan=12"),
             std::vector{fine("its BMC is at 10.0.0.12 (dhcp, MAC 00:25:90:aa:bb:cc, VLAN 12), as "
                              "the coordinator is told")});
