@@ -15,10 +15,10 @@
 #include "common/asio_tuple.h"
 #include "common/boot_clock.h"
 #include "common/log.h"
+#include "common/program.h"
 #include "node-agent/discovery.h"
 #include "node-agent/farewell.h"
 #include "node-agent/give_back.h"
-#include "node-agent/identity/identity_files.h"
 #include "node-agent/identity/renewal.h"
 #include "node-agent/link/links.h"
 #include "node-agent/local/local_server.h"
@@ -37,8 +37,6 @@ constexpr std::chrono::seconds kLogindInterval{10};
 constexpr std::uint32_t kProtocolVersion = 1;
 constexpr std::uint64_t kSettled = 3;  ///< heartbeats until all that comes once is done
 constexpr int kExitOk = 0;
-constexpr int kExitFailure = 1;
-constexpr int kExitConfig = 2;
 
 NicArmingOptions arming_options(const Config& config) {
   NicArmingOptions options;
@@ -94,7 +92,7 @@ class App final : public LinkHost {
   }
 
   int run() {
-    if (!start_sampling()) return kExitFailure;
+    if (!start_sampling()) return kExitFailed;
     start_local();
     for (auto& link : links_.run()) start("a link", std::move(link));
     if (logind_) start("watching logind", logind_->run(kLogindInterval));
@@ -144,7 +142,7 @@ class App final : public LinkHost {
     asio::co_spawn(io_, std::move(work), [this, what](const std::exception_ptr& error) {
       if (!error) return;
       log::thrown(fmt::format("{} failed", what), error);
-      exit_code_ = kExitFailure;
+      exit_code_ = kExitFailed;
       io_.stop();
     });
   }
@@ -305,28 +303,21 @@ v1::Heartbeat App::heartbeat(std::uint64_t session) {
 
 }  // namespace
 
-Result<void> check_files(const Config& config) {
-  if (auto whole = finish_replacement(config.tls); !whole) return whole;
-  auto tls = make_link_client_context(config.tls);
-  if (!tls) return std::unexpected(std::move(tls.error()));
-  return {};
-}
-
 int run_agent(const Config& config, const std::string& version) {
   auto tls = make_link_client_context(config.tls);
   if (!tls) {
     log::error("{}", tls.error().message);
-    return kExitConfig;
+    return kExitWrongUse;
   }
   const auto certificate = validity_of_file(config.tls.certificate);
   if (!certificate) {
     log::error("{}", certificate.error().message);
-    return kExitConfig;
+    return kExitWrongUse;
   }
   auto boot_id = read_boot_id(config.roots);
   if (!boot_id) {
     log::error("{}; check procfs_root", boot_id.error().message);
-    return kExitConfig;
+    return kExitWrongUse;
   }
   log::info("agent starts node={} version={} boot_id={}", config.node_name, version, *boot_id);
   asio::io_context io(1);

@@ -4,21 +4,17 @@
 #include <iostream>
 
 #include "common/log.h"
+#include "common/program.h"
 #include "node-agent/app.h"
+#include "node-agent/checked_config.h"
 
 namespace {
 
 using namespace ecokube;
 
-constexpr int kFailed = 1;
-constexpr int kWrongUse = 2;  // of the command line or the configuration
-
 Result<int> run(const char* config_file) {
-  const auto config = agent::read_config(config_file);
+  const auto config = agent::read_checked_config(config_file);
   if (!config) return std::unexpected(config.error());
-  if (const auto files = agent::check_files(*config); !files) {
-    return std::unexpected(files.error());
-  }
   if (const auto started = log::start("ecokube-agent", config->log_level); !started) {
     return std::unexpected(started.error());
   }
@@ -30,15 +26,15 @@ Result<int> run(const char* config_file) {
 int main(int argc, char** argv) {
   if (argc != 2) {
     std::cerr << "ecokube-agentd CONFIG: Eco-Kube's agent; ecokube-agent --help says more\n";
-    return kWrongUse;
+    return kExitWrongUse;
   }
   try {
     const auto ended = run(argv[1]);
     if (ended) return *ended;
     std::cerr << "ecokube-agent: " << ended.error().message << '\n';
-    return ended.error().code == Errc::config ? kWrongUse : kFailed;
+    return ended.error().code == Errc::config ? kExitWrongUse : kExitFailed;
   } catch (const std::exception& error) {
     std::cerr << "ecokube-agent: unforeseen error: " << error.what() << '\n';
-    return kFailed;
+    return kExitFailed;
   }
 }

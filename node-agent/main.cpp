@@ -2,7 +2,7 @@
 #include <iostream>
 
 #include "common/program.h"
-#include "node-agent/app.h"
+#include "node-agent/checked_config.h"
 #include "node-agent/commands/check_command.h"
 #include "node-agent/commands/enroll_command.h"
 #include "node-agent/commands/power_command.h"
@@ -19,11 +19,8 @@ struct Arguments {
 };
 
 Result<int> check_config(const Arguments& arguments) {
-  const auto config = agent::read_config(arguments.config);
+  const auto config = agent::read_checked_config(arguments.config);
   if (!config) return std::unexpected(config.error());
-  if (const auto files = agent::check_files(*config); !files) {
-    return std::unexpected(files.error());
-  }
   std::cout << arguments.config.string() << " is right: node " << config->node_name << '\n';
   return 0;
 }

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "node-agent/app.h"
+#include "node-agent/checked_config.h"
 #include "node-agent/commands/check_findings.h"
 
 namespace ecokube::agent {
