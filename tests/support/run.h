@@ -61,4 +61,17 @@ inline bool run_until(boost::asio::io_context& io, const std::function<bool()>& 
   return true;
 }
 
+/// Looks every `between`, and runs `io` meanwhile, until it is so; false when it is not in time.
+inline bool becomes(boost::asio::io_context& io, const std::function<bool()>& so,
+                    std::chrono::milliseconds limit = kRunLimit,
+                    std::chrono::milliseconds between = std::chrono::milliseconds(20)) {
+  const auto until = std::chrono::steady_clock::now() + limit;
+  while (!so()) {
+    if (std::chrono::steady_clock::now() > until) return false;
+    io.restart();
+    io.run_for(between);
+  }
+  return true;
+}
+
 }  // namespace ecokube::test

@@ -21,8 +21,6 @@ namespace {
 namespace asio = boost::asio;
 namespace json = boost::json;
 
-constexpr std::chrono::milliseconds kLook{20};
-
 }  // namespace
 
 FailoverLab::FailoverLab(FailoverOptions options) : options_(options) {
@@ -185,14 +183,7 @@ HttpResponse FailoverLab::post(const std::string& coordinator, const std::string
   return ask(coordinator, {.method = "POST", .target = path, .headers = {}, .body = body});
 }
 
-bool FailoverLab::becomes(const std::function<bool()>& so) {
-  const auto until = std::chrono::steady_clock::now() + kRunLimit;
-  while (!so()) {
-    if (std::chrono::steady_clock::now() > until) return false;
-    pass(kLook);
-  }
-  return true;
-}
+bool FailoverLab::becomes(const std::function<bool()>& so) { return test::becomes(io_, so); }
 
 void FailoverLab::pass(std::chrono::milliseconds time) {
   io_.restart();

@@ -98,17 +98,7 @@ class LabCluster : public testing::Test {
     must(run(io_, client_->create(std::string(collection), boost::json::parse(body))));
   }
 
-  /// Looks again until it is so; false when it is not in time.
-  bool becomes(const std::function<bool()>& so) {
-    constexpr std::chrono::milliseconds kBetweenLooks{20};
-    const auto until = std::chrono::steady_clock::now() + kRunLimit;
-    while (!so()) {
-      if (std::chrono::steady_clock::now() > until) return false;
-      io_.restart();
-      io_.run_for(kBetweenLooks);
-    }
-    return true;
-  }
+  bool becomes(const std::function<bool()>& so) { return test::becomes(io_, so); }
 
   std::size_t pods_in(std::string_view phase) {
     const auto list = get(kPods);

@@ -138,14 +138,7 @@ void WakeLab::start_coordinator() {
 
 // More often would take from the machine what it boots with.
 bool WakeLab::becomes(const std::function<bool()>& so, std::chrono::seconds limit) {
-  constexpr std::chrono::milliseconds kLook{100};
-  const auto until = std::chrono::steady_clock::now() + limit;
-  while (!so()) {
-    if (std::chrono::steady_clock::now() > until) return false;
-    io_.restart();
-    io_.run_for(kLook);
-  }
-  return true;
+  return test::becomes(io_, so, limit, std::chrono::milliseconds(100));
 }
 
 std::optional<int> WakeLab::exit_code() {
