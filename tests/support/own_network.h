@@ -1,5 +1,6 @@
 #pragma once
 
+#include <gtest/gtest.h>
 #include <sched.h>
 
 #include <cstdlib>
@@ -7,6 +8,7 @@
 #include <functional>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace ecokube::test {
 
@@ -30,6 +32,23 @@ inline bool lay_cable(const std::string& near, const std::string& address = {}) 
                   " up && " + ip + "set " + far + " up";
   if (!address.empty()) commands += " && ip address add " + address + " broadcast + dev " + near;
   return std::system(("(" + commands + ") 2>/dev/null").c_str()) == 0;
+}
+
+/// A cable of lay_cable().
+struct Cable {
+  std::string near;
+  std::string address = {};
+};
+
+/// Runs a test's body in_own_network() with these cables; skips the test where they can't be had.
+inline void with_cables(const std::vector<Cable>& cables, const std::function<void()>& body) {
+  const bool made = in_own_network([&] {
+    for (const auto& [near, address] : cables) {
+      if (!lay_cable(near, address)) GTEST_SKIP() << "there is no veth";
+    }
+    body();
+  });
+  if (!made) GTEST_SKIP() << "a network namespace needs root";
 }
 
 }  // namespace ecokube::test

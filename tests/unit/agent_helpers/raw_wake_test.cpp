@@ -94,8 +94,7 @@ TEST(RawWakeAnswer, IsReadAsItIsWritten) {
 }
 
 TEST(RawWake, SendsOneFrameToAllOfTheSegment) {
-  const bool made = test::in_own_network([] {
-    if (!test::lay_cable("v0")) GTEST_SKIP() << "there is no veth";
+  test::with_cables({{"v0"}}, [] {
     test::FrameEar far("v0far");
     ASSERT_TRUE(far.hears);
     EXPECT_EQ(raw_wake_said_to("wake v0 02:00:00:00:00:2a"), "sent=yes\n");
@@ -108,12 +107,10 @@ TEST(RawWake, SendsOneFrameToAllOfTheSegment) {
     }
     EXPECT_EQ(far.hear(), "");
   });
-  if (!made) GTEST_SKIP() << "a network namespace needs root";
 }
 
 TEST(RawWake, SaysWhyNothingWasSent) {
-  const bool made = test::in_own_network([] {
-    if (!test::lay_cable("v0")) GTEST_SKIP() << "there is no veth";
+  test::with_cables({{"v0"}}, [] {
     test::FrameEar far("v0far");
     const std::string mac = kMacText;
     EXPECT_EQ(raw_wake_said_to("wake lo " + mac), "problem=lo is no Ethernet interface\n");
@@ -124,12 +121,10 @@ TEST(RawWake, SaysWhyNothingWasSent) {
     ASSERT_EQ(std::system("ip link set v0 down"), 0);
     EXPECT_EQ(raw_wake_said_to("wake v0 " + mac), "problem=v0 is down\n");
   });
-  if (!made) GTEST_SKIP() << "a network namespace needs root";
 }
 
 TEST(RawWake, SendsNothingForAnotherUser) {
-  const bool made = test::in_own_network([] {
-    if (!test::lay_cable("v0")) GTEST_SKIP() << "there is no veth";
+  test::with_cables({{"v0"}}, [] {
     test::FrameEar far("v0far");
     constexpr uid_t kNobody = 65534;
     HelperProcess helper(ECOKUBE_RAW_WAKE, kNobody);
@@ -138,7 +133,6 @@ TEST(RawWake, SendsNothingForAnotherUser) {
     EXPECT_EQ(helper.end(), 1);
     EXPECT_EQ(far.hear(), "");
   });
-  if (!made) GTEST_SKIP() << "a network namespace needs root";
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "common/magic_packet.h"
 #include "coordinator/power/wake_on_lan.h"
@@ -50,11 +51,9 @@ class WakeByFrame : public testing::Test {
 };
 
 TEST_F(WakeByFrame, GoesByEachInterfaceOfTheSegmentAndIsLogged) {
-  const bool made = test::in_own_network([this] {
-    if (!test::lay_cable("v0", "10.77.0.1/24") || !test::lay_cable("v1", "10.77.0.2/24") ||
-        !test::lay_cable("v2", "10.78.0.2/24")) {
-      GTEST_SKIP() << "there is no veth";
-    }
+  const std::vector<test::Cable> cables = {
+      {"v0", "10.77.0.1/24"}, {"v1", "10.77.0.2/24"}, {"v2", "10.78.0.2/24"}};
+  test::with_cables(cables, [this] {
     test::FrameEar zero("v0far"), one("v1far"), elsewhere("v2far");
     const auto sent = wake();
     ASSERT_TRUE(sent) << sent.error().message;
@@ -73,12 +72,10 @@ TEST_F(WakeByFrame, GoesByEachInterfaceOfTheSegmentAndIsLogged) {
     EXPECT_TRUE(test::run_until(io_, [this] { return log_.count("kind=raw interface=v1") > 0; }));
     EXPECT_THAT(log_.text(), Not(HasSubstr("0a:1b")));
   });
-  if (!made) GTEST_SKIP() << "a network namespace needs root";
 }
 
 TEST_F(WakeByFrame, NeverMeansByUdpAlone) {
-  const bool made = test::in_own_network([this] {
-    if (!test::lay_cable("v0", "10.77.0.1/24")) GTEST_SKIP() << "there is no veth";
+  test::with_cables({{"v0", "10.77.0.1/24"}}, [this] {
     test::FrameEar far("v0far");
     order_.raw = false;
     ASSERT_TRUE(wake());
@@ -89,12 +86,10 @@ TEST_F(WakeByFrame, NeverMeansByUdpAlone) {
     ASSERT_TRUE(asked(1));
     EXPECT_THAT(helper_.asked()[0], HasSubstr("02:00:00:00:00:2b")) << "the second alone";
   });
-  if (!made) GTEST_SKIP() << "a network namespace needs root";
 }
 
 TEST_F(WakeByFrame, APasswordThatCanNotBeReadIsSaidAndTheBarePacketSent) {
-  const bool made = test::in_own_network([this] {
-    if (!test::lay_cable("v0", "10.77.0.1/24")) GTEST_SKIP() << "there is no veth";
+  test::with_cables({{"v0", "10.77.0.1/24"}}, [this] {
     test::FrameEar far("v0far");
     fs::permissions(order_.secure_on_file, fs::perms::owner_read | fs::perms::others_read);
     const auto sent = wake();
@@ -106,7 +101,6 @@ TEST_F(WakeByFrame, APasswordThatCanNotBeReadIsSaidAndTheBarePacketSent) {
     ASSERT_TRUE(asked(1));
     EXPECT_THAT(helper_.asked(), ElementsAre("wake v0 02:00:00:00:00:2a"));
   });
-  if (!made) GTEST_SKIP() << "a network namespace needs root";
 }
 
 }  // namespace
