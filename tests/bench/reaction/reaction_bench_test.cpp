@@ -2,60 +2,20 @@
 // for. Nothing is said about speed.
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/json/parse.hpp>
 #include <chrono>
-#include <exception>
-#include <optional>
+#include <cstdint>
+#include <string>
 
-#include "common/child_process.h"
+#include "tests/bench/bench_run.h"
 #include "tests/support/temp_dir.h"
 
 namespace ecokube::test {
 namespace {
 
-namespace asio = boost::asio;
 namespace json = boost::json;
 
-constexpr std::chrono::minutes kLimit{8};
 constexpr int kSamples = 10;
-
-struct Ended {
-  std::optional<int> status;
-  std::string output;
-};
-
-Ended run_bench(const TempDir& dir) {
-  const std::filesystem::path program = ECOKUBE_BENCH_REACTION;
-  ChildOptions child;
-  child.argv = {program.string(),
-                "--nodes",
-                "50",
-                "--pods",
-                "500",
-                "--samples",
-                "10",
-                "--bin",
-                program.parent_path().string(),
-                "--dir",
-                dir / "run",
-                "--out",
-                dir / "figures.json"};
-  child.output_file = dir / "output";
-  child.die_with_parent = true;
-  asio::io_context io(1);
-  auto started = start_child(io.get_executor(), child);
-  if (!started) return {std::nullopt, started.error().message};
-  Ended ended;
-  asio::co_spawn(io, (*started)->wait(kLimit),
-                 [&](const std::exception_ptr& error, std::optional<int> status) {
-                   if (!error) ended.status = status;
-                 });
-  io.run();
-  ended.output = read_text(child.output_file);
-  return ended;
-}
 
 double number(const json::object& figures, const char* name, const char* part) {
   return figures.at(name).at(part).to_number<double>();
@@ -70,7 +30,9 @@ void expect_spread(const json::object& figures, const char* name) {
 
 TEST(ReactionBench, MeasuresWhatItSaysAsOftenAsAsked) {
   const TempDir dir;
-  const auto ended = run_bench(dir);
+  const auto ended =
+      run_bench(dir, ECOKUBE_BENCH_REACTION, {"--nodes", "50", "--pods", "500", "--samples", "10"},
+                std::chrono::minutes(8));
   ASSERT_EQ(ended.status, 0) << ended.output;
   const auto figures = json::parse(read_text(dir / "figures.json")).as_object();
 
