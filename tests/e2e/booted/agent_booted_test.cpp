@@ -128,6 +128,24 @@ TEST_F(BootedAgent, IsConfined) {
   expect_confined("ecokube-bmc-info@1.service");
 }
 
+// As shipped. Which of the libraries' pages are its own depends on what else runs, so of these only
+// what it has written to is looked at.
+TEST_F(BootedAgent, TakesNoMoreMemoryThanItMay) {
+  const auto beats = [this] { return seen<core::AgentHeartbeat>().back().sequence; };
+  constexpr std::uint64_t kSettled = 6;
+  ASSERT_TRUE(wait_for([&] { return beats() >= kSettled; })) << journal();
+  const auto pages =
+      said({"sh", "-c", "cat /proc/$(systemctl show -P MainPID ecokube-agent)/smaps_rollup"});
+  const auto kb = [&](const std::string& field) {
+    const auto at = pages.find("\n" + field + ":");
+    return at == std::string::npos ? -1 : std::stol(pages.substr(at + field.size() + 2));
+  };
+  EXPECT_GT(kb("Anonymous"), 500) << pages;
+  EXPECT_LE(kb("Anonymous"), 2500) << pages;
+  EXPECT_LE(kb("Pss"), 6000) << pages;
+  EXPECT_LE(kb("Rss"), 11'000) << pages;
+}
+
 // The container shares its host's network, where the test has nothing to arm: what has no hardware
 // is refused before the kernel is asked.
 TEST_F(BootedAgent, TheHelpersAnswerTheAgentAndRootAlone) {
