@@ -10,6 +10,7 @@
 
 #include "common/error.h"
 #include "common/policy_clock.h"
+#include "common/validity.h"
 
 struct X509_req_st;  // X509_REQ, which <openssl/types.h> leaves out
 
@@ -39,9 +40,6 @@ using Key = std::unique_ptr<EVP_PKEY, OpensslFree>;
 /// The serial number in lower-case hex.
 [[nodiscard]] std::string serial_of(const X509* certificate);
 
-struct Validity {
-  TimePoint not_before, not_after;
-};
 [[nodiscard]] Result<Validity> validity_of(const X509* certificate);
 
 [[nodiscard]] bool same_key(const X509* certificate, EVP_PKEY* key);

@@ -61,7 +61,7 @@ class BootedAgent : public LinkTest {
   std::string locks() { return said({"systemd-inhibit", "--list", "--no-pager"}); }
   std::string helper_journal() {
     return said({"journalctl", "--no-pager", "--unit=ecokube-nic-arm*", "--unit=ecokube-r*",
-                 "--unit=ecokube-bmc*"});
+                 "--unit=ecokube-bmc*", "--unit=ecokube-kubelet*"});
   }
   /// A helper's client: what perl-base, which every Debian has, can do.
   static std::vector<std::string> asking(const std::string& user, const std::string& socket,
@@ -126,6 +126,7 @@ TEST_F(BootedAgent, IsConfined) {
   expect_confined("ecokube-raw-wake@1.service");
   expect_confined("ecokube-rtc-alarm@1.service");
   expect_confined("ecokube-bmc-info@1.service");
+  expect_confined("ecokube-kubelet-cert@1.service");
 }
 
 // As shipped. Which of the libraries' pages are its own depends on what else runs, so of these only
@@ -180,6 +181,25 @@ TEST_F(BootedAgent, TheBmcsHelperMayRunIpmitool) {
   fs::permissions(program, fs::perms(0755));
   EXPECT_EQ(asked(), "bmc=there channel=1 address=10.0.0.12\n") << helper_journal();
   fs::remove(program);
+}
+
+// Its folder is root's alone, and of the rest of the disk the helper sees nothing.
+TEST_F(BootedAgent, TheKubeletsHelperReadsItsFolderAndNoOther) {
+  const auto asked = [this] {
+    return said(asking("ecokube-agent", "/run/ecokube-kubelet-cert.sock", "until"));
+  };
+  EXPECT_EQ(asked(), "kubelet=none\n") << helper_journal();
+  const auto folder = machine->disk() / "var/lib/kubelet/pki";
+  fs::create_directories(folder);
+  fs::permissions(folder, fs::perms::owner_all);
+  fs::copy_file(Certificates::get().worker1.certificate, folder / "made.pem");
+  fs::permissions(folder / "made.pem", fs::perms(0600));
+  fs::create_symlink("/var/lib/kubelet/pki/made.pem", folder / "kubelet-client-current.pem");
+  EXPECT_THAT(asked(), HasSubstr("kubelet=there not_before=")) << helper_journal();
+  fs::remove(folder / "kubelet-client-current.pem");
+  fs::create_symlink("/etc/ecokube/agent.crt", folder / "kubelet-client-current.pem");
+  EXPECT_EQ(asked(), "kubelet=none\n") << "that is elsewhere: " << helper_journal();
+  fs::remove_all(machine->disk() / "var/lib/kubelet");
 }
 
 TEST_F(BootedAgent, PowersOffByCommandAndSaysSoOnce) {

@@ -16,6 +16,7 @@ namespace fs = std::filesystem;
 /// The capabilities that each may have.
 const std::map<std::string, std::string> kRights = {{"ecokube-agent.service", ""},
                                                     {"ecokube-bmc-info@.service", ""},
+                                                    {"ecokube-kubelet-cert@.service", ""},
                                                     {"ecokube-nic-arm@.service", "CAP_NET_ADMIN"},
                                                     {"ecokube-raw-wake@.service", "CAP_NET_RAW"},
                                                     {"ecokube-rtc-alarm@.service", ""}};
