@@ -24,8 +24,7 @@
 #include "node-agent/local/local_server.h"
 #include "node-agent/measuring.h"
 #include "node-agent/sample_timer.h"
-#include "node-agent/wake/nic_arming.h"
-#include "node-agent/wake/rtc_waking.h"
+#include "node-agent/wake_options.h"
 #include "node-agent/watchdog.h"
 #include "node-agent/way_down.h"
 
@@ -37,25 +36,6 @@ constexpr std::chrono::seconds kLogindInterval{10};
 constexpr std::uint32_t kProtocolVersion = 1;
 constexpr std::uint64_t kSettled = 3;  ///< heartbeats until all that comes once is done
 constexpr int kExitOk = 0;
-
-NicArmingOptions arming_options(const Config& config) {
-  NicArmingOptions options;
-  options.roots = config.roots;
-  options.segments = config.wake_segments;
-  options.socket = config.arm_socket;
-  options.needed = config.woken_by_network;
-  return options;
-}
-
-RtcWakingOptions clock_options(const Config& config, const Renewal& renewal) {
-  RtcWakingOptions options;
-  options.sysfs = config.roots.sysfs;
-  options.socket = config.rtc_socket;
-  options.longest = config.rtc_alarm;
-  options.now = [] { return RealClock().now(); };
-  options.certificate = [&renewal] { return renewal.validity(); };
-  return options;
-}
 
 class App final : public LinkHost {
  public:
@@ -76,7 +56,7 @@ class App final : public LinkHost {
         links_(io.get_executor(), config.coordinators, link_options(std::move(tls)), *this),
         farewell_(boot_id_, resumes_, last_end_, links_, logind_.get()),
         renewal_(io.get_executor(), renewal_options(), certificate),
-        clock_(io.get_executor(), clock_options(config, renewal_)),
+        clock_(io.get_executor(), clock_options(config, [this] { return certificates(); })),
         discovery_(io.get_executor(), config),
         signals_(io, SIGTERM, SIGINT) {
     if (logind_) discovery_.use_boot_times([this] { return logind_->boot_times(); });
@@ -87,7 +67,7 @@ class App final : public LinkHost {
     way_down_.use_last_end(last_end_);
     way_down_.use_links(links_);
     way_down_.use_waking(arming_, clock_);
-    way_down_.use_certificate([this] { return renewal_.veto(); });
+    way_down_.use_certificate([this] { return certificate_problem(); });
     if (auto id = read_machine_id(config_.roots)) machine_id_ = std::move(*id);
   }
 
@@ -99,6 +79,7 @@ class App final : public LinkHost {
     start("renewing the certificate", renewal_.run());
     start("arming the NICs", arming_.run());
     start("asking the BMC", discovery_.watch_bmc());
+    start("asking for the kubelet's certificate", discovery_.watch_kubelet());
     start("waiting for signals", wait_for_signal());
     start("telling the service manager", keep_watchdog(io_.get_executor()));
     io_.run();
@@ -135,6 +116,17 @@ class App final : public LinkHost {
     return {config_.tls, config_.node_name, [] { return RealClock().now(); },
             [this](const v1::Renew& message) { return links_.renew(message); },
             [this](const TlsContext& tls) { links_.use(tls); }};
+  }
+
+  /// That have to be renewed while this machine is awake.
+  [[nodiscard]] std::vector<Validity> certificates() const {
+    std::vector<Validity> all{renewal_.validity()};
+    if (const auto kubelet = discovery_.kubelet().validity()) all.push_back(*kubelet);
+    return all;
+  }
+  [[nodiscard]] std::string certificate_problem() const {
+    auto own = renewal_.veto();
+    return own.empty() ? discovery_.kubelet().veto() : own;
   }
 
   // An exception that nobody expected ends the agent: systemd starts a fresh one.

@@ -132,6 +132,7 @@ void read_wake(ConfigTable table, Config& config) {
   const bool own = config.roots.sysfs == "/sys";
   config.arm_socket = table.text("arm_socket", own ? kArmSocket : "");
   config.bmc_socket = table.text("bmc_socket", own ? kBmcSocket : "");
+  config.kubelet_socket = table.text("kubelet_socket", own ? kKubeletSocket : "");
   config.rtc_socket = table.text("rtc_socket", own ? kRtcSocket : "");
   config.raw_socket = table.text("raw_socket", own ? kRawWakeSocket : "");
   constexpr std::int64_t kPatchAgeDays = 14;

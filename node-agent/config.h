@@ -21,6 +21,7 @@ inline constexpr const char* kHoldFile = "/etc/ecokube/hold";
 inline constexpr const char* kHooksDir = "/etc/ecokube/shutdown.d";
 inline constexpr const char* kArmSocket = "/run/ecokube-nic-arm.sock";
 inline constexpr const char* kBmcSocket = "/run/ecokube-bmc-info.sock";
+inline constexpr const char* kKubeletSocket = "/run/ecokube-kubelet-cert.sock";
 inline constexpr const char* kRtcSocket = "/run/ecokube-rtc-alarm.sock";
 inline constexpr const char* kLocalSocket = "/run/ecokube-agent/agent.sock";
 
@@ -52,11 +53,12 @@ struct Config {
   std::vector<Ipv4Subnet> wake_segments;  ///< empty: as the interfaces say
   bool relay = true;                      ///< sends magic packets for others of these segments
   std::string wake_address;  ///< "host:port"; empty: the coordinator's own configuration counts
-  std::filesystem::path arm_socket;  ///< of ecokube-nic-arm; empty: nobody is asked
-  std::filesystem::path bmc_socket;  ///< of ecokube-bmc-info; empty: nobody is asked
-  std::filesystem::path rtc_socket;  ///< of ecokube-rtc-alarm; empty: nobody is asked
-  std::filesystem::path raw_socket;  ///< of ecokube-raw-wake; empty: nobody is asked
-  std::chrono::hours rtc_alarm{0};   ///< the longest sleep; 0: no alarm is set
+  std::filesystem::path arm_socket;      ///< of ecokube-nic-arm; empty: nobody is asked
+  std::filesystem::path bmc_socket;      ///< of ecokube-bmc-info; empty: nobody is asked
+  std::filesystem::path kubelet_socket;  ///< of ecokube-kubelet-cert; empty: nobody is asked
+  std::filesystem::path rtc_socket;      ///< of ecokube-rtc-alarm; empty: nobody is asked
+  std::filesystem::path raw_socket;      ///< of ecokube-raw-wake; empty: nobody is asked
+  std::chrono::hours rtc_alarm{0};       ///< the longest sleep; 0: no alarm is set
 };
 
 /// Where enrolment puts the certificates, unless [tls] says otherwise: the agent's own folder, in

@@ -12,6 +12,7 @@
 #include "common/log.h"
 #include "node-agent/sensors/firmware.h"
 #include "node-agent/sensors/segments.h"
+#include "node-agent/wake_options.h"
 
 namespace ecokube::agent {
 namespace {
@@ -62,19 +63,13 @@ std::vector<Ipv4Subnet> segments_of(const std::vector<Nic>& nics) {
 
 }  // namespace
 
-OwnBmcOptions own_bmc_options(const Config& config) {
-  OwnBmcOptions options;
-  options.sysfs = config.roots.sysfs;
-  options.socket = config.bmc_socket;
-  return options;
-}
-
 Discovery::Discovery(boost::asio::any_io_executor executor, const Config& config)
     : roots_(config.roots),
       given_segments_(config.wake_segments),
       relays_(config.relay),
       boot_(config.roots),
-      bmc_(executor, own_bmc_options(config)),
+      bmc_(executor, bmc_options(config)),
+      kubelet_(executor, kubelet_options(config)),
       relay_(relay_ports(config)),
       raw_(std::move(executor), config.raw_socket) {}
 
@@ -107,6 +102,9 @@ void Discovery::write(v1::Hello& hello) {
   write_machine(*inventory.mutable_machine());
   write_boot(boot_.at(boottime_now()), *inventory.mutable_boot());
   if (const auto& bmc = bmc_.seen()) write_bmc(*bmc, *inventory.mutable_bmc());
+  if (kubelet_.known()) {
+    write_kubelet_certificate(*kubelet_.seen(), *inventory.mutable_kubelet_certificate());
+  }
 }
 
 void Discovery::write(v1::Heartbeat& heartbeat, Told& told) {
@@ -124,6 +122,10 @@ void Discovery::write(v1::Heartbeat& heartbeat, Told& told) {
   if (const auto& bmc = bmc_.seen(); bmc && told.bmc != bmc) {
     write_bmc(*bmc, *heartbeat.mutable_bmc());
     told.bmc = bmc;
+  }
+  if (kubelet_.known() && told.kubelet != kubelet_.seen()) {
+    write_kubelet_certificate(*kubelet_.seen(), *heartbeat.mutable_kubelet_certificate());
+    told.kubelet = kubelet_.seen();
   }
 }
 

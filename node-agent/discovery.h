@@ -12,14 +12,13 @@
 #include "ecokube/v1/agent.pb.h"
 #include "node-agent/config.h"
 #include "node-agent/going_down.h"
+#include "node-agent/identity/kubelet_certificate.h"
 #include "node-agent/logind/boot_times.h"
 #include "node-agent/sensors/boot_state.h"
 #include "node-agent/wake/magic_relay.h"
 #include "node-agent/wake/own_bmc.h"
 
 namespace ecokube::agent {
-
-[[nodiscard]] OwnBmcOptions own_bmc_options(const Config& config);
 
 /// What a coordinator has to know of this machine to wake it, so that nobody types it; and this
 /// machine's part in waking others.
@@ -36,12 +35,16 @@ class Discovery {
     std::optional<BootTimes> times;
     std::optional<SleepAbilities> sleep;
     std::optional<BmcAnswer> bmc;
+    std::optional<KubeletCertAnswer> kubelet;
   };
-  /// What changes: what it boots next, how long it took, and where its BMC is, if this was not
-  /// told.
+  /// What changes: what it boots next, how long it took, where its BMC is, and until when its
+  /// kubelet is let in, if this was not told.
   void write(v1::Heartbeat& heartbeat, Told& told);
   /// Keeps asking for this machine's BMC, until the executor ends.
   boost::asio::awaitable<void> watch_bmc() { return bmc_.run(); }
+  /// Keeps asking for the kubelet's certificate, until the executor ends.
+  boost::asio::awaitable<void> watch_kubelet() { return kubelet_.run(); }
+  [[nodiscard]] const KubeletCertificate& kubelet() const { return kubelet_; }
   /// This boot followed one that had no proper end.
   void say_after_crash(bool so) { after_crash_ = so; }
   /// How long the stages of this boot took, as far as it is known by now.
@@ -64,6 +67,7 @@ class Discovery {
   bool relays_;
   BootWatch boot_;
   OwnBmc bmc_;
+  KubeletCertificate kubelet_;
   bool after_crash_ = false;
   std::function<BootTimes()> boot_times_ = [] { return BootTimes(); };
   std::function<SleepAbilities()> abilities_ = [] { return SleepAbilities(); };

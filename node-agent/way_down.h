@@ -38,7 +38,7 @@ class WayDown {
   void use_farewell(Farewell& farewell) { farewell_ = &farewell; }
   /// Before anything else, too: who remembers that this boot comes to a proper end.
   void use_last_end(LastEnd& last_end) { last_end_ = &last_end; }
-  /// Says why this machine might not be let in when it wakes; empty: it would.
+  /// Says why this machine or its kubelet might not be let in when it wakes; empty: they would.
   void use_certificate(std::function<std::string()> problem) { certificate_ = std::move(problem); }
 
   void heartbeat_sent(std::uint64_t session, std::uint64_t sequence);

@@ -4,9 +4,8 @@
 #include <string>
 
 #include "node-agent/commands/check_findings.h"
-#include "node-agent/discovery.h"
 #include "node-agent/sensors/bmc_device.h"
-#include "node-agent/wake/own_bmc.h"
+#include "node-agent/wake_options.h"
 
 namespace ecokube::agent {
 namespace {
@@ -15,7 +14,7 @@ namespace asio = boost::asio;
 
 BmcAnswer ask_bmc(const Config& config) {
   asio::io_context io(1);
-  OwnBmc bmc(io.get_executor(), own_bmc_options(config));
+  OwnBmc bmc(io.get_executor(), bmc_options(config));
   auto looked = asio::co_spawn(io, bmc.look(), asio::use_future);
   io.run();
   looked.get();

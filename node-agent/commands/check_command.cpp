@@ -87,6 +87,7 @@ Result<int> run_check(const CheckCommand& command) {
   chapters.push_back({"sleeping", check_sleeping(config)});
   chapters.push_back({"waking", check_waking(config)});
   chapters.push_back({"management controller", check_bmc(config)});
+  chapters.push_back({"kubelet", check_kubelet(config)});
   if (command.json) {
     print_json(chapters);
   } else {

@@ -30,6 +30,9 @@ struct Finding {
 /// device.
 [[nodiscard]] std::vector<Finding> check_bmc(const Config& config);
 
+/// From sleeping for long: until when its kubelet is let in. Asks ecokube-kubelet-cert.
+[[nodiscard]] std::vector<Finding> check_kubelet(const Config& config);
+
 /// What a helper says with what to do behind it, "eno1 does not ...; switch ...".
 [[nodiscard]] Finding split_finding(Finding::Level level, const std::string& said);
 

@@ -7,8 +7,7 @@
 #include "node-agent/commands/check_findings.h"
 #include "node-agent/sensors/boot_state.h"
 #include "node-agent/sensors/firmware.h"
-#include "node-agent/wake/nic_arming.h"
-#include "node-agent/wake/rtc_waking.h"
+#include "node-agent/wake_options.h"
 
 namespace ecokube::agent {
 namespace {
@@ -17,10 +16,7 @@ namespace asio = boost::asio;
 
 Waking look_at_nics(const Config& config) {
   asio::io_context io(1);
-  NicArmingOptions options;
-  options.roots = config.roots;
-  options.segments = config.wake_segments;
-  options.socket = config.arm_socket;
+  auto options = arming_options(config);
   options.only_look = true;
   NicArming arming(io.get_executor(), options);
   auto looked = asio::co_spawn(io, arming.arm(), asio::use_future);
@@ -74,11 +70,7 @@ void check_armed(const Config& config, const Waking& waking, std::vector<Finding
 /// (S26).
 void check_clock(const Config& config, std::vector<Finding>& findings) {
   asio::io_context io(1);
-  RtcWakingOptions options;
-  options.sysfs = config.roots.sysfs;
-  options.socket = config.rtc_socket;
-  options.longest = config.rtc_alarm;
-  RtcWaking clock(io.get_executor(), options);
+  RtcWaking clock(io.get_executor(), clock_options(config, {}));
   if (!clock.wanted()) return;
   if (!clock.able()) {
     findings.push_back(warning(

@@ -1,23 +1,11 @@
 #include "node-agent/identity/renewal_plan.h"
 
 #include <algorithm>
-#include <ctime>
 
 #include "common/backoff.h"
+#include "node-agent/identity/date_text.h"
 
 namespace ecokube::agent {
-namespace {
-
-std::string date(TimePoint at) {
-  const auto seconds = static_cast<std::time_t>(to_ms(at) / 1000);
-  std::tm fields{};
-  ::gmtime_r(&seconds, &fields);
-  std::string text(32, '\0');
-  text.resize(std::strftime(text.data(), text.size(), "%F %H:%M UTC", &fields));
-  return text;
-}
-
-}  // namespace
 
 TimePoint RenewalPlan::due() const {
   if (failures_ > 0 || wanted_) return not_before_;
@@ -42,7 +30,7 @@ void RenewalPlan::renewed(const Validity& validity, TimePoint now) {
 std::string RenewalPlan::veto(TimePoint now) const {
   const auto life = validity_.not_after - validity_.not_before;
   if (failures_ == 0 || validity_.not_after - now > life / 6) return {};
-  return "this node's certificate ends at " + date(validity_.not_after) +
+  return "this node's certificate ends at " + date_text(validity_.not_after) +
          " and could not be renewed: " + problem_;
 }
 

@@ -37,7 +37,7 @@ struct Conditions {
   std::vector<std::string> inhibited = {};  ///< who wants it to stay on, in words (logind)
   std::string limit = {};         ///< why the owner's limits forbid it now; empty: they do not
   std::int64_t wall_s = 0;        ///< seconds since the epoch, by this machine's clock
-  std::string certificate = {};   ///< why it might not be let in when it wakes; empty: it would
+  std::string certificate = {};   ///< why it or its kubelet might not be let in when it wakes
   bool can_sleep_so = true;       ///< as the command says
   std::string wake_problem = {};  ///< with !wake_armed: which NIC would not, why, and what to do
 };

@@ -19,14 +19,13 @@ std::int64_t seconds_since_epoch(TimePoint time) {
 
 }  // namespace
 
-TimePoint rtc_alarm_time(TimePoint now, std::chrono::hours longest, const Validity& certificate) {
+TimePoint rtc_alarm_time(TimePoint now, std::chrono::hours longest,
+                         const std::vector<Validity>& certificates) {
   // Nobody sleeps for less: an alarm that rings on the way down is lost.
   constexpr std::chrono::minutes kShortest{10};
-  using Duration = TimePoint::duration;
-  const Duration day = std::chrono::hours(24);
-  const Duration sixth = (certificate.not_after - certificate.not_before) / 6;
-  const auto renewal = certificate.not_after - std::min(day, sixth);
-  return std::max(std::min(now + longest, renewal), now + kShortest);
+  TimePoint at = now + longest;
+  for (const auto& certificate : certificates) at = std::min(at, awake_by(certificate));
+  return std::max(at, now + kShortest);
 }
 
 RtcWaking::RtcWaking(asio::any_io_executor executor, RtcWakingOptions options)
@@ -49,7 +48,7 @@ asio::awaitable<Result<RtcAnswer>> RtcWaking::look() { co_return co_await ask("s
 
 asio::awaitable<void> RtcWaking::set() {
   if (!wanted() || !able() || options_.socket.empty()) co_return;
-  const auto at = rtc_alarm_time(options_.now(), options_.longest, options_.certificate());
+  const auto at = rtc_alarm_time(options_.now(), options_.longest, options_.certificates());
   auto question = "set " + std::to_string(seconds_since_epoch(at));
   const auto answer = co_await ask(std::move(question));
   const auto why = answer ? answer->problem : answer.error().message;

@@ -5,9 +5,10 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <vector>
 
 #include "common/error.h"
-#include "common/x509.h"
+#include "common/validity.h"
 #include "node-agent/helpers/rtc_alarm.h"
 
 namespace ecokube::agent {
@@ -17,14 +18,14 @@ struct RtcWakingOptions {
   std::filesystem::path socket;    ///< of ecokube-rtc-alarm; empty: it is not asked
   std::chrono::hours longest{0};   ///< sleep; 0: no alarm is set
   std::function<TimePoint()> now;  ///< by the wall clock
-  std::function<Validity()> certificate;
+  std::function<std::vector<Validity>()> certificates;  ///< none may end meanwhile
   std::chrono::milliseconds limit{2000};
 };
 
-/// When the clock is to wake a machine that goes to sleep now (S26): after `longest`, and early
-/// enough before its certificate ends to renew it: a day, or a sixth of a shorter one's life.
+/// When the clock is to wake a machine that goes to sleep now (S26): after `longest`, and by the
+/// time at which it has to be awake for each of its certificates to be renewed.
 [[nodiscard]] TimePoint rtc_alarm_time(TimePoint now, std::chrono::hours longest,
-                                       const Validity& certificate);
+                                       const std::vector<Validity>& certificates);
 
 /// Has the hardware clock's alarm set by ecokube-rtc-alarm, so that the machine comes back by
 /// itself. What fails is no reason to stay on: a coordinator wakes it all the same.

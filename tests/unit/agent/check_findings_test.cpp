@@ -176,6 +176,32 @@ TEST_F(CheckTest, SaysWhereItsBmcIsOrWhatItLacks) {
   EXPECT_EQ(checked("bmc=none").front().level, Finding::Level::warning);
 }
 
+TEST_F(CheckTest, SaysUntilWhenTheKubeletIsLetIn) {
+  EXPECT_THAT(check_kubelet(config).front().what, HasSubstr("nobody asks"));
+  config.kubelet_socket = dir / "kubelet.sock";
+  EXPECT_THAT(check_kubelet(config).front().mend, HasSubstr("ecokube-kubelet-cert.socket"));
+  std::string answer;
+  boost::asio::io_context io{1};
+  test::HelperDouble helper(io, config.kubelet_socket, [&](const std::string&) { return answer; });
+  const auto checked = [&](const std::string& said) {
+    answer = said;
+    std::thread thread([&] { io.run(); });
+    auto findings = check_kubelet(config);
+    io.stop();
+    thread.join();
+    io.restart();
+    return findings;
+  };
+  EXPECT_EQ(checked("kubelet=there not_before=1700000000 not_after=32503680000"),
+            std::vector{fine("the kubelet's certificate is valid until 3000-01-01 00:00 UTC")});
+  EXPECT_EQ(checked("kubelet=none"), std::vector{fine("no certificate of a kubelet is there")});
+  EXPECT_EQ(checked("problem=it is garbage; look there"),
+            std::vector{warning("it is garbage", "look there")});
+  const auto ended = checked("kubelet=there not_before=1600000000 not_after=1600086400").front();
+  EXPECT_EQ(ended.level, Finding::Level::problem);
+  EXPECT_THAT(ended.what, HasSubstr("the kubelet's certificate ended "));
+}
+
 TEST_F(CheckTest, AnUnknownIdentityAndAPendingBootAreWarnedOf) {
   dir.write("sys/class/dmi/id/product_uuid", "");
   EXPECT_EQ(worst(check_waking(config)), Finding::Level::warning);

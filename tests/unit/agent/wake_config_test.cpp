@@ -21,6 +21,7 @@ TEST(WakeConfig, AsksTheHelpersUnlessToldOtherwise) {
   EXPECT_EQ(config->raw_socket, kRawWakeSocket);
   EXPECT_EQ(config->rtc_socket, kRtcSocket);
   EXPECT_EQ(config->bmc_socket, kBmcSocket);
+  EXPECT_EQ(config->kubelet_socket, kKubeletSocket);
   EXPECT_EQ(config->rtc_alarm, std::chrono::days(14));
   const auto another = read("sysfs_root = \"/srv/tree\"\n", "");
   ASSERT_TRUE(another);
@@ -28,6 +29,7 @@ TEST(WakeConfig, AsksTheHelpersUnlessToldOtherwise) {
   EXPECT_EQ(another->raw_socket, "");
   EXPECT_EQ(another->rtc_socket, "");
   EXPECT_EQ(another->bmc_socket, "");
+  EXPECT_EQ(another->kubelet_socket, "");
   EXPECT_EQ(read("", "arm_socket = \"\"\n")->arm_socket, "");
   EXPECT_EQ(read("", "raw_socket = \"/run/other.sock\"\n")->raw_socket, "/run/other.sock");
 }

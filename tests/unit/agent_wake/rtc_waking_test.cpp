@@ -22,13 +22,21 @@ const TimePoint kNow(std::chrono::seconds(1'800'000'000));
 
 TEST(RtcAlarmTime, IsTheEarlierOfTheLongestSleepAndTheCertificatesEnd) {
   const auto ends = [](std::chrono::hours in, std::chrono::hours life = 398 * kDay) {
-    return Validity{kNow + in - life, kNow + in};
+    return std::vector{Validity{kNow + in - life, kNow + in}};
   };
   EXPECT_EQ(rtc_alarm_time(kNow, 14 * kDay, ends(100 * kDay)), kNow + 14 * kDay);
   EXPECT_EQ(rtc_alarm_time(kNow, 14 * kDay, ends(10 * kDay)), kNow + 9 * kDay) << "a day before";
   EXPECT_EQ(rtc_alarm_time(kNow, 14 * kDay, ends(6h, 6h)), kNow + 5h) << "of a short one less";
   EXPECT_EQ(rtc_alarm_time(kNow, 14 * kDay, ends(1h)), kNow + 10min);
   EXPECT_EQ(rtc_alarm_time(kNow, 14 * kDay, ends(-1h)), kNow + 10min);
+}
+
+TEST(RtcAlarmTime, IsEarlyEnoughForEachCertificate) {
+  const Validity own{kNow, kNow + 100 * kDay};
+  const Validity kubelet{kNow - 6h, kNow + 18h};
+  EXPECT_EQ(rtc_alarm_time(kNow, 14 * kDay, {own, kubelet}), kNow + 14h);
+  EXPECT_EQ(rtc_alarm_time(kNow, 14 * kDay, {kubelet, own}), kNow + 14h);
+  EXPECT_EQ(rtc_alarm_time(kNow, 14 * kDay, {}), kNow + 14 * kDay);
 }
 
 struct RtcWakingTest : testing::Test {
@@ -42,7 +50,7 @@ struct RtcWakingTest : testing::Test {
     options.socket = dir / "rtc.sock";
     options.longest = 14 * kDay;
     options.now = [] { return kNow; };
-    options.certificate = [] { return Validity{kNow - kDay, kNow + 100 * kDay}; };
+    options.certificates = [] { return std::vector{Validity{kNow - kDay, kNow + 100 * kDay}}; };
     options.limit = 10s;
   }
   void set() {
