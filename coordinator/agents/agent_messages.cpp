@@ -11,6 +11,7 @@
 #include "common/hex_text.h"
 #include "common/host_port.h"
 #include "coordinator/agents/bmc_message.h"
+#include "coordinator/agents/kubelet_message.h"
 #include "coordinator/agents/message_bounds.h"
 #include "coordinator/core/life.h"
 
@@ -189,6 +190,12 @@ Result<core::AgentConnected> read_hello(const v1::Hello& hello) {
     if (!bmc) return std::unexpected(std::move(bmc.error()));
     own_bmc = std::move(*bmc);
   }
+  std::optional<core::KubeletCertificate> kubelet;
+  if (inventory.has_kubelet_certificate()) {
+    auto certificate = read_kubelet_certificate(inventory.kubelet_certificate());
+    if (!certificate) return std::unexpected(std::move(certificate.error()));
+    kubelet = *certificate;
+  }
   core::AgentConnected connected;
   connected.relays = std::find(hello.features().begin(), hello.features().end(), kRelayFeature) !=
                      hello.features().end();
@@ -201,7 +208,8 @@ Result<core::AgentConnected> read_hello(const v1::Hello& hello) {
                          known_power(inventory.power_peak_milliwatts()),
                          std::move(*machine),
                          std::move(*boot),
-                         std::move(own_bmc)};
+                         std::move(own_bmc),
+                         kubelet};
   return connected;
 }
 
@@ -257,6 +265,11 @@ Result<core::AgentHeartbeat> read_heartbeat(const v1::Heartbeat& heartbeat) {
     auto bmc = read_bmc(heartbeat.bmc());
     if (!bmc) return std::unexpected(std::move(bmc.error()));
     facts.bmc = std::move(*bmc);
+  }
+  if (heartbeat.has_kubelet_certificate()) {
+    auto certificate = read_kubelet_certificate(heartbeat.kubelet_certificate());
+    if (!certificate) return std::unexpected(std::move(certificate.error()));
+    facts.kubelet_certificate = *certificate;
   }
   if (heartbeat.has_pods()) {
     auto pods = read_pods(heartbeat.pods());

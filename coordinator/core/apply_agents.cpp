@@ -52,9 +52,12 @@ void on(World& world, const AgentConnected& fact, TimePoint now) {
   hear_agent(node.bmc);
   node.agent.relays = fact.relays;
   auto inventory = fact.inventory;
-  // It asks its BMC only after it has said hello.
+  // It asks its BMC and for the kubelet's certificate only after it has said hello.
   const bool same_machine = inventory.machine_id == node.inventory.machine_id;
   if (!inventory.bmc && same_machine) inventory.bmc = node.inventory.bmc;
+  if (!inventory.kubelet_certificate && same_machine) {
+    inventory.kubelet_certificate = node.inventory.kubelet_certificate;
+  }
   take_inventory(world, node, std::move(inventory));
   world.fence_highest_seen = std::max(world.fence_highest_seen, fact.fence_highest_seen);
   follow(world, node, now);
@@ -92,6 +95,7 @@ void on(World& world, const AgentHeartbeat& fact, TimePoint now) {
   node->inventory.boot_id = fact.boot_id;
   if (fact.boot) node->inventory.boot = *fact.boot;
   if (fact.bmc) node->inventory.bmc = fact.bmc;
+  if (fact.kubelet_certificate) node->inventory.kubelet_certificate = fact.kubelet_certificate;
   follow(world, *node, now);
 }
 

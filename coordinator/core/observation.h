@@ -12,6 +12,7 @@
 #include "common/names.h"
 #include "common/policy_clock.h"
 #include "common/units.h"
+#include "common/validity.h"
 #include "coordinator/core/cluster_facts.h"
 #include "coordinator/core/step.h"
 
@@ -141,6 +142,12 @@ struct BmcFacts {
   bool operator==(const BmcFacts&) const = default;
 };
 
+/// By which the machine's kubelet is let into its cluster.
+struct KubeletCertificate {
+  std::optional<Validity> validity;  ///< absent: there is none where kubelets have it
+  bool operator==(const KubeletCertificate&) const = default;
+};
+
 /// What a sleeper is known by; kept in the store so that it can be woken after a restart.
 struct Inventory {
   std::string machine_id;
@@ -150,7 +157,8 @@ struct Inventory {
   std::optional<Power> idle, peak;
   MachineFacts machine = {};
   BootFacts boot = {};
-  std::optional<BmcFacts> bmc = {};  ///< absent: not known
+  std::optional<BmcFacts> bmc = {};                            ///< absent: not known
+  std::optional<KubeletCertificate> kubelet_certificate = {};  ///< absent: not known
   bool operator==(const Inventory&) const = default;
 };
 
@@ -193,9 +201,10 @@ struct AgentHeartbeat {
   Duration energy_since{};                     ///< the machine's uptime when it began
   std::optional<PodsEnergy> pods;              ///< absent: as before
   std::int64_t fence_highest_seen = 0;
-  std::optional<BootFacts> boot = {};        ///< absent: as before
-  std::optional<MachineFacts> machine = {};  ///< absent: as before
-  std::optional<BmcFacts> bmc = {};          ///< absent: as before
+  std::optional<BootFacts> boot = {};                          ///< absent: as before
+  std::optional<MachineFacts> machine = {};                    ///< absent: as before
+  std::optional<BmcFacts> bmc = {};                            ///< absent: as before
+  std::optional<KubeletCertificate> kubelet_certificate = {};  ///< absent: as before
 };
 
 enum class LeaveOrigin { coordinator, person, reboot, service_stop, ups, unspecified };

@@ -240,6 +240,7 @@ std::vector<Violation> blockers(const World& world, const Policy& policy, const 
   s15_proven(policy, fleet, node, now, out);
   s18_boot_proven(policy, fleet, node, out);
   s16_unwell(policy, fleet, node, now, out);
+  if (!person_asked(node, now)) s26_certificate(node, now, out);
   s17_flapping(policy, node, now, out);
   return out;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "coordinator/core/kubelet_certificate.h"
 #include "coordinator/core/node_services.h"
 #include "coordinator/core/power.h"
 #include "coordinator/core/safety_placing.h"
@@ -182,6 +183,13 @@ void s26_services(const World& world, const Policy& policy, const Node& node, Ti
                   Violations& out) {
   auto wait = waits_for_services(world, policy, node, now);
   if (wait) out.push_back({"S26", "NotAllServes", std::move(wait->missing)});
+}
+
+void s26_certificate(const Node& node, TimePoint now, Violations& out) {
+  const auto awake_by = awake_for_kubelet(node);
+  if (!awake_by || now < *awake_by) return;
+  out.push_back({"S26", "KubeletCertificate",
+                 kubelet_certificate_text(node, now) + "; it would not be renewed in its sleep"});
 }
 
 void s11_in_service(const Node& node, Violations& out) {

@@ -30,6 +30,9 @@ void s21_power_off(const World& world, const Policy& policy, const Node& node, c
 void s26_services(const World& world, const Policy& policy, const Node& node, TimePoint now,
                   Violations& out);
 
+/// Its kubelet's certificate does not have to be renewed while it would sleep.
+void s26_certificate(const Node& node, TimePoint now, Violations& out);
+
 /// Only what we put there (S11).
 void s11_in_service(const Node& node, Violations& out);
 

@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "common/span_text.h"
+#include "coordinator/core/kubelet_certificate.h"
 #include "coordinator/core/sleep_mode.h"
 #include "coordinator/core/wake_chain.h"
 #include "coordinator/core/wake_proof.h"
@@ -27,15 +29,6 @@ const Pool* pool_of_sleeper(const Policy& policy, const Node& node, TimePoint no
 bool may_go_deaf(const Policy& policy, const Node& node) {
   const auto methods = wake_methods(node, policy);
   return methods.empty() || methods.front() == WakeMethod::wol;
-}
-
-std::string text_of(Duration time) {
-  constexpr std::int64_t kMinute = 60'000;
-  constexpr std::int64_t kHour = 60 * kMinute;
-  const auto ms = time.count();
-  if (ms >= 2 * kHour) return std::to_string(ms / kHour) + " h";
-  if (ms >= 2 * kMinute) return std::to_string(ms / kMinute) + " min";
-  return std::to_string(ms / 1000) + " s";
 }
 
 }  // namespace
@@ -70,7 +63,8 @@ Duration SleepLimits::proven(const Pool* pool, SleepMode mode) const {
 }
 
 TimePoint SleepLimits::latest(const Limit& limit, Duration sleep) const {
-  return limit.since + std::min(sleep, policy_.sleep_max);
+  const auto latest = limit.since + std::min(sleep, policy_.sleep_max);
+  return limit.awake_by ? std::min(latest, *limit.awake_by) : latest;
 }
 
 /// Who is being woken from a longer sleep holds its place until it is up, and who did not come back
@@ -90,7 +84,7 @@ void SleepLimits::find_limits(const World& world) {
       taken += deaf && node.sleep.woken_at && *node.sleep.woken_at > since + proven ? 1 : 0;
       continue;
     }
-    auto& limit = limits_[name] = {since, {}, pool, proven};
+    auto& limit = limits_[name] = {since, {}, pool, proven, awake_for_kubelet(node)};
     limit.until = latest(limit, deaf ? proven : policy_.sleep_max);
     if (deaf && now_ >= since + proven) past.push_back(&limit);
   }
@@ -116,16 +110,20 @@ std::optional<Reason> SleepLimits::over(const Node& node) const {
   const auto at = limits_.find(node.name);
   if (at == limits_.end() || now_ < at->second.until) return std::nullopt;
   const Limit& limit = at->second;
+  if (limit.awake_by && now_ >= *limit.awake_by) {
+    return Reason{"KubeletCertificate",
+                  kubelet_certificate_text(node, now_) + "; it is woken so that it is renewed"};
+  }
   const auto slept = now_ - limit.since;
   if (slept >= policy_.sleep_max) {
-    return Reason{"SleptLongest", "it has slept for " + text_of(slept) +
+    return Reason{"SleptLongest", "it has slept for " + span_text(slept) +
                                       "; it is woken for updates and certificates"};
   }
   return Reason{
       "SleptAsProven",
       "no node of pool " + limit.pool->name + " was seen to wake after more than " +
-          text_of(limit.proven) +
-          (limit.tries ? "; this one shows that it does after " + text_of(slept)
+          span_text(limit.proven) +
+          (limit.tries ? "; this one shows that it does after " + span_text(slept)
                        : "; others try a longer sleep first, or did not come back from it")};
 }
 

@@ -13,7 +13,8 @@
 // How long a machine may sleep (S18, S26): as long as one of its pool has been woken from, and four
 // times that for as many as may be lost to what only a longer sleep brings out: a port that goes
 // deaf after an hour, a card that is powered down after a day. The others are woken, and sleep on
-// when those have shown that they come back. Beyond the time between two patches nobody sleeps.
+// when those have shown that they come back. Beyond the time between two patches nobody sleeps, and
+// not beyond what the kubelet needs to renew its certificate.
 namespace ecokube::core {
 
 /// The longest sleep that the wake proves which is going on or has just ended.
@@ -35,8 +36,9 @@ class SleepLimits {
   struct Limit {
     TimePoint since, until;
     const Pool* pool;
-    Duration proven;     ///< of its pool
-    bool tries = false;  ///< a longer one
+    Duration proven;                    ///< of its pool
+    std::optional<TimePoint> awake_by;  ///< whatever else was proven
+    bool tries = false;                 ///< a longer one
   };
   void find_limits(const World& world);
   /// Of those that sleep longer than was proven, those that have tried it for longest go on.

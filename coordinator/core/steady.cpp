@@ -25,7 +25,9 @@ bool says_nothing_new(const World& world, const Policy& policy, const Observatio
          agent.sleep_vetoes == beat->sleep_vetoes && agent.nics == beat->nics &&
          node.inventory.nics == beat->nics && (!beat->boot || node.inventory.boot == *beat->boot) &&
          (!beat->machine || node.inventory.machine == *beat->machine) &&
-         (!beat->bmc || node.inventory.bmc == beat->bmc);
+         (!beat->bmc || node.inventory.bmc == beat->bmc) &&
+         (!beat->kubelet_certificate ||
+          node.inventory.kubelet_certificate == beat->kubelet_certificate);
 }
 
 }  // namespace ecokube::core

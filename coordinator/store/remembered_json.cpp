@@ -68,6 +68,15 @@ json::value to_json(const std::optional<core::BmcFacts>& bmc) {
                       {"problem", bmc->problem}};
 }
 
+json::value to_json(const std::optional<core::KubeletCertificate>& certificate) {
+  if (!certificate) return nullptr;
+  const auto& validity = certificate->validity;
+  if (!validity) return json::object{{"present", false}};
+  return json::object{{"present", true},
+                      {"not_before_ms", to_ms(validity->not_before)},
+                      {"not_after_ms", to_ms(validity->not_after)}};
+}
+
 // Readers: an absent key is an empty value, a wrong type throws (and the node is refused).
 bool flag(const json::object& from, std::string_view key) {
   const auto* value = from.if_contains(key);
@@ -128,6 +137,13 @@ core::BmcFacts bmc_from(const json::object& from) {
           text_field(from, "problem")};
 }
 
+core::KubeletCertificate kubelet_certificate_from(const json::object& from) {
+  const auto before = number(from, "not_before_ms");
+  const auto after = number(from, "not_after_ms");
+  if (!flag(from, "present") || !before || !after) return {};
+  return {Validity{from_ms(*before), from_ms(*after)}};
+}
+
 core::Inventory inventory_from(const json::object& from) {
   core::Inventory inventory;
   inventory.machine_id = text_field(from, "machine_id");
@@ -147,6 +163,10 @@ core::Inventory inventory_from(const json::object& from) {
   }
   if (const auto* bmc = from.if_contains("bmc"); bmc && bmc->is_object()) {
     inventory.bmc = bmc_from(bmc->as_object());
+  }
+  if (const auto* kubelet = from.if_contains("kubelet_certificate");
+      kubelet && kubelet->is_object()) {
+    inventory.kubelet_certificate = kubelet_certificate_from(kubelet->as_object());
   }
   inventory.boot = {text_field(from, "boot_fingerprint"), text_field(from, "boot_pending")};
   return inventory;
@@ -173,6 +193,7 @@ std::string to_document(const core::RememberedNode& node) {
                          {"peak_milliwatts", to_json(node.inventory.peak)},
                          {"machine", to_json(node.inventory.machine)},
                          {"bmc", to_json(node.inventory.bmc)},
+                         {"kubelet_certificate", to_json(node.inventory.kubelet_certificate)},
                          {"boot_fingerprint", node.inventory.boot.fingerprint},
                          {"boot_pending", node.inventory.boot.pending}};
   json::array boots;

@@ -97,6 +97,39 @@ TEST_F(AgentDiscovery, AMachineWithoutADeviceForABmcSaysThatItHasNone) {
   EXPECT_TRUE(helper.asked().empty());
 }
 
+TEST_F(AgentDiscovery, ItTellsUntilWhenItsKubeletIsLetInAndVetoesBeforeThat) {
+  using std::chrono::hours, std::chrono::system_clock;
+  const auto now = std::chrono::floor<std::chrono::seconds>(system_clock::now().time_since_epoch());
+  const auto line = [&](hours begins, hours ends) {
+    return "kubelet=there not_before=" + std::to_string((now + begins).count()) +
+           " not_after=" + std::to_string((now + ends).count());
+  };
+  HelperDouble helper(io, dir / "kubelet.sock",
+                      [&](const std::string&) { return line(hours(-21), hours(3)); });
+  agent->wake = "kubelet_socket = \"" + (dir / "kubelet.sock").string() + "\"\n";
+  agent->start();
+  const auto told = [&]() -> std::optional<core::KubeletCertificate> {
+    for (const auto& beat : seen<core::AgentHeartbeat>()) {
+      if (beat.kubelet_certificate) return beat.kubelet_certificate;
+    }
+    return std::nullopt;
+  };
+  ASSERT_TRUE(wait_for([&] { return told().has_value(); })) << agent->log();
+  const core::KubeletCertificate certificate{
+      Validity{TimePoint(now - hours(21)), TimePoint(now + hours(3))}};
+  EXPECT_EQ(told(), certificate);
+  ASSERT_TRUE(wait_for([&] { return !seen<core::AgentHeartbeat>().back().vetoes.empty(); }));
+  const auto veto = seen<core::AgentHeartbeat>().back().vetoes.front();
+  EXPECT_NE(veto.find("the kubelet's certificate ends in 2 h"), std::string::npos) << veto;
+  auto options = server_options();
+  options.port = server->port();
+  stop_server();
+  facts.clear();
+  start_server(options);
+  ASSERT_TRUE(wait_for([&] { return !seen<core::AgentConnected>().empty(); })) << agent->log();
+  EXPECT_EQ(seen<core::AgentConnected>().front().inventory.kubelet_certificate, certificate);
+}
+
 TEST_F(AgentDiscovery, AnAwakeAgentRelaysAMagicPacketOnItsSegment) {
   agent->start();
   ASSERT_TRUE(wait_for_beat()) << agent->log();

@@ -118,6 +118,39 @@ TEST(AgentMessages, ABmcOutOfBoundsIsRefused) {
   EXPECT_FALSE(read_heartbeat(heartbeat));
 }
 
+TEST(AgentMessages, TheKubeletsCertificateHasSaneDates) {
+  const auto read = [](std::int64_t before_s, std::int64_t after_s) {
+    auto heartbeat = good_heartbeat();
+    auto& certificate = *heartbeat.mutable_kubelet_certificate();
+    certificate.set_present(true);
+    certificate.set_not_before_s(before_s);
+    certificate.set_not_after_s(after_s);
+    auto hello = good_hello();
+    *hello.mutable_inventory()->mutable_kubelet_certificate() = certificate;
+    const auto by_hello = read_hello(hello);
+    const auto by_heartbeat = read_heartbeat(heartbeat);
+    EXPECT_EQ(by_hello.has_value(), by_heartbeat.has_value());
+    if (by_hello && by_heartbeat) {
+      EXPECT_EQ(by_hello->inventory.kubelet_certificate, by_heartbeat->kubelet_certificate);
+    }
+    return by_heartbeat;
+  };
+  constexpr std::int64_t kEndless = 253'402'300'799;
+  EXPECT_EQ(read(1'800'000'000, 1'800'086'400)->kubelet_certificate->validity,
+            (Validity{from_ms(1'800'000'000'000), from_ms(1'800'086'400'000)}));
+  EXPECT_TRUE(read(0, kEndless));
+  EXPECT_FALSE(read(-1, 5));
+  EXPECT_FALSE(read(5, 5));
+  EXPECT_FALSE(read(6, 5));
+  EXPECT_FALSE(read(0, kEndless + 1));
+  EXPECT_FALSE(read(0, std::numeric_limits<std::int64_t>::max()));
+  EXPECT_FALSE(read(std::numeric_limits<std::int64_t>::min(), 5));
+  EXPECT_FALSE(read_heartbeat(good_heartbeat())->kubelet_certificate) << "as before";
+  auto without = good_heartbeat();
+  without.mutable_kubelet_certificate();
+  EXPECT_EQ(read_heartbeat(without)->kubelet_certificate, core::KubeletCertificate{});
+}
+
 TEST(AgentMessages, AResumeMakesAnotherLifeOfTheSameBoot) {
   auto hello = good_hello();
   hello.set_resumes(3);

@@ -29,7 +29,8 @@ Node& Bender::some_node(World& world) {
 void Bender::bend_around(Bench& bench, Node& node) {
   World& world = bench.world;
   Pool& pool = bench.policy.pools.front();
-  switch (draw(27)) {
+  switch (draw(28)) {
+    case 26: return bend_certificates(bench);
     case 23: return bend_watts(bench);
     case 24: return bend_quota(bench);
     case 25: bench.policy.recovery.names = {node.name, "w2"}; return;

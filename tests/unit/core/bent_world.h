@@ -36,6 +36,7 @@ class Bender {
   void bend_proofs(Bench& bench);
   void bend_sleep(Bench& bench);
   void bend_services(Bench& bench, Node& node);
+  void bend_certificates(Bench& bench);
   void bend_segments(Bench& bench);
   void bend_buckets(Bench& bench);
   void bend_booting(Bench& bench, Node& node);

@@ -38,6 +38,18 @@ void Bender::bend_services(Bench& bench, Node& node) {
   bench.world.pods[pod.uid] = pod;
 }
 
+/// Some kubelets' certificates have to be renewed just about now, short-lived or not.
+void Bender::bend_certificates(Bench& bench) {
+  for (auto& [name, node] : bench.world.nodes) {
+    const Duration life = std::chrono::hours(24) * (1 + draw(10));
+    const Duration margin = std::min<Duration>(life / 6, std::chrono::hours(24));
+    auto& certificate = node.inventory.kubelet_certificate.emplace();
+    if (draw(4) == 0) continue;
+    const auto end = bench.now + margin + Duration(draw(3) - 1);
+    certificate.validity = Validity{end - life, end};
+  }
+}
+
 /// What all may draw, and what was written down of wakes.
 void Bender::bend_watts(Bench& bench) {
   bench.policy.inrush.all.watts_cap = Power::watts(100 * draw(12));

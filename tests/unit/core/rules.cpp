@@ -315,6 +315,7 @@ std::vector<std::string> broken_rules(const World& world, const Policy& policy, 
   floors(world, policy, node, now, out);
   flapping(policy, node, now, out);
   identity(world, policy, node, now, out);
+  kubelet_let_in(node, now, out);
   const bool theirs =
       node.kube->unschedulable && !node.kube->annotations.contains("ecokube.io/cordoned");
   if (theirs) out.push_back("S11 cordoned by another");

@@ -161,6 +161,17 @@ void taken_back(const World& world, const Policy& policy, const Node& node, Time
   }
 }
 
+void kubelet_let_in(const Node& node, TimePoint now, Broken& out) {
+  const auto& known = node.inventory.kubelet_certificate;
+  if (!known || !known->validity || asked_down(node, now)) return;
+  const auto life = known->validity->not_after - known->validity->not_before;
+  const auto left = known->validity->not_after - now;
+  const bool short_lived = life < std::chrono::hours(24 * 6);
+  if (short_lived ? left <= life / 6 : left <= std::chrono::hours(24)) {
+    out.push_back("S26 the kubelet's certificate");
+  }
+}
+
 void seen_off(const Policy& policy, const Node& node, TimePoint now, Broken& out) {
   const auto given = policy.nodes.find(node.name);
   if (given == policy.nodes.end() || !given->second.bmc) return;

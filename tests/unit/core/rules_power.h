@@ -49,4 +49,7 @@ void freed(const World& world, const Policy& policy, const Node& node, const Ste
 void cut_off(const World& world, const Policy& policy, const Node& node, const PowerOff& off,
              TimePoint now, Broken& out);
 
+/// Its kubelet can renew its certificate before it ends (S26).
+void kubelet_let_in(const Node& node, TimePoint now, Broken& out);
+
 }  // namespace ecokube::core::test

@@ -4,9 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 #include "bench.h"
 #include "coordinator/core/marks.h"
+#include "coordinator/core/safety.h"
 #include "mini_fleet.h"
 
 namespace ecokube::core::test {
@@ -99,6 +101,81 @@ TEST_F(SleepLimit, NobodySleepsLongerThanBetweenTwoPatches) {
   EXPECT_FALSE(bench.want("w1").on);
   at(bench.policy.sleep_max);
   EXPECT_EQ(bench.want("w1").reason.code, "SleptLongest");
+}
+
+/// Of the kubelet's certificate, renewed just now.
+void let_in_for(Bench& bench, const NodeName& name, Duration life) {
+  bench.world.nodes.at(name).inventory.kubelet_certificate =
+      KubeletCertificate{Validity{bench.now, bench.now + life}};
+}
+
+TEST_F(SleepLimit, NobodySleepsUntilItsKubeletIsLetInNoMore) {
+  bench.world.nodes.at("w3").wake_proven_sleep = hours(24 * 100);
+  const auto since = bench.now;
+  let_in_for(bench, "w1", hours(24));
+  let_in_for(bench, "w2", hours(24 * 8));
+  const auto pass_to = [&](Duration time) { bench.pass(since + time - bench.now); };
+  pass_to(hours(20) - Duration(1));
+  EXPECT_FALSE(bench.want("w1").on);
+  ASSERT_TRUE(bench.plan().reconsider_at);
+  EXPECT_LE(*bench.plan().reconsider_at, since + hours(20));
+  EXPECT_EQ(SleepLimits(bench.world, bench.policy, bench.now).until(bench.node("w1")),
+            since + hours(20));
+  pass_to(hours(20));
+  EXPECT_EQ(bench.want("w1").reason,
+            (Reason{"KubeletCertificate",
+                    "the kubelet's certificate ends in 4 h; it is woken so that it is renewed"}));
+  EXPECT_TRUE(bench.planned("w1", Verb::wake));
+  pass_to(hours(24 * 7) - Duration(1));
+  EXPECT_FALSE(bench.want("w2").on);
+  pass_to(hours(24 * 7));
+  EXPECT_EQ(bench.want("w2").reason.code, "KubeletCertificate") << "a day before its end";
+  pass_to(hours(24 * 10));
+  EXPECT_NE(bench.want("w1").reason.text.find("ended 9 days ago"), std::string::npos);
+}
+
+TEST_F(SleepLimit, WhatIsKnownOfTheKubeletOutlivesAHelloAndEndsAsItsAgentSays) {
+  const auto known = [&] { return bench.node("w3").inventory.kubelet_certificate; };
+  auto beat = bench.beat_of("w3");
+  const KubeletCertificate told{Validity{bench.now, bench.now + hours(24)}};
+  beat.kubelet_certificate = told;
+  bench.see(beat);
+  EXPECT_EQ(known(), told);
+  bench.hello("w3", 2);
+  EXPECT_EQ(known(), told) << "its helper is asked only afterwards";
+  beat = bench.beat_of("w3");
+  beat.kubelet_certificate = KubeletCertificate{};
+  bench.see(beat);
+  EXPECT_EQ(known(), KubeletCertificate{});
+}
+
+TEST_F(SleepLimit, ALongerProofAndAPlaceToTryDoNotOutweighTheCertificate) {
+  const auto since = *bench.node("w1").sleep.since;
+  bench.world.nodes.at("w1").inventory.kubelet_certificate =
+      KubeletCertificate{Validity{since, since + 12 * bench.policy.first_sleep / 5}};
+  at(2 * bench.policy.first_sleep);
+  EXPECT_EQ(bench.want("w1").reason.code, "KubeletCertificate") << "it would try a longer one";
+}
+
+TEST_F(SleepLimit, WhoseKubeletHasToRenewItsCertificateIsNotPutDown) {
+  const auto codes = [&] {
+    std::set<std::string> found;
+    for (const auto& one : blockers(bench.world, bench.policy, bench.node("w3"), bench.now)) {
+      if (one.rule == "S26") found.insert(one.code);
+    }
+    return found;
+  };
+  let_in_for(bench, "w3", hours(24));
+  EXPECT_TRUE(codes().empty());
+  bench.pass(hours(20));
+  EXPECT_EQ(codes(), std::set<std::string>{"KubeletCertificate"});
+  bench.ask("w3", PersonVerb::sleep);
+  EXPECT_TRUE(codes().empty()) << "a person may, and its agent refuses";
+  bench.world.nodes.at("w3").request.reset();
+  let_in_for(bench, "w3", hours(24));
+  EXPECT_TRUE(codes().empty());
+  bench.world.nodes.at("w3").inventory.kubelet_certificate = KubeletCertificate{};
+  EXPECT_TRUE(codes().empty()) << "there is none";
 }
 
 TEST_F(SleepLimit, APersonsPoolIsLeftToThePerson) {

@@ -77,6 +77,8 @@ TEST_F(SteadyTest, WhatADecisionHangsOnIsNews) {
     beat.machine = MachineFacts{};
     beat.machine->smbios_uuid = "another";
   }));
+  EXPECT_FALSE(
+      nothing_new([](AgentHeartbeat& beat) { beat.kubelet_certificate = KubeletCertificate{}; }));
   EXPECT_FALSE(nothing_new([](AgentHeartbeat& beat) { ++beat.session; }));
   EXPECT_FALSE(nothing_new([](AgentHeartbeat& beat) { beat.node = "w3"; }));
 }

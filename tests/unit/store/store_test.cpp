@@ -51,6 +51,8 @@ core::RememberedNode remembered() {
   node.inventory.boot = {"0123456789abcdef", "kernel 6.1.0-18 is installed, 6.1.0-13 runs"};
   node.inventory.bmc = core::BmcFacts{
       true, "10.0.0.12", "00:25:90:aa:bb:cc", "dhcp", 12, "a123456789abcdefa123456789000001", "no"};
+  node.inventory.kubelet_certificate =
+      core::KubeletCertificate{Validity{kAt - Duration(5000), kAt + Duration(7000)}};
   node.wake_proven_boot = "fedcba9876543210";
   node.wake_proven_mode = core::SleepMode::hibernate;
   node.peak_seen = Power::watts(605);

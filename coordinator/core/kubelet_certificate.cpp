@@ -1,0 +1,19 @@
+#include "coordinator/core/kubelet_certificate.h"
+
+#include "common/span_text.h"
+
+namespace ecokube::core {
+
+std::optional<TimePoint> awake_for_kubelet(const Node& node) {
+  const auto& certificate = node.inventory.kubelet_certificate;
+  if (!certificate || !certificate->validity) return std::nullopt;
+  return awake_by(*certificate->validity);
+}
+
+std::string kubelet_certificate_text(const Node& node, TimePoint now) {
+  const auto left = node.inventory.kubelet_certificate->validity->not_after - now;
+  return "the kubelet's certificate " +
+         (left > Duration(0) ? "ends in " + span_text(left) : "ended " + span_text(-left) + " ago");
+}
+
+}  // namespace ecokube::core
