@@ -180,18 +180,8 @@ TEST_F(CheckTest, SaysUntilWhenTheKubeletIsLetIn) {
   EXPECT_THAT(check_kubelet(config).front().what, HasSubstr("nobody asks"));
   config.kubelet_socket = dir / "kubelet.sock";
   EXPECT_THAT(check_kubelet(config).front().mend, HasSubstr("ecokube-kubelet-cert.socket"));
-  std::string answer;
-  boost::asio::io_context io{1};
   test::HelperDouble helper(io, config.kubelet_socket, [&](const std::string&) { return answer; });
-  const auto checked = [&](const std::string& said) {
-    answer = said;
-    std::thread thread([&] { io.run(); });
-    auto findings = check_kubelet(config);
-    io.stop();
-    thread.join();
-    io.restart();
-    return findings;
-  };
+  const auto checked = [this](const char* said) { return checked_with(check_kubelet, said); };
   EXPECT_EQ(checked("kubelet=there not_before=1700000000 not_after=32503680000"),
             std::vector{fine("the kubelet's certificate is valid until 3000-01-01 00:00 UTC")});
   EXPECT_EQ(checked("kubelet=none"), std::vector{fine("no certificate of a kubelet is there")});
