@@ -67,16 +67,23 @@ std::vector<fs::path> kubelet_cert_files() {
           "/var/lib/k0s/kubelet/pki/kubelet-client-current.pem"};
 }
 
+// A machine that was of another distribution before may have that one's file still.
 KubeletCertAnswer kubelet_cert_in(const std::vector<fs::path>& files) {
+  KubeletCertAnswer newest;
   for (const auto& file : files) {
     const auto pem = read_regular(file);
     if (!pem && pem.error().code == Errc::not_found) continue;
     const auto validity = pem ? validity_in(*pem) : Result<Validity>(std::unexpected(pem.error()));
-    if (validity) return {*validity, ""};
-    return {std::nullopt, file.string() + ": " + validity.error().message +
-                              "; look: openssl x509 -noout -dates -in " + file.string()};
+    if (!validity && newest.problem.empty()) {
+      newest.problem = file.string() + ": " + validity.error().message +
+                       "; look: openssl x509 -noout -dates -in " + file.string();
+    }
+    if (!validity) continue;
+    if (newest.validity && validity->not_before <= newest.validity->not_before) continue;
+    newest.validity = *validity;
   }
-  return {};
+  if (newest.validity) newest.problem.clear();
+  return newest;
 }
 
 }  // namespace ecokube::agent

@@ -12,8 +12,8 @@ namespace ecokube::agent {
 /// Where kubeadm and Debian, k3s, RKE2 and k0s have it.
 [[nodiscard]] std::vector<std::filesystem::path> kubelet_cert_files();
 
-/// Of the first of these files that is there: its first certificate's, also of one that has ended
-/// or has not begun. A link is followed, to a regular file alone.
+/// Of these files the first certificate of each, and of those the one that was issued last, also
+/// where it has ended or has not begun. A link is followed, to a regular file alone.
 [[nodiscard]] KubeletCertAnswer kubelet_cert_in(const std::vector<std::filesystem::path>& files);
 
 }  // namespace ecokube::agent

@@ -55,15 +55,22 @@ TEST_F(KubeletCert, OneThatHasEndedIsToldToo) {
   EXPECT_EQ(look(), (KubeletCertAnswer{validity_in(pem), ""}));
 }
 
-TEST_F(KubeletCert, OfTheFirstFileThatIsThere) {
+TEST_F(KubeletCert, OfSeveralTheOneThatWasIssuedLast) {
   EXPECT_EQ(look(), KubeletCertAnswer{}) << "none is";
   dir.write("kubeadm", "no folder");
   EXPECT_EQ(look(), KubeletCertAnswer{});
-  dir.write("k3s/client-kubelet.crt", made(true));
+  const auto left = made(true);
+  const auto used = made();
+  dir.write("k3s/client-kubelet.crt", left);
+  EXPECT_EQ(look().validity, validity_in(left));
   fs::remove(dir / "kubeadm");
-  const auto first = made();
-  dir.write("kubeadm/current.pem", first);
-  EXPECT_EQ(look().validity, validity_in(first));
+  dir.write("kubeadm/current.pem", used);
+  EXPECT_EQ(look().validity, validity_in(used));
+  dir.write("kubeadm/current.pem", left);
+  dir.write("k3s/client-kubelet.crt", used);
+  EXPECT_EQ(look(), (KubeletCertAnswer{validity_in(used), ""}));
+  dir.write("kubeadm/current.pem", "garbage");
+  EXPECT_EQ(look(), (KubeletCertAnswer{validity_in(used), ""}));
   EXPECT_THAT(kubelet_cert_files(),
               ElementsAre("/var/lib/kubelet/pki/kubelet-client-current.pem",
                           "/var/lib/rancher/k3s/agent/client-kubelet.crt",
