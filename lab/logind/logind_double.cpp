@@ -12,6 +12,7 @@
 #include <mutex>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace ecokube::lab {
@@ -82,7 +83,22 @@ class BusLogind final : public LogindDouble {
       while (sd_bus_process(bus_, nullptr) > 0) {
       }
       go_on_sleeping();
+      tell_news();
       sd_bus_wait(bus_, 20'000);
+    }
+  }
+  /// Who holds a lock that blocks, and who is logged in, as logind tells it when it changes.
+  void tell_news() {
+    const std::scoped_lock guard(mutex_);
+    const auto locks = std::ranges::count_if(
+        locks_, [](const Lock& lock) { return lock.is_held() && lock.mode == "block"; });
+    if (std::exchange(locks_told_, locks) != locks) {
+      sd_bus_emit_properties_changed(bus_, "/org/freedesktop/login1",
+                                     "org.freedesktop.login1.Manager", "BlockInhibited", nullptr);
+    }
+    if (std::exchange(login_told_, logged_in_) != logged_in_) {
+      sd_bus_emit_signal(bus_, "/org/freedesktop/login1", "org.freedesktop.login1.Manager",
+                         logged_in_ ? "SessionNew" : "SessionRemoved", "so", "1", kSessionPath);
     }
   }
   void tell_sleep(int begins) {
@@ -166,6 +182,11 @@ class BusLogind final : public LogindDouble {
     return sd_bus_message_append(reply, "s",
                                  std::string_view(property) == "Class" ? "user" : "active");
   }
+  // Nobody asks what is blocked, only when it changes.
+  static int get_blocked(sd_bus*, const char*, const char*, const char*, sd_bus_message* reply,
+                         void*, sd_bus_error*) {
+    return sd_bus_message_append(reply, "s", "");
+  }
   /// A boot of 4 s in the firmware, 1.5 s in the loader, 2 s in the kernel, 8 s in userspace.
   static int get_boot(sd_bus*, const char*, const char*, const char* property,
                       sd_bus_message* reply, void*, sd_bus_error*) {
@@ -186,6 +207,8 @@ class BusLogind final : public LogindDouble {
   std::mutex mutex_;  ///< of the two below
   std::vector<Lock> locks_;
   bool logged_in_ = false;
+  std::ptrdiff_t locks_told_ = 0;  ///< the bus thread's, as the next
+  bool login_told_ = false;
   std::atomic<bool> off_{false}, can_suspend_{false};
   std::atomic<int> sleeps_{0};
   enum class Sleep { none, asked, waits };
@@ -205,6 +228,9 @@ const sd_bus_vtable BusLogind::kManager[] = {
     SD_BUS_METHOD("CanSuspend", "", "s", on_can_suspend, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("CanHibernate", "", "s", on_can_hibernate, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_PROPERTY("PreparingForSleep", "b", get_preparing, 0, 0),
+    SD_BUS_PROPERTY("BlockInhibited", "s", get_blocked, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+    SD_BUS_SIGNAL("SessionNew", "so", 0),
+    SD_BUS_SIGNAL("SessionRemoved", "so", 0),
     SD_BUS_SIGNAL("PrepareForShutdown", "b", 0),
     SD_BUS_SIGNAL("PrepareForSleep", "b", 0),
     SD_BUS_VTABLE_END};

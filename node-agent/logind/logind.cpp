@@ -48,12 +48,23 @@ Logind::Logind(asio::any_io_executor executor, LogindOptions options)
 Logind::~Logind() { stop(); }
 
 asio::awaitable<void> Logind::run(std::chrono::milliseconds every) {
+  constexpr std::chrono::seconds kBetweenLooks{1};
+  using Clock = asio::steady_timer::clock_type;
   while (!stopped_) {
+    soonest_ = Clock::now() + kBetweenLooks;
+    due_ = Clock::now() + every;
     co_await refresh();
     co_await follow_boot();
-    timer_.expires_after(every);
-    if (!stopped_) co_await timer_.async_wait(kTuple);
+    while (!stopped_ && Clock::now() < due_) {
+      timer_.expires_at(due_);
+      co_await timer_.async_wait(kTuple);
+    }
   }
+}
+
+void Logind::look_soon() {
+  due_ = std::min(due_, soonest_);
+  timer_.cancel();
 }
 
 asio::awaitable<void> Logind::follow_boot() {
@@ -91,8 +102,14 @@ Result<void> Logind::listen(const Bus& bus) {
     };
   };
   auto heard = bus->listen(login("PrepareForShutdown"), hear(&Logind::shutdown_begins));
-  if (!heard) return heard;
-  return bus->listen(login("PrepareForSleep"), hear(&Logind::sleep_begins));
+  if (heard) heard = bus->listen(login("PrepareForSleep"), hear(&Logind::sleep_begins));
+  // The manager's properties say which locks are held.
+  constexpr BusMethod kChanged{kLogin, kLoginPath, "org.freedesktop.DBus.Properties",
+                               "PropertiesChanged"};
+  for (const auto& news : {login("SessionNew"), login("SessionRemoved"), kChanged}) {
+    if (heard) heard = bus->listen(news, [this](sd_bus_message*) { look_soon(); });
+  }
+  return heard;
 }
 
 void Logind::DelayLock::release() {

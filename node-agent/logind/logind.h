@@ -35,7 +35,8 @@ class Logind {
   Logind(const Logind&) = delete;
   Logind& operator=(const Logind&) = delete;
 
-  /// Keeps the connection, and what standing() says at most `every` old, until stop().
+  /// Keeps the connection, and what standing() says at most `every` old, until stop(). What logind
+  /// says by itself, a login or a lock, is looked into at once, or a second after the last look.
   boost::asio::awaitable<void> run(std::chrono::milliseconds every);
   void stop();
 
@@ -99,6 +100,7 @@ class Logind {
   /// Until everything is started; a machine that never is so is not asked for ever.
   boost::asio::awaitable<void> follow_boot();
   Result<void> listen(const Bus& bus);
+  void look_soon();
   void shutdown_begins(bool begins);
   void sleep_begins(bool begins);
   /// Its end was told to a connection that is lost.
@@ -107,6 +109,7 @@ class Logind {
   boost::asio::any_io_executor executor_;
   LogindOptions options_;
   boost::asio::steady_timer timer_;
+  boost::asio::steady_timer::time_point due_, soonest_;  ///< of the next refresh() by run()
   std::shared_ptr<SystemBus> bus_;
   Standing standing_;
   bool can_suspend_ = false, can_hibernate_ = false, abilities_asked_ = false;

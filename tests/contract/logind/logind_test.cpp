@@ -6,6 +6,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <chrono>
 #include <cstdlib>
 #include <optional>
 
@@ -52,6 +55,26 @@ TEST_F(LogindContract, ALockOnShutdownStandsUntilItEnds) {
   EXPECT_THAT(standing(), ElementsAre(AllOf(HasSubstr("'apt'"), HasSubstr("inhibits shutdown"))));
   world->release();
   EXPECT_THAT(standing(), IsEmpty());
+}
+
+TEST_F(LogindContract, ALockAndALoginAreSeenLongBeforeTheNextLookIsDue) {
+  boost::asio::co_spawn(io, logind->run(std::chrono::hours(1)), boost::asio::detached);
+  const auto stands = [this](const char* what) {
+    return run_until(io, [&] {
+      const auto standing = logind->standing();
+      return *what == 0 ? standing.empty()
+                        : standing.size() == 1 && standing[0].find(what) != std::string::npos;
+    });
+  };
+  ASSERT_TRUE(stands(""));
+  world->inhibit("shutdown", "apt", "block");
+  EXPECT_TRUE(stands("'apt'"));
+  world->release();
+  EXPECT_TRUE(stands(""));
+  world->log_in();
+  EXPECT_TRUE(stands("is logged in"));
+  world->log_out();
+  EXPECT_TRUE(stands(""));
 }
 
 TEST_F(LogindContract, ALockOnOtherThingsOrOneThatOnlyDelaysDoesNotStand) {
