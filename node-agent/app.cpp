@@ -106,9 +106,10 @@ class App final : public LinkHost {
   }
 
  private:
-  static LinkOptions link_options(TlsContext tls) {
+  LinkOptions link_options(TlsContext tls) {
     LinkOptions options;
     options.tls = std::move(tls);
+    options.company = std::chrono::round<std::chrono::milliseconds>(config_.sample_interval);
     return options;
   }
 
@@ -177,8 +178,10 @@ class App final : public LinkHost {
 };
 
 bool App::start_sampling() {
-  auto timer = SampleTimer::make(io_.get_executor(), config_.sample_interval,
-                                 [this] { measuring_.sample(); });
+  auto timer = SampleTimer::make(io_.get_executor(), config_.sample_interval, [this] {
+    measuring_.sample();
+    links_.awake();
+  });
   if (!timer) {
     log::error("{}", timer.error().message);
     return false;

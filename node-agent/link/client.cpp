@@ -65,6 +65,9 @@ class TlsLinkClient final : public LinkClient {
   LinkStatus status() const override;
   Result<void> renew(const v1::Renew& renew) override;
   void use(TlsContext tls) override { options_.tls = std::move(tls); }
+  void awake() override {
+    if (session_ && session_->heartbeat_due(boottime_now())) wake_.cancel();
+  }
   void resume() override {
     away_ = false;
     wake_.cancel();
@@ -242,7 +245,7 @@ asio::awaitable<Result<void>> TlsLinkClient::beat() {
       heartbeat_at_ = now;
       session_->heartbeat_sent(now, random_());
     }
-    const auto left = session_->due_at() - boottime_now();
+    const auto left = session_->look_at(options_.company) - boottime_now();
     co_await pause(std::max(std::chrono::ceil<std::chrono::milliseconds>(left), kPoll));
   }
   // leave() ends the connection; until then only the reader is of use.

@@ -53,6 +53,8 @@ struct LinkOptions {
   std::chrono::milliseconds handshake_limit{10'000};
   std::chrono::milliseconds backoff_base{250};
   std::chrono::milliseconds backoff_cap{10'000};
+  /// A heartbeat that is due waits at most so long for awake(), see LinkSession::look_at().
+  std::chrono::milliseconds company{0};
 };
 
 /// Keeps a connection to the coordinator at one address: connects, says Hello, sends heartbeats,
@@ -73,6 +75,8 @@ class LinkClient {
   /// Waits for its acknowledgement until this time (CLOCK_BOOTTIME) and closes.
   virtual boost::asio::awaitable<void> close(std::chrono::nanoseconds until) = 0;
   virtual void resume() = 0;
+  /// Sends the heartbeat that is due, if one is.
+  virtual void awake() = 0;
   virtual void stop() = 0;
   [[nodiscard]] virtual LinkStatus status() const = 0;
   /// unreachable: no session is open.

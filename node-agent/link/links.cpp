@@ -59,6 +59,10 @@ void Links::use(const TlsContext& tls) {
   for (const auto& client : clients_) client->use(tls);
 }
 
+void Links::awake() {
+  for (const auto& client : clients_) client->awake();
+}
+
 void Links::resume() {
   for (const auto& client : clients_) client->resume();
 }

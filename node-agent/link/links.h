@@ -29,6 +29,8 @@ class Links {
   /// after `limit`, and stays away until resume().
   boost::asio::awaitable<void> leave(v1::Goodbye goodbye, std::chrono::milliseconds limit);
   void resume();
+  /// This machine is awake for something else: heartbeats that are due go out now, too.
+  void awake();
   [[nodiscard]] std::vector<LinkStatus> status() const;
   /// Asks one coordinator, another one each time. unreachable: none is connected.
   Result<void> renew(const v1::Renew& renew);

@@ -1,6 +1,7 @@
 #include "node-agent/link/session.h"
 
 #include <google/protobuf/stubs/logging.h>
+#include <algorithm>
 
 #include "common/names.h"
 
@@ -66,8 +67,9 @@ Result<void> LinkSession::welcome(const v1::Welcome& welcome, std::chrono::nanos
   return {};
 }
 
-std::chrono::nanoseconds LinkSession::due_at() const {
-  return state_ == State::waiting ? opened_at_ + kWelcomeLimit : next_beat_;
+std::chrono::nanoseconds LinkSession::look_at(std::chrono::milliseconds company) const {
+  if (state_ == State::waiting) return opened_at_ + kWelcomeLimit;
+  return next_beat_ + std::min(company, interval_ / 5);
 }
 
 void LinkSession::heartbeat_sent(std::chrono::nanoseconds now, std::uint64_t random) {

@@ -31,13 +31,15 @@ class LinkSession {
   [[nodiscard]] const std::string& coordinator_id() const { return coordinator_id_; }
   [[nodiscard]] std::chrono::milliseconds heartbeat_interval() const { return interval_; }
 
-  /// When to look again: the next heartbeat, or the end of our patience for a Welcome.
-  [[nodiscard]] std::chrono::nanoseconds due_at() const;
+  /// When to look again: the next heartbeat, or the end of our patience for a Welcome. A heartbeat
+  /// may wait for as long as `company`, at most a fifth of its interval, for another reason to
+  /// wake.
+  [[nodiscard]] std::chrono::nanoseconds look_at(std::chrono::milliseconds company) const;
   [[nodiscard]] bool heartbeat_due(std::chrono::nanoseconds now) const {
     return is_open() && now >= next_beat_;
   }
   [[nodiscard]] bool welcome_overdue(std::chrono::nanoseconds now) const {
-    return state_ == State::waiting && now >= due_at();
+    return state_ == State::waiting && now >= look_at({});
   }
   /// A heartbeat went out: the next is due in an interval, give or take a tenth, so that the agents
   /// of a whole cluster do not speak at once. `random` is any uniformly drawn number.

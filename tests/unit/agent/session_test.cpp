@@ -52,10 +52,10 @@ TEST(LinkSession, BeatsWithinATenthOfTheInterval) {
   for (int i = 0; i < 1000; ++i) {
     session.heartbeat_sent(now, random());
     EXPECT_FALSE(session.heartbeat_due(now));
-    const auto wait = std::chrono::duration_cast<milliseconds>(session.due_at() - now);
+    const auto wait = std::chrono::duration_cast<milliseconds>(session.look_at({}) - now);
     least = std::min(least, wait);
     most = std::max(most, wait);
-    now = session.due_at();
+    now = session.look_at({});
     EXPECT_TRUE(session.heartbeat_due(now));
   }
   EXPECT_GE(least, milliseconds(4500));
@@ -72,6 +72,17 @@ TEST(LinkSession, BeatsAtOnceWhenALeaderSaysWhoItIs) {
   ASSERT_FALSE(session.heartbeat_due(kStart + seconds(1)));
   ASSERT_TRUE(session.receive(leading.SerializeAsString(), kStart + seconds(1)));
   EXPECT_TRUE(session.heartbeat_due(kStart + seconds(1)));
+}
+
+TEST(LinkSession, AHeartbeatMayWaitForCompanyAFifthOfItsIntervalAndAWelcomeMayNot) {
+  LinkSession session(kStart);
+  EXPECT_EQ(session.look_at(seconds(60)), session.look_at({}));
+  ASSERT_TRUE(session.receive(welcome(5000), kStart));
+  session.heartbeat_sent(kStart, 500);
+  EXPECT_EQ(session.look_at({}), kStart + seconds(5));
+  EXPECT_EQ(session.look_at(milliseconds(300)), kStart + milliseconds(5300));
+  EXPECT_EQ(session.look_at(seconds(60)), kStart + seconds(6));
+  EXPECT_TRUE(session.heartbeat_due(kStart + seconds(5))) << "who comes by takes it along";
 }
 
 TEST(LinkSession, GivesUpOnAPeerWithoutAWelcome) {
