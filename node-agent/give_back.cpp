@@ -28,6 +28,8 @@ int unmap_constant(dl_phdr_info* object, std::size_t /*size*/, void* /*unused*/)
 }  // namespace
 
 void give_back_memory() {
+  constexpr int kHeapKeptBytes = 32 * 1024;  // of what a heartbeat needs for a moment
+  ::mallopt(M_TRIM_THRESHOLD, kHeapKeptBytes);
   ::malloc_trim(0);
   ::dl_iterate_phdr(unmap_constant, nullptr);
 }
