@@ -76,6 +76,12 @@ Result<std::chrono::milliseconds> read_uptime(const MachineRoots& roots) {
   return std::chrono::milliseconds(static_cast<std::int64_t>(*seconds * 1000 + *millis));
 }
 
+void read_state(const MachineRoots& roots, Nic& nic) {
+  const auto folder = roots.sysfs / "class/net" / nic.name;
+  nic.link_up = read_small_file(folder / "operstate").text == "up";
+  nic.wake_armed = read_small_file(folder / "device/power/wakeup").text == "enabled";
+}
+
 std::vector<Nic> read_nics(const MachineRoots& roots) {
   std::vector<Nic> nics;
   std::error_code error;
@@ -86,8 +92,8 @@ std::vector<Nic> read_nics(const MachineRoots& roots) {
     if (nic.filename() == "lo" || !fs::exists(nic / "device", missing)) continue;
     const auto mac = MacAddress::parse(read_small_file(nic / "address").text);
     if (!mac || *mac == MacAddress({0, 0, 0, 0, 0, 0})) continue;
-    nics.push_back({nic.filename(), *mac, read_small_file(nic / "operstate").text == "up",
-                    read_small_file(nic / "device/power/wakeup").text == "enabled"});
+    nics.push_back({nic.filename(), *mac});
+    read_state(roots, nics.back());
   }
   // The armed ones first: if there are too many to tell, these matter.
   std::sort(nics.begin(), nics.end(), [](const Nic& a, const Nic& b) {

@@ -37,6 +37,8 @@ struct MachineRoots {
 /// Hardware NICs with a MAC, by name. Those without a device behind (lo, bridges, a pod's veth)
 /// cannot wake a machine and are left out.
 [[nodiscard]] std::vector<Nic> read_nics(const MachineRoots& roots);
+/// Anew whether it has a link and is armed; of one that is gone neither.
+void read_state(const MachineRoots& roots, Nic& nic);
 
 [[nodiscard]] bool any_wake_armed(const std::vector<Nic>& nics);
 

@@ -74,6 +74,7 @@ void NicArming::note_changes() {
 
 asio::awaitable<void> NicArming::arm() {
   installed_ = is_there(options_.socket);
+  found_at_.reset();
   if (!installed_) {
     answers_.clear();
     co_return;
@@ -137,10 +138,19 @@ WakingNic NicArming::known(const Nic& nic) const {
   return waking;
 }
 
+const std::vector<Nic>& NicArming::nics() const {
+  const auto now = boottime_now();
+  if (found_at_ && now - *found_at_ < options_.find_interval) {
+    for (auto& nic : nics_) read_state(options_.roots, nic);
+    return nics_;
+  }
+  found_at_ = now;
+  return nics_ = read_nics_on_segments(options_.roots, options_.segments);
+}
+
 Waking NicArming::look() const {
   Waking waking;
-  for (const auto& nic : read_nics_on_segments(options_.roots, options_.segments))
-    waking.nics.push_back(known(nic));
+  for (const auto& nic : nics()) waking.nics.push_back(known(nic));
   if (options_.needed) waking.problem = problem_of(waking);
   waking.verified = installed_;
   return waking;

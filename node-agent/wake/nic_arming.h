@@ -37,7 +37,8 @@ struct NicArmingOptions {
   std::chrono::milliseconds total{5000};        ///< of all NICs together
   std::chrono::milliseconds interval{300'000};  ///< from one look to the next
   std::chrono::milliseconds retry{5'000};  ///< the first pause while none is armed; then doubling
-  bool only_look = false;                  ///< change nothing
+  std::chrono::milliseconds find_interval{30'000};  ///< from one search for NICs to the next
+  bool only_look = false;                           ///< change nothing
   bool needed = true;  ///< false: something else wakes this machine, and no armed NIC is no problem
 };
 
@@ -51,19 +52,23 @@ class NicArming {
   boost::asio::awaitable<void> run();
   /// Arms each NIC that has a link (all, if none has) and verifies all. Never longer than `total`.
   boost::asio::awaitable<void> arm();
-  /// What was found, with what sysfs says at this moment.
+  /// What was found, with what sysfs says at this moment of the NICs there are; a machine full of
+  /// pods has more than a hundred interfaces, so those are looked for each `find_interval`.
   [[nodiscard]] Waking look() const;
 
  private:
   boost::asio::awaitable<NicAnswer> ask(std::string question, std::chrono::milliseconds limit);
   [[nodiscard]] WakingNic known(const Nic& nic) const;
+  [[nodiscard]] const std::vector<Nic>& nics() const;
   void note_changes();
 
   boost::asio::any_io_executor executor_;
   NicArmingOptions options_;
   bool installed_;                            ///< the helper is
   std::map<std::string, NicAnswer> answers_;  ///< by the NIC's name
-  std::string told_;                          ///< the last problem that was logged
+  mutable std::vector<Nic> nics_;
+  mutable std::optional<std::chrono::nanoseconds> found_at_;  ///< CLOCK_BOOTTIME
+  std::string told_;                                          ///< the last problem that was logged
 };
 
 void write_nics(const Waking& waking, google::protobuf::RepeatedPtrField<v1::Nic>& out);

@@ -157,6 +157,26 @@ TEST_F(NicArmingTest, SeesAtOnceThatTheSwitchWasTurnedOff) {
   EXPECT_THAT(arming.look().problem, HasSubstr("wakeup of eno1 was set to disabled"));
 }
 
+TEST_F(NicArmingTest, SeesANewNicWithTheNextSearchAndOneThatIsGoneAtOnce) {
+  options.find_interval = 1h;
+  NicArming arming(io.get_executor(), options);
+  const auto names = [&] {
+    std::string told;
+    for (const auto& each : arming.look().nics) {
+      told += each.nic.name + (each.nic.wake_armed ? " armed " : " ");
+    }
+    return told;
+  };
+  EXPECT_EQ(names(), "eno1 armed ");
+  nic("eno2", "up", "enabled");
+  EXPECT_EQ(names(), "eno1 armed ");
+  std::filesystem::remove_all(dir / "sys/class/net/eno1");
+  EXPECT_EQ(names(), "eno1 ");
+  EXPECT_THAT(arming.look().problem, HasSubstr("no NIC of this machine is armed"));
+  test::run(io, arming.arm());
+  EXPECT_EQ(names(), "eno2 armed ") << "who arms has searched";
+}
+
 TEST_F(NicArmingTest, ArmsAgainWhatWasLost) {
   options.interval = 1ms;
   options.retry = 1ms;
