@@ -20,18 +20,22 @@ bool is_class(std::string_view name) {
          name.ends_with("-besteffort.slice");
 }
 
-void add_pods(const fs::path& folder, bool classes, std::vector<PodCgroup>& into) {
+/// The folders of classes in it; each folder is closed before the next is opened, for an open one
+/// has a buffer of 32 KiB.
+std::vector<fs::path> add_pods(const fs::path& folder, std::vector<PodCgroup>& into) {
+  std::vector<fs::path> classes;
   std::error_code error;
   for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
     std::error_code unreadable;
     if (!it->is_directory(unreadable) || into.size() >= kPodsMax) continue;
     const std::string name = it->path().filename();
-    if (classes && is_class(name)) {
-      add_pods(it->path(), false, into);
+    if (is_class(name)) {
+      classes.push_back(it->path());
     } else if (auto uid = pod_uid_of(name); !uid.empty()) {
       into.push_back({std::move(uid), it->path()});
     }
   }
+  return classes;
 }
 
 }  // namespace
@@ -58,7 +62,9 @@ std::string pod_uid_of(std::string_view cgroup_name) {
 
 std::vector<PodCgroup> find_pod_cgroups(const fs::path& cgroup_root) {
   std::vector<PodCgroup> pods;
-  for (const auto* root : kRoots) add_pods(cgroup_root / root, true, pods);
+  for (const auto* root : kRoots) {
+    for (const auto& folder : add_pods(cgroup_root / root, pods)) add_pods(folder, pods);
+  }
   std::sort(pods.begin(), pods.end(),
             [](const PodCgroup& a, const PodCgroup& b) { return a.uid < b.uid; });
   return pods;
