@@ -1,6 +1,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <exception>
+#include <boost/asio/use_future.hpp>
 
 #include "node-agent/commands/check_findings.h"
 #include "node-agent/identity/date_text.h"
@@ -16,10 +16,9 @@ std::vector<Finding> check_kubelet(const Config& config) {
   }
   boost::asio::io_context io(1);
   KubeletCertificate kubelet(io.get_executor(), kubelet_options(config));
-  boost::asio::co_spawn(io, kubelet.look(), [](const std::exception_ptr& error) {
-    if (error) std::rethrow_exception(error);
-  });
+  auto looked = boost::asio::co_spawn(io, kubelet.look(), boost::asio::use_future);
   io.run();
+  looked.get();
   if (!kubelet.known()) return {split_finding(Finding::Level::warning, kubelet.seen()->problem)};
   const auto certificate = kubelet.validity();
   if (!certificate) return {fine("no certificate of a kubelet is there")};
