@@ -43,7 +43,9 @@ asio::awaitable<void> KubeletCertificate::run() {
   if (options_.socket.empty()) co_return;
   asio::steady_timer timer(executor_);
   for (;;) {
+    const auto before = seen_;
     co_await look();
+    if (seen_ != before) log_certificate(*seen_);
     const auto asked_at = boottime_now();
     do {
       timer.expires_after(options_.soon);
@@ -70,8 +72,6 @@ asio::awaitable<void> KubeletCertificate::look() {
   }
   const bool again = seen_ && !seen_->problem.empty();
   retry_ = again ? std::min(2 * retry_, options_.interval) : options_.soon;
-  if (seen_ == answer) co_return;
-  log_certificate(answer);
   seen_ = std::move(answer);
 }
 

@@ -27,7 +27,7 @@ class KubeletCertificate {
  public:
   KubeletCertificate(boost::asio::any_io_executor executor, KubeletCertificateOptions options);
 
-  /// Asks at once and then rarely, until the executor ends.
+  /// Asks at once and then rarely, and logs what is new, until the executor ends.
   boost::asio::awaitable<void> run();
   /// Asks once.
   boost::asio::awaitable<void> look();
