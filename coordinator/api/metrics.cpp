@@ -12,7 +12,7 @@
 #include "coordinator/api/explain_power.h"
 #include "coordinator/api/json.h"
 #include "coordinator/api/pod_names.h"
-#include "coordinator/api/quantile.h"
+#include "coordinator/core/quantile.h"
 #include "coordinator/api/times.h"
 
 namespace ecokube {

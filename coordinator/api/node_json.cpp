@@ -2,7 +2,7 @@
 #include <unordered_map>
 
 #include "coordinator/api/json.h"
-#include "coordinator/api/quantile.h"
+#include "coordinator/core/quantile.h"
 #include "coordinator/api/times.h"
 #include "coordinator/core/boot_proof.h"
 #include "coordinator/core/drawn_power.h"

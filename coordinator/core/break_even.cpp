@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "coordinator/core/quantile.h"
 #include "coordinator/core/watts.h"
 
 namespace ecokube::core {
@@ -13,17 +14,12 @@ constexpr Duration kMost{std::chrono::hours(1)};
 constexpr Duration kUnknown{std::chrono::minutes(10)};
 constexpr std::int64_t kPeakByIdle = 3;
 
-Duration median(std::vector<Duration> times) {
-  const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
-  std::nth_element(times.begin(), middle, times.end());
-  return *middle;
-}
-
 }  // namespace
 
 // (booting - off) / (idle - off) with off = idle / 10, booting = idle + 3/10 (peak - idle).
 std::optional<Duration> break_even(const Policy& policy, const Node& node) {
-  if (node.boot_times.empty()) return std::nullopt;
+  const auto boot = quantile(node.boot_times, 50);
+  if (!boot) return std::nullopt;
   std::int64_t idle = 1;
   std::int64_t peak = kPeakByIdle;
   const auto known = known_peak(policy, node);
@@ -31,7 +27,7 @@ std::optional<Duration> break_even(const Policy& policy, const Node& node) {
     idle = node.inventory.idle->milliwatts();
     peak = std::max(idle, known->milliwatts());
   }
-  return median(node.boot_times) * (2 * idle + peak) / (3 * idle);
+  return *boot * (2 * idle + peak) / (3 * idle);
 }
 
 Duration unneeded_time(const Policy& policy, const Pool& pool, const Node& node) {

@@ -12,8 +12,8 @@ namespace ecokube::core {
 
 /// How long the node must be off for its boot to be saved: what it draws from the wake to Ready by
 /// the median of the boots seen, against what it draws idle. Off it is taken to draw a tenth of
-/// idle, booting a third of the way from idle to its peak; where its watts are not known, a peak of
-/// three times idle. nullopt: no boot of it was seen.
+/// idle, booting three tenths of the way from idle to its peak; where its watts are not known, a
+/// peak of three times idle. nullopt: no boot of it was seen.
 [[nodiscard]] std::optional<Duration> break_even(const Policy& policy, const Node& node);
 
 /// How long a node of this pool stays on after its work: `unneeded_time` if set, else its

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "coordinator/core/power.h"
+#include "coordinator/core/quantile.h"
 #include "coordinator/core/sleep_mode.h"
 
 namespace ecokube::core {
@@ -13,10 +14,8 @@ constexpr std::size_t kBootsToLearnFrom = 3;
 constexpr Duration kLearnedMin{std::chrono::seconds(10)};
 
 std::optional<Duration> learned(const Node& node) {
-  auto times = node.boot_times;
-  if (times.size() < kBootsToLearnFrom) return std::nullopt;
-  std::sort(times.begin(), times.end());
-  const auto p95 = times[(times.size() * 95 + 99) / 100 - 1];
+  if (node.boot_times.size() < kBootsToLearnFrom) return std::nullopt;
+  const auto p95 = *quantile(node.boot_times, 95);
   return std::max(kLearnedMin, p95 + p95 / 2);
 }
 

@@ -5,7 +5,7 @@
 
 #include "coordinator/api/explain_pod.h"
 #include "coordinator/api/json.h"
-#include "coordinator/api/quantile.h"
+#include "coordinator/core/quantile.h"
 #include "coordinator/api/times.h"
 #include "tests/unit/api/documents_fixture.h"
 
