@@ -145,10 +145,12 @@ class Wanting {
     if (auto over = sleep_limits_.over(node)) return {node.name, true, *std::move(over)};
     const Pool& pool = *pool_of(policy_, node.name, node.kube->labels);
     const auto since = node.work_ended_at.value_or(node.since);
-    const auto until = since + unneeded_time(policy_, pool, node);
-    if (!sleeps(node.state) && now_ < until) {
-      sooner(wants_.reconsider_at, until);
-      return {node.name, true, {"NotUnneededLongEnough", still_needed(pool, node, until)}};
+    if (!sleeps(node.state)) {
+      const auto until = since + unneeded_time(policy_, pool, node);
+      if (now_ < until) {
+        sooner(wants_.reconsider_at, until);
+        return {node.name, true, {"NotUnneededLongEnough", still_needed(pool, node, until)}};
+      }
     }
     if (pool.mode == Mode::advise) {
       return {node.name,
