@@ -16,4 +16,8 @@ std::string span_text(Duration time) {
   return std::to_string(s) + " s";
 }
 
+std::string end_text(TimePoint end, TimePoint now) {
+  return end > now ? "ends in " + span_text(end - now) : "ended " + span_text(now - end) + " ago";
+}
+
 }  // namespace ecokube

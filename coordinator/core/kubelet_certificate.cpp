@@ -11,9 +11,8 @@ std::optional<TimePoint> awake_for_kubelet(const Node& node) {
 }
 
 std::string kubelet_certificate_text(const Node& node, TimePoint now) {
-  const auto left = node.inventory.kubelet_certificate->validity->not_after - now;
   return "the kubelet's certificate " +
-         (left > Duration(0) ? "ends in " + span_text(left) : "ended " + span_text(-left) + " ago");
+         end_text(node.inventory.kubelet_certificate->validity->not_after, now);
 }
 
 }  // namespace ecokube::core

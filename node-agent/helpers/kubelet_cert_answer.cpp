@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <utility>
 
 #include "common/answer_line.h"
 #include "node-agent/sensors/small_file.h"
@@ -19,12 +20,11 @@ std::string seconds_text(TimePoint at) {
   return std::to_string(std::chrono::floor<std::chrono::seconds>(at.time_since_epoch()).count());
 }
 
-std::optional<TimePoint> take_time(std::string_view& line, std::string_view key) {
-  constexpr std::uint64_t kYear9999 = 253'402'300'799;  // RFC 5280: a certificate without an end
+std::optional<std::int64_t> take_seconds(std::string_view& line, std::string_view key) {
   const auto value = take_value(line, key);
   const auto seconds = value ? parse_number(*value) : std::nullopt;
-  if (!seconds || *seconds > kYear9999) return std::nullopt;
-  return TimePoint(std::chrono::seconds(*seconds));
+  if (!seconds || !std::in_range<std::int64_t>(*seconds)) return std::nullopt;
+  return static_cast<std::int64_t>(*seconds);
 }
 
 }  // namespace
@@ -50,10 +50,10 @@ Result<KubeletCertAnswer> parse_kubelet_cert_answer(std::string_view line) {
     return answer;
   }
   if (*kubelet == kKubeletThere) {
-    const auto before = take_time(line, kNotBefore);
-    const auto after = take_time(line, kNotAfter);
-    if (!before || !after || *after <= *before) return none;
-    answer.validity = Validity{*before, *after};
+    const auto before = take_seconds(line, kNotBefore);
+    const auto after = take_seconds(line, kNotAfter);
+    if (before && after) answer.validity = validity_between(*before, *after);
+    if (!answer.validity) return none;
   } else if (*kubelet != kNoKubelet) {
     return none;
   }

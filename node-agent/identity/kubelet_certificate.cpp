@@ -16,11 +16,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-std::string no_answer(const KubeletCertificateOptions& options, const Error& error) {
-  return "ecokube-kubelet-cert can't be asked at " + options.socket.string() + ": " +
-         error.message + "; run: systemctl enable --now ecokube-kubelet-cert.socket";
-}
-
 void log_certificate(const KubeletCertAnswer& kubelet) {
   if (!kubelet.problem.empty()) {
     log::warn("the kubelet's certificate is not known why=\"{}\"", kubelet.problem);
@@ -68,7 +63,8 @@ asio::awaitable<void> KubeletCertificate::look() {
   if (parsed) {
     answer = std::move(*parsed);
   } else {
-    answer.problem = no_answer(options_, parsed.error());
+    answer.problem = why_unanswered("ecokube-kubelet-cert", options_.socket, parsed.error(),
+                                    "systemctl enable --now ecokube-kubelet-cert.socket");
   }
   const bool again = seen_ && !seen_->problem.empty();
   retry_ = again ? std::min(2 * retry_, options_.interval) : options_.soon;
@@ -83,10 +79,7 @@ std::string KubeletCertificate::veto() const {
   const auto certificate = validity();
   const auto now = options_.now();
   if (!certificate || now < awake_by(*certificate)) return {};
-  const auto left = certificate->not_after - now;
-  return "the kubelet's certificate " +
-         (left > Duration(0) ? "ends in " + span_text(left)
-                             : "ended " + span_text(-left) + " ago") +
+  return "the kubelet's certificate " + end_text(certificate->not_after, now) +
          "; it would not be renewed while this machine sleeps";
 }
 

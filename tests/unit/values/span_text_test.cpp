@@ -18,5 +18,12 @@ TEST(SpanText, IsOfTheLargestUnitOfWhichThereAreTwo) {
   EXPECT_EQ(span_text(hours(24 * 14)), "14 days");
 }
 
+TEST(SpanText, AnEndIsToComeOrHasCome) {
+  const TimePoint end{hours(100)};
+  EXPECT_EQ(end_text(end, end - hours(2)), "ends in 2 h");
+  EXPECT_EQ(end_text(end, end), "ended 0 s ago");
+  EXPECT_EQ(end_text(end, end + hours(72)), "ended 3 days ago");
+}
+
 }  // namespace
 }  // namespace ecokube
