@@ -75,11 +75,8 @@ TEST_F(AgentDiscovery, ItTellsWhereItsBmcIsAndAgainWhenItIsConnectedAnew) {
   ASSERT_TRUE(wait_for([&] { return seen<core::AgentHeartbeat>().size() > beats + 2; }));
   EXPECT_EQ(times(), 1) << "it has not changed";
   EXPECT_EQ(helper.asked().size(), 1U);
-  auto options = server_options();
-  options.port = server->port();
-  stop_server();
   facts.clear();
-  start_server(options);
+  restart_server();
   ASSERT_TRUE(wait_for([&] { return !seen<core::AgentConnected>().empty(); })) << agent->log();
   EXPECT_EQ(seen<core::AgentConnected>().front().inventory.bmc, bmc) << "its Hello says it, too";
 }
@@ -121,11 +118,8 @@ TEST_F(AgentDiscovery, ItTellsUntilWhenItsKubeletIsLetInAndVetoesBeforeThat) {
   ASSERT_TRUE(wait_for([&] { return !seen<core::AgentHeartbeat>().back().vetoes.empty(); }));
   const auto veto = seen<core::AgentHeartbeat>().back().vetoes.front();
   EXPECT_NE(veto.find("the kubelet's certificate ends in 2 h"), std::string::npos) << veto;
-  auto options = server_options();
-  options.port = server->port();
-  stop_server();
   facts.clear();
-  start_server(options);
+  restart_server();
   ASSERT_TRUE(wait_for([&] { return !seen<core::AgentConnected>().empty(); })) << agent->log();
   EXPECT_EQ(seen<core::AgentConnected>().front().inventory.kubelet_certificate, certificate);
 }

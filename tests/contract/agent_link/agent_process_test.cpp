@@ -216,10 +216,7 @@ TEST_F(AgentLinkProcess, AFenceThatCannotBeKeptForbidsPowerOff) {
 TEST_F(AgentLinkProcess, FindsARestartedCoordinator) {
   agent->start();
   ASSERT_TRUE(wait_for_heartbeats(1)) << agent->log();
-  auto options = server_options();
-  options.port = server->port();
-  stop_server();
-  start_server(options);
+  restart_server();
   ASSERT_TRUE(wait_for([&] { return seen<core::AgentConnected>().size() == 2; })) << agent->log();
   const auto before = last_sequence();
   ASSERT_TRUE(wait_for_heartbeats(1));

@@ -83,6 +83,13 @@ void LinkTest::start_server(AgentServerOptions options) {
   ASSERT_NE(server->port(), 0);
 }
 
+void LinkTest::restart_server() {
+  auto options = server_options();
+  options.port = server->port();
+  stop_server();
+  start_server(options);
+}
+
 void LinkTest::stop_server() {
   run(io, server->stop());
   server.reset();

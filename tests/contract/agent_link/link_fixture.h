@@ -39,6 +39,7 @@ class LinkTest : public testing::Test {
   [[nodiscard]] AgentServerOptions server_options() const;
   void start_server(AgentServerOptions options);
   void stop_server();
+  void restart_server();  ///< on the same port
 
   [[nodiscard]] RawClient::Options client(const lab::CertificateFiles& files) const;
   /// Runs `work` on a thread while this one serves; the test fails when it does not end.
