@@ -6,6 +6,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "common/asio_tuple.h"
 #include "common/backoff.h"
 
 namespace ecokube {
@@ -16,20 +17,6 @@ using Clock = std::chrono::steady_clock;
 namespace {
 
 constexpr unsigned kFailuresInARow = 3;
-constexpr std::chrono::milliseconds kLookAgain{200};  // whether nothing else is asked
-
-/// Counts who goes first, for as long as it lives.
-class Counted {
- public:
-  /// The lane may be gone before it.
-  explicit Counted(std::shared_ptr<int> count) : count_(std::move(count)) { ++*count_; }
-  ~Counted() { --*count_; }
-  Counted(const Counted&) = delete;
-  Counted& operator=(const Counted&) = delete;
-
- private:
-  std::shared_ptr<int> count_;
-};
 
 /// It answered, and what it says of this one command is no sign of its health.
 bool is_answer(Errc code) {
@@ -46,9 +33,37 @@ bool wants_on(BmcVerb verb) { return verb == BmcVerb::on; }
 
 }  // namespace
 
+/// Reads and orders that are under way or wait.
+struct BmcLane::Asking {
+  explicit Asking(const asio::any_io_executor& executor)
+      : idle(executor, Clock::time_point::max()) {}
+  int count = 0;
+  asio::steady_timer idle;  ///< cancelled when there are none any more
+};
+
+/// One of them, for as long as it lives; the lane may be gone before it.
+class BmcLane::Counted {
+ public:
+  explicit Counted(std::shared_ptr<Asking> asking) : asking_(std::move(asking)) {
+    ++asking_->count;
+  }
+  ~Counted() {
+    if (--asking_->count == 0) asking_->idle.cancel();
+  }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+
+ private:
+  std::shared_ptr<Asking> asking_;
+};
+
 BmcLane::BmcLane(asio::any_io_executor executor, std::unique_ptr<ManagementController> bmc,
                  std::shared_ptr<Shared> shared)
-    : executor_(executor), bmc_(std::move(bmc)), shared_(std::move(shared)), turn_(executor, 1) {}
+    : executor_(executor),
+      bmc_(std::move(bmc)),
+      shared_(std::move(shared)),
+      turn_(executor, 1),
+      asking_(std::make_shared<Asking>(executor)) {}
 
 std::optional<Clock::time_point> BmcLane::left_alone_until() const {
   if (Clock::now() >= alone_until_) return std::nullopt;
@@ -93,10 +108,8 @@ asio::awaitable<Result<Value>> BmcLane::read(Read<Value> what) {
 }
 
 asio::awaitable<void> BmcLane::wait_until_idle() {
-  while (*asking_ > 0) {
-    asio::steady_timer pause(executor_, kLookAgain);
-    co_await pause.async_wait(asio::use_awaitable);
-  }
+  const auto asking = asking_;
+  while (asking->count > 0) co_await asking->idle.async_wait(kTuple);
 }
 
 asio::awaitable<Result<MeasuredPower>> BmcLane::read_watts() {

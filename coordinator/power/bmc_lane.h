@@ -67,6 +67,8 @@ class BmcLane {
   [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> left_alone_until() const;
 
  private:
+  struct Asking;
+  class Counted;
   template <class Value>
   using Read = boost::asio::awaitable<Result<Value>> (ManagementController::*)(
       std::chrono::milliseconds limit);
@@ -86,8 +88,7 @@ class BmcLane {
   std::chrono::steady_clock::time_point next_order_at_{};
   std::chrono::steady_clock::time_point alone_until_{};
   unsigned failures_ = 0;  ///< in a row
-  std::shared_ptr<int> asking_ =
-      std::make_shared<int>(0);  ///< reads and orders that are under way or wait
+  std::shared_ptr<Asking> asking_;
   Error last_{Errc::unreachable, ""};
 };
 
