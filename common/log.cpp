@@ -2,6 +2,8 @@
 
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
 #include <cstdlib>
 #include <memory>
 #include <string>
@@ -27,6 +29,9 @@ void thrown(std::string_view what, const std::exception_ptr& error) {
   if (!error) return;
   try {
     std::rethrow_exception(error);
+  } catch (const boost::system::system_error& failed) {
+    if (failed.code() == boost::asio::error::operation_aborted) return;
+    log::error("{} reason=\"{}\"", what, failed.what());
   } catch (const std::exception& unforeseen) {
     log::error("{} reason=\"{}\"", what, unforeseen.what());
   }

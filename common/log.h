@@ -23,7 +23,8 @@ using spdlog::warn;
 /// is set) lines carry no time of their own, the journal has it.
 Result<void> start(std::string_view program, std::string_view level);
 
-/// What nobody foresaw, if anything was thrown, as an error line: `what` and the reason.
+/// What nobody foresaw, if anything was thrown, as an error line: `what` and the reason. That we
+/// cancelled it ourselves (operation_aborted) is foreseen.
 void thrown(std::string_view what, const std::exception_ptr& error);
 
 /// The same as what co_spawn calls when a coroutine ends that nobody waits for.

@@ -24,18 +24,6 @@ namespace asio = boost::asio;
 constexpr std::chrono::milliseconds kGoodWatch{1000};
 constexpr unsigned kListsRestartedMax = 3;
 
-void log_end(const std::string& path, const std::exception_ptr& error) {
-  if (!error) return;
-  try {
-    std::rethrow_exception(error);
-  } catch (const boost::system::system_error& e) {
-    if (e.code() == asio::error::operation_aborted) return;
-    log::error("kubernetes event=watcher_ended path={} reason=\"{}\"", path, e.what());
-  } catch (const std::exception& e) {
-    log::error("kubernetes event=watcher_ended path={} reason=\"{}\"", path, e.what());
-  }
-}
-
 }  // namespace
 
 Reflector::Reflector(std::shared_ptr<ApiClient> client, asio::any_io_executor executor,
@@ -50,9 +38,8 @@ void Reflector::start() {
   stop();
   auto cancel = std::make_shared<asio::cancellation_signal>();
   cancel_ = cancel;
-  auto done = [cancel, path = options_.path](const std::exception_ptr& error) {
-    log_end(path, error);
-  };
+  auto done = [cancel, what = "kubernetes event=watcher_ended path=" + options_.path](
+                  const std::exception_ptr& error) { log::thrown(what, error); };
   asio::co_spawn(executor_, run(shared_from_this(), run_),
                  asio::bind_cancellation_slot(cancel->slot(), std::move(done)));
 }
