@@ -8,6 +8,7 @@ namespace {
 
 /// A second, less what a timer may be early.
 constexpr std::chrono::milliseconds kFinest{990};
+constexpr std::chrono::milliseconds kFresh{20};  // an uptime is told in hundredths of a second
 
 PowerMeterOptions meter_options(const Config& config) {
   return {config.roots.sysfs, config.roots.procfs, config.idle, config.peak, config.hwmon_chip};
@@ -29,10 +30,15 @@ void Measuring::sample() {
   meter_.sample();
   for (const auto& problem : meter_.take_problems()) log::warn("{}", problem);
   const auto now = clock_.now();
+  sampled_at_ = now.boottime;
   update_power(now);
   if (now.boottime < pods_due_) return;
   pods_due_ = now.boottime + pod_interval_;
   pods_.sample(meter_.node(), clock_);
+}
+
+void Measuring::sample_unless_fresh() {
+  if (clock_.now().boottime - sampled_at_ > kFresh) sample();
 }
 
 void Measuring::update_power(const Stamp& now) {

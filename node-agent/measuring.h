@@ -22,6 +22,8 @@ class Measuring {
 
   /// At each tick of the sampling. Allocates nothing but when it looks for zones or pods.
   void sample();
+  /// So that what is read beside it now is of the same time.
+  void sample_unless_fresh();
   /// `now` is CLOCK_BOOTTIME. Within a second of the last writing the same energy is told again,
   /// whoever asks: a finer figure tells what the CPU works on (CVE-2020-8694).
   void write(v1::Heartbeat& heartbeat, std::chrono::nanoseconds now);
@@ -40,7 +42,7 @@ class Measuring {
 
   KernelClock clock_;
   std::chrono::nanoseconds pod_interval_, since_;
-  std::chrono::nanoseconds pods_due_{};  // CLOCK_BOOTTIME
+  std::chrono::nanoseconds pods_due_{}, sampled_at_{};  // CLOCK_BOOTTIME
   PowerMeter meter_;
   PodMeter pods_;
   std::optional<Power> power_;

@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
 #include <vector>
 
 #include "node-agent/sensors/firmware.h"
+#include "node-agent/sensors/folder_entries.h"
 #include "node-agent/sensors/small_file.h"
 
 namespace ecokube::agent {
@@ -46,13 +48,13 @@ class Print {
 
 /// The names in a folder in their order; nullopt: it can't be listed.
 std::optional<std::vector<std::string>> names_in(const fs::path& folder) {
-  std::error_code error;
   std::vector<std::string> names;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    names.push_back(it->path().filename().string());
+  FolderEntries entries(folder.c_str());
+  while (const auto entry = entries.next()) {
+    names.emplace_back(entry->name);
     if (names.size() >= kFilesMax) break;
   }
-  if (error && error != std::errc::no_such_file_or_directory) return std::nullopt;
+  if (entries.error() != 0 && entries.error() != ENOENT) return std::nullopt;
   std::sort(names.begin(), names.end());
   return names;
 }

@@ -3,8 +3,13 @@
 #include <limits.h>
 
 #include <array>
+#include <bitset>
 #include <cstdio>
+#include <string_view>
 #include <utility>
+
+#include "node-agent/sensors/folder_entries.h"
+#include "node-agent/sensors/small_file.h"
 
 namespace ecokube::agent {
 namespace {
@@ -15,6 +20,23 @@ constexpr std::chrono::seconds kGoodFor{5};
 constexpr std::chrono::milliseconds kReadPause{900};
 // The longest time that one figure may stand for.
 constexpr std::chrono::seconds kIntervalMax{65};
+
+constexpr std::size_t kChipsMax = 256;
+
+/// The numbers N of class/hwmon/hwmonN.
+std::bitset<kChipsMax> chips_in(const char* sysfs_root) {
+  constexpr std::string_view kPrefix = "hwmon";
+  std::bitset<kChipsMax> chips;
+  std::array<char, PATH_MAX> path;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+  std::snprintf(path.data(), path.size(), "%s/class/hwmon", sysfs_root);
+  FolderEntries entries(path.data());
+  while (const auto entry = entries.next()) {
+    if (!entry->name.starts_with(kPrefix)) continue;
+    const auto number = parse_number(entry->name.substr(kPrefix.size()));
+    if (number && *number < chips.size()) chips.set(*number);
+  }
+  return chips;
+}
 
 }  // namespace
 
@@ -31,19 +53,20 @@ std::optional<Power> plausible_power(std::uint64_t microwatts, Power power_max) 
 HwmonMeter::HwmonMeter(std::filesystem::path sysfs_root, std::string chip, Power power_max)
     : sysfs_root_(std::move(sysfs_root)), chip_(std::move(chip)), power_max_(power_max) {}
 
-// By number and in a buffer of its own: most machines have no meter, and looking for one again and
+// By number and in buffers of its own: most machines have no meter, and looking for one again and
 // again must not allocate either.
 void HwmonMeter::find(const Stamp& now) {
-  constexpr int kChipsMax = 64;
   looked_at_ = now.monotonic;
   std::array<char, PATH_MAX> path;  // NOLINT(cppcoreguidelines-pro-type-member-init)
-  const auto open = [&](int chip, const char* folder, const char* attribute) {
-    const int length = std::snprintf(path.data(), path.size(), "%s/class/hwmon/hwmon%d/%s%s",
+  const auto open = [&](std::size_t chip, const char* folder, const char* attribute) {
+    const int length = std::snprintf(path.data(), path.size(), "%s/class/hwmon/hwmon%zu/%s%s",
                                      sysfs_root_.c_str(), chip, folder, attribute);
     return length > 0 && static_cast<std::size_t>(length) < path.size() &&
            file_.open(path.data()) == 0;
   };
-  for (int chip = 0; chip < kChipsMax; ++chip) {
+  const auto chips = chips_in(sysfs_root_.c_str());
+  for (std::size_t chip = 0; chip < chips.size(); ++chip) {
+    if (!chips[chip]) continue;
     // Older drivers have their attributes one folder further down.
     for (const char* folder : {"", "device/"}) {
       if (!open(chip, folder, "name")) continue;

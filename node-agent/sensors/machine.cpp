@@ -1,10 +1,14 @@
 #include "node-agent/sensors/machine.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <sstream>
 #include <string_view>
 
+#include "node-agent/sensors/folder_entries.h"
 #include "node-agent/sensors/small_file.h"
 
 namespace ecokube::agent {
@@ -55,14 +59,15 @@ Result<std::string> read_machine_id(const MachineRoots& roots) {
   return read_id(roots.machine_id_file);
 }
 
-Result<std::chrono::milliseconds> read_uptime(const MachineRoots& roots) {
-  const auto file = roots.procfs / "uptime";
-  const auto read = read_small_file(file);
-  if (!read.ok()) {
-    return fail(Errc::io, "cannot read " + file.string() + ": " + std::strerror(read.error));
-  }
+Uptime::Uptime(const MachineRoots& roots) : name_(roots.procfs.native() + "/uptime") {
+  file_.open(name_.c_str());
+}
+
+Result<std::chrono::milliseconds> Uptime::read() const {
+  std::array<char, 64> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): read into
+  const auto [text, error] = file_.read(buffer.data(), buffer.size());
+  if (error != 0) return fail(Errc::io, "cannot read " + name_ + ": " + std::strerror(error));
   // "12345.67 54321.00": seconds with hundredths.
-  const std::string_view text(read.text);
   const auto word = text.substr(0, text.find(' '));
   const auto dot = word.find('.');
   const auto seconds = parse_number(word.substr(0, dot));
@@ -71,28 +76,30 @@ Result<std::chrono::milliseconds> read_uptime(const MachineRoots& roots) {
   const auto millis = parse_number(thousandths);
   constexpr std::uint64_t kSecondsMax = 1'000'000'000'000;
   if (!seconds || !millis || *seconds > kSecondsMax) {
-    return fail(Errc::io, file.string() + " holds no uptime");
+    return fail(Errc::io, name_ + " holds no uptime");
   }
   return std::chrono::milliseconds(static_cast<std::int64_t>(*seconds * 1000 + *millis));
 }
 
 void read_state(const MachineRoots& roots, Nic& nic) {
-  const auto folder = roots.sysfs / "class/net" / nic.name;
-  nic.link_up = read_small_file(folder / "operstate").text == "up";
-  nic.wake_armed = read_small_file(folder / "device/power/wakeup").text == "enabled";
+  const auto folder = roots.sysfs.native() + "/class/net/" + nic.name;
+  const auto says = [&](const char* attribute, std::string_view text) {
+    return read_small_file((folder + attribute).c_str()).text == text;
+  };
+  nic.link_up = says("/operstate", "up");
+  nic.wake_armed = says("/device/power/wakeup", "enabled");
 }
 
 std::vector<Nic> read_nics(const MachineRoots& roots) {
   std::vector<Nic> nics;
-  std::error_code error;
-  const auto folder = roots.sysfs / "class/net";
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    const auto& nic = it->path();
-    std::error_code missing;
-    if (nic.filename() == "lo" || !fs::exists(nic / "device", missing)) continue;
-    const auto mac = MacAddress::parse(read_small_file(nic / "address").text);
+  const auto folder = roots.sysfs.native() + "/class/net";
+  FolderEntries entries(folder.c_str());
+  while (const auto entry = entries.next()) {
+    const auto nic = folder + "/" + std::string(entry->name);
+    if (entry->name == "lo" || ::access((nic + "/device").c_str(), F_OK) != 0) continue;
+    const auto mac = MacAddress::parse(read_small_file((nic + "/address").c_str()).text);
     if (!mac || *mac == MacAddress({0, 0, 0, 0, 0, 0})) continue;
-    nics.push_back({nic.filename(), *mac});
+    nics.push_back({std::string(entry->name), *mac});
     read_state(roots, nics.back());
   }
   // The armed ones first: if there are too many to tell, these matter.

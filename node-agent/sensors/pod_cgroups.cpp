@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <system_error>
+#include <utility>
+
+#include "node-agent/sensors/folder_entries.h"
 
 namespace ecokube::agent {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr std::size_t kPodsMax = 1024;
 constexpr std::array kRoots{"kubepods.slice", "kubepods", "kubelet.slice/kubelet-kubepods.slice",
@@ -20,22 +20,19 @@ bool is_class(std::string_view name) {
          name.ends_with("-besteffort.slice");
 }
 
-/// The folders of classes in it; each folder is closed before the next is opened, for an open one
-/// has a buffer of 32 KiB.
-std::vector<fs::path> add_pods(const fs::path& folder, std::vector<PodCgroup>& into) {
-  std::vector<fs::path> classes;
-  std::error_code error;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    std::error_code unreadable;
-    if (!it->is_directory(unreadable) || into.size() >= kPodsMax) continue;
-    const std::string name = it->path().filename();
-    if (is_class(name)) {
-      classes.push_back(it->path());
-    } else if (auto uid = pod_uid_of(name); !uid.empty()) {
-      into.push_back({std::move(uid), it->path()});
+/// Adds the pods in a folder, and those in its classes.
+void add_pods(const std::string& folder, bool in_class, std::vector<PodCgroup>& into) {
+  FolderEntries entries(folder.c_str());
+  while (const auto entry = entries.next()) {
+    if (!entry->is_folder || into.size() >= kPodsMax) continue;
+    auto path = folder + "/";
+    path += entry->name;
+    if (!in_class && is_class(entry->name)) {
+      add_pods(path, true, into);
+    } else if (auto uid = pod_uid_of(entry->name); !uid.empty()) {
+      into.push_back({std::move(uid), std::move(path)});
     }
   }
-  return classes;
 }
 
 }  // namespace
@@ -60,11 +57,9 @@ std::string pod_uid_of(std::string_view cgroup_name) {
   return uid;
 }
 
-std::vector<PodCgroup> find_pod_cgroups(const fs::path& cgroup_root) {
+std::vector<PodCgroup> find_pod_cgroups(const std::filesystem::path& cgroup_root) {
   std::vector<PodCgroup> pods;
-  for (const auto* root : kRoots) {
-    for (const auto& folder : add_pods(cgroup_root / root, pods)) add_pods(folder, pods);
-  }
+  for (const auto* root : kRoots) add_pods(cgroup_root.native() + "/" + root, false, pods);
   std::sort(pods.begin(), pods.end(),
             [](const PodCgroup& a, const PodCgroup& b) { return a.uid < b.uid; });
   return pods;

@@ -10,7 +10,7 @@ namespace ecokube::agent {
 /// A pod's cgroup and the UID that its folder names. A static pod's is the hash of its file.
 struct PodCgroup {
   std::string uid;
-  std::filesystem::path folder;
+  std::string folder;
   bool operator==(const PodCgroup&) const = default;
 };
 

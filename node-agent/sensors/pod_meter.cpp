@@ -42,9 +42,10 @@ PodMeter::PodMeter(PodMeterOptions options) : options_(std::move(options)) {}
 
 void PodMeter::find_pods(const Stamp& now) {
   auto found = find_pod_cgroups(options_.cgroup_root);
+  auto next = found.begin();  // both go by UID
   for (auto& [uid, pod] : pods_) {
-    const bool there = std::any_of(found.begin(), found.end(),
-                                   [&](const PodCgroup& cgroup) { return cgroup.uid == uid; });
+    next = std::find_if(next, found.end(), [&](const auto& cgroup) { return cgroup.uid >= uid; });
+    const bool there = next != found.end() && next->uid == uid;
     if (!there && !pod.gone_at) pod.gone_at = now.monotonic;
     if (!there) pod.cpu_stat.close();
   }
@@ -56,7 +57,7 @@ void PodMeter::find_pods(const Stamp& now) {
     auto& pod = pods_[cgroup.uid];
     if (pod.cpu_stat.is_open()) continue;
     pod.gone_at.reset();
-    if (pod.cpu_stat.open((cgroup.folder / "cpu.stat").c_str()) != 0) continue;
+    if (pod.cpu_stat.open((cgroup.folder + "/cpu.stat").c_str()) != 0) continue;
     // A pod that began after our last look: all that it used is of this interval.
     if (samples_ > 0) pod.used_us = 0;
   }

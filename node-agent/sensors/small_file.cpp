@@ -12,15 +12,15 @@
 
 namespace ecokube::agent {
 
-SmallFile read_small_file(const std::filesystem::path& file) {
+SmallFile read_small_file(const char* file) {
   constexpr std::size_t kBytesMax = 64UL * 1024;
   SmallFile result;
-  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  const int fd = ::open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) {
     result.error = errno;
     return result;
   }
-  std::array<char, 4096> page{};
+  std::array<char, 4096> page;  // NOLINT(cppcoreguidelines-pro-type-member-init): read into
   while (result.text.size() < kBytesMax) {
     const auto count = ::read(fd, page.data(), page.size());
     if (count < 0 && errno == EINTR) continue;

@@ -17,7 +17,10 @@ struct SmallFile {
 };
 
 /// Reads at most 64 KiB in one go; sysfs gives an attribute's errno on read, not on open.
-[[nodiscard]] SmallFile read_small_file(const std::filesystem::path& file);
+[[nodiscard]] SmallFile read_small_file(const char* file);
+[[nodiscard]] inline SmallFile read_small_file(const std::filesystem::path& file) {
+  return read_small_file(file.c_str());
+}
 
 /// Writes `text` in one go in place of what stands there, as attributes are set; a link is not
 /// followed. errno; 0: written.

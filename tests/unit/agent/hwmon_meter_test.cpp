@@ -61,6 +61,15 @@ TEST_F(HwmonTest, SumsUpTheMachinesMeterAndNoOther) {
   EXPECT_EQ(meter.power(), Power::watts(120));
 }
 
+TEST_F(HwmonTest, OfTwoOfAKindTakesTheLowerNumber) {
+  root.write("class/hwmon/hwmon10/name", "power_meter\n");
+  root.write("class/hwmon/hwmon10/power1_average", "90000000\n");
+  root.write("class/hwmon/hwmon9/name", "power_meter\n");
+  root.write("class/hwmon/hwmon9/power1_average", "50000000\n");
+  sample(seconds(1));
+  EXPECT_EQ(meter.power(), Power::watts(50));
+}
+
 TEST_F(HwmonTest, FindsAnOlderDriversFilesLater) {
   sample(seconds(1));
   EXPECT_FALSE(meter.found());
