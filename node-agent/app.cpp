@@ -32,7 +32,7 @@ namespace ecokube::agent {
 namespace {
 
 namespace asio = boost::asio;
-constexpr std::chrono::seconds kLogindInterval{30};
+constexpr std::chrono::seconds kLogindInterval{60};
 constexpr std::uint32_t kProtocolVersion = 1;
 constexpr std::uint64_t kSettled = 3;  ///< heartbeats until all that comes once is done
 constexpr int kExitOk = 0;

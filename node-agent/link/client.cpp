@@ -245,7 +245,8 @@ asio::awaitable<Result<void>> TlsLinkClient::beat() {
       heartbeat_at_ = now;
       session_->heartbeat_sent(now, random_());
     }
-    const auto left = session_->look_at(options_.company) - boottime_now();
+    const auto left = std::min<std::chrono::nanoseconds>(
+        session_->look_at(options_.company) - boottime_now(), kNoLimit);
     co_await pause(std::max(std::chrono::ceil<std::chrono::milliseconds>(left), kPoll));
   }
   // leave() ends the connection; until then only the reader is of use.

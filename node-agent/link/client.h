@@ -53,7 +53,7 @@ struct LinkOptions {
   std::chrono::milliseconds handshake_limit{10'000};
   std::chrono::milliseconds backoff_base{250};
   std::chrono::milliseconds backoff_cap{10'000};
-  /// A heartbeat that is due waits at most so long for awake(), see LinkSession::look_at().
+  /// How often awake() is called, see LinkSession::look_at(); 0: never.
   std::chrono::milliseconds company{0};
 };
 

@@ -69,7 +69,8 @@ Result<void> LinkSession::welcome(const v1::Welcome& welcome, std::chrono::nanos
 
 std::chrono::nanoseconds LinkSession::look_at(std::chrono::milliseconds company) const {
   if (state_ == State::waiting) return opened_at_ + kWelcomeLimit;
-  return next_beat_ + std::min(company, interval_ / 5);
+  const bool comes = company.count() > 0 && company <= interval_ / 5;
+  return comes ? std::chrono::nanoseconds::max() : next_beat_;
 }
 
 void LinkSession::heartbeat_sent(std::chrono::nanoseconds now, std::uint64_t random) {

@@ -31,9 +31,9 @@ class LinkSession {
   [[nodiscard]] const std::string& coordinator_id() const { return coordinator_id_; }
   [[nodiscard]] std::chrono::milliseconds heartbeat_interval() const { return interval_; }
 
-  /// When to look again: the next heartbeat, or the end of our patience for a Welcome. A heartbeat
-  /// may wait for as long as `company`, at most a fifth of its interval, for another reason to
-  /// wake.
+  /// When to look again: the next heartbeat, or the end of our patience for a Welcome. `company`:
+  /// so often somebody looks anyway, 0: never. Within a fifth of the interval a heartbeat waits for
+  /// him, and there is no time to look at of its own (the maximum).
   [[nodiscard]] std::chrono::nanoseconds look_at(std::chrono::milliseconds company) const;
   [[nodiscard]] bool heartbeat_due(std::chrono::nanoseconds now) const {
     return is_open() && now >= next_beat_;
