@@ -177,7 +177,7 @@ asio::awaitable<Result<void>> TlsLinkClient::serve() {
 
 asio::awaitable<Result<void>> TlsLinkClient::converse() {
   const auto link = link_;
-  session_.emplace(boottime_now());
+  session_.emplace(boottime_now(), options_.company);
   v1::FromAgent hello;
   *hello.mutable_hello() = host_.hello();
   auto sent = send(hello);
@@ -245,8 +245,8 @@ asio::awaitable<Result<void>> TlsLinkClient::beat() {
       heartbeat_at_ = now;
       session_->heartbeat_sent(now, random_());
     }
-    const auto left = std::min<std::chrono::nanoseconds>(
-        session_->look_at(options_.company) - boottime_now(), kNoLimit);
+    const auto left =
+        std::min<std::chrono::nanoseconds>(session_->look_at() - boottime_now(), kNoLimit);
     co_await pause(std::max(std::chrono::ceil<std::chrono::milliseconds>(left), kPoll));
   }
   // leave() ends the connection; until then only the reader is of use.

@@ -53,7 +53,7 @@ struct LinkOptions {
   std::chrono::milliseconds handshake_limit{10'000};
   std::chrono::milliseconds backoff_base{250};
   std::chrono::milliseconds backoff_cap{10'000};
-  /// How often awake() is called, see LinkSession::look_at(); 0: never.
+  /// How often awake() is called, see LinkSession; 0: never.
   std::chrono::milliseconds company{0};
 };
 

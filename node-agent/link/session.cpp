@@ -67,10 +67,16 @@ Result<void> LinkSession::welcome(const v1::Welcome& welcome, std::chrono::nanos
   return {};
 }
 
-std::chrono::nanoseconds LinkSession::look_at(std::chrono::milliseconds company) const {
+bool LinkSession::has_company() const { return company_.count() > 0 && company_ <= interval_ / 5; }
+
+std::chrono::nanoseconds LinkSession::look_at() const {
   if (state_ == State::waiting) return opened_at_ + kWelcomeLimit;
-  const bool comes = company.count() > 0 && company <= interval_ / 5;
-  return comes ? std::chrono::nanoseconds::max() : next_beat_;
+  return has_company() ? std::chrono::nanoseconds::max() : next_beat_;
+}
+
+bool LinkSession::heartbeat_due(std::chrono::nanoseconds now) const {
+  const auto early = has_company() ? company_ / 2 : std::chrono::milliseconds(0);
+  return is_open() && now + early >= next_beat_;
 }
 
 void LinkSession::heartbeat_sent(std::chrono::nanoseconds now, std::uint64_t random) {

@@ -18,7 +18,10 @@ class LinkSession {
   static constexpr std::chrono::milliseconds kIntervalMax{60'000};
   static constexpr std::chrono::milliseconds kWelcomeLimit{10'000};
 
-  explicit LinkSession(std::chrono::nanoseconds now) : opened_at_(now), next_beat_(now) {}
+  /// `company`: so often somebody looks anyway, 0: never. Within a fifth of the interval the
+  /// heartbeat goes with the look that is nearest to its time, and has none of its own.
+  explicit LinkSession(std::chrono::nanoseconds now, std::chrono::milliseconds company = {})
+      : company_(company), opened_at_(now), next_beat_(now) {}
 
   /// One frame's body. The message it holds, once it was allowed to come now; else protocol. After
   /// a Leading a heartbeat is due at once.
@@ -31,15 +34,12 @@ class LinkSession {
   [[nodiscard]] const std::string& coordinator_id() const { return coordinator_id_; }
   [[nodiscard]] std::chrono::milliseconds heartbeat_interval() const { return interval_; }
 
-  /// When to look again: the next heartbeat, or the end of our patience for a Welcome. `company`:
-  /// so often somebody looks anyway, 0: never. Within a fifth of the interval a heartbeat waits for
-  /// him, and there is no time to look at of its own (the maximum).
-  [[nodiscard]] std::chrono::nanoseconds look_at(std::chrono::milliseconds company) const;
-  [[nodiscard]] bool heartbeat_due(std::chrono::nanoseconds now) const {
-    return is_open() && now >= next_beat_;
-  }
+  /// When to look again: the next heartbeat, or the end of our patience for a Welcome. The maximum:
+  /// with our company.
+  [[nodiscard]] std::chrono::nanoseconds look_at() const;
+  [[nodiscard]] bool heartbeat_due(std::chrono::nanoseconds now) const;
   [[nodiscard]] bool welcome_overdue(std::chrono::nanoseconds now) const {
-    return state_ == State::waiting && now >= look_at({});
+    return state_ == State::waiting && now >= look_at();
   }
   /// A heartbeat went out: the next is due in an interval, give or take a tenth, so that the agents
   /// of a whole cluster do not speak at once. `random` is any uniformly drawn number.
@@ -49,9 +49,11 @@ class LinkSession {
 
  private:
   enum class State { waiting, open, leaving };
+  [[nodiscard]] bool has_company() const;
   Result<void> welcome(const v1::Welcome& welcome, std::chrono::nanoseconds now);
 
   State state_ = State::waiting;
+  std::chrono::milliseconds company_;
   std::chrono::nanoseconds opened_at_, next_beat_;
   std::chrono::milliseconds interval_{5000};
   std::string coordinator_id_;

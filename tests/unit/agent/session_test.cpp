@@ -52,10 +52,10 @@ TEST(LinkSession, BeatsWithinATenthOfTheInterval) {
   for (int i = 0; i < 1000; ++i) {
     session.heartbeat_sent(now, random());
     EXPECT_FALSE(session.heartbeat_due(now));
-    const auto wait = std::chrono::duration_cast<milliseconds>(session.look_at({}) - now);
+    const auto wait = std::chrono::duration_cast<milliseconds>(session.look_at() - now);
     least = std::min(least, wait);
     most = std::max(most, wait);
-    now = session.look_at({});
+    now = session.look_at();
     EXPECT_TRUE(session.heartbeat_due(now));
   }
   EXPECT_GE(least, milliseconds(4500));
@@ -74,17 +74,38 @@ TEST(LinkSession, BeatsAtOnceWhenALeaderSaysWhoItIs) {
   EXPECT_TRUE(session.heartbeat_due(kStart + seconds(1)));
 }
 
-TEST(LinkSession, AHeartbeatWaitsForCompanyThatComesOftenEnoughAndAWelcomeDoesNot) {
-  constexpr auto kNever = std::chrono::nanoseconds::max();
-  LinkSession session(kStart);
-  EXPECT_EQ(session.look_at(seconds(1)), session.look_at({}));
+TEST(LinkSession, AHeartbeatGoesWithTheLookThatIsNearestToItsTime) {
+  LinkSession session(kStart, seconds(1));
+  EXPECT_EQ(session.look_at(), kStart + seconds(10)) << "a Welcome has its time";
   ASSERT_TRUE(session.receive(welcome(5000), kStart));
   session.heartbeat_sent(kStart, 500);
-  EXPECT_EQ(session.look_at({}), kStart + seconds(5));
-  EXPECT_EQ(session.look_at(milliseconds(300)), kNever);
-  EXPECT_EQ(session.look_at(seconds(1)), kNever);
-  EXPECT_EQ(session.look_at(milliseconds(1001)), kStart + seconds(5));
-  EXPECT_TRUE(session.heartbeat_due(kStart + seconds(5))) << "who comes by takes it along";
+  EXPECT_EQ(session.look_at(), std::chrono::nanoseconds::max());
+  EXPECT_FALSE(session.heartbeat_due(kStart + milliseconds(4499)));
+  EXPECT_TRUE(session.heartbeat_due(kStart + milliseconds(4500)));
+}
+
+TEST(LinkSession, AHeartbeatDoesNotWaitForCompanyThatComesSeldom) {
+  LinkSession session(kStart, milliseconds(1001));
+  ASSERT_TRUE(session.receive(welcome(5000), kStart));
+  session.heartbeat_sent(kStart, 500);
+  EXPECT_EQ(session.look_at(), kStart + seconds(5));
+  EXPECT_FALSE(session.heartbeat_due(kStart + milliseconds(4999)));
+}
+
+// Else a cluster is heard less often than it is told to.
+TEST(LinkSession, CompanyDoesNotStretchTheMeanInterval) {
+  std::mt19937_64 random(7);
+  LinkSession session(kStart, seconds(1));
+  ASSERT_TRUE(session.receive(welcome(5000), kStart));
+  constexpr int kLooks = 5000;
+  int sent = 0;
+  for (int i = 0; i < kLooks; ++i) {
+    const auto now = kStart + seconds(i);
+    if (!session.heartbeat_due(now)) continue;
+    session.heartbeat_sent(now, random());
+    ++sent;
+  }
+  EXPECT_NEAR(sent, kLooks / 5, 20);
 }
 
 TEST(LinkSession, GivesUpOnAPeerWithoutAWelcome) {
