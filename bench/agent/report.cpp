@@ -49,15 +49,21 @@ Result<void> report(const AgentOptions& options, const AgentFigures& figures) {
     print_row(name, program);
     peers[name] = to_json(program);
   }
+  print_row("(to wake each second)", figures.bare_waker);
   json::object missing;
   for (const auto& [name, why] : figures.missing) {
     fmt::print("  not measured: {}: {}\n", name, why);
     missing[name] = why;
   }
-  const json::object all{{"seconds", options.measured.count()}, {"pods", options.pods},
-                         {"heartbeats", figures.heartbeats},    {"scrapes", figures.scrapes},
-                         {"ours", to_json(figures.ours)},       {"peers", std::move(peers)},
-                         {"missing", std::move(missing)},       {"processes", figures.processes},
+  const json::object all{{"seconds", options.measured.count()},
+                         {"pods", options.pods},
+                         {"heartbeats", figures.heartbeats},
+                         {"scrapes", figures.scrapes},
+                         {"ours", to_json(figures.ours)},
+                         {"peers", std::move(peers)},
+                         {"bare_waker", to_json(figures.bare_waker)},
+                         {"missing", std::move(missing)},
+                         {"processes", figures.processes},
                          {"machine", machine_facts()}};
   std::error_code error;
   std::filesystem::create_directories(std::filesystem::absolute(options.output).parent_path(),

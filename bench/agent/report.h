@@ -19,6 +19,7 @@ struct ProgramFigures {
 
 struct AgentFigures {
   ProgramFigures ours;
+  ProgramFigures bare_waker;  ///< wakes once a second and does nothing
   std::map<std::string, ProgramFigures> peers;
   std::size_t heartbeats = 0;                  ///< that arrived while it was measured
   std::size_t scrapes = 0;                     ///< that each peer answered in the same time

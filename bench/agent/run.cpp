@@ -34,6 +34,12 @@ namespace {
 constexpr int kTries = 30;  // of a second each, until a program is there
 constexpr auto kEach = 5s;  // heartbeats and scrapes
 constexpr const char* kAgent = "ecokube-agent";
+constexpr const char* kBareWaker = "bench-bare-waker";
+
+/// Of this build, beside the program that runs.
+fs::path beside_us(const char* file) {
+  return fs::read_symlink("/proc/self/exe").parent_path() / file;
+}
 
 void say(const std::string& what) {
   fmt::print("==> {}\n", what);
@@ -63,6 +69,7 @@ class Run {
   [[nodiscard]] Result<void> start_agent();
   /// As on every machine the system's bus is up, with a logind on it.
   asio::awaitable<Result<void>> start_logind();
+  [[nodiscard]] Result<void> start_bare_waker();
   [[nodiscard]] Result<void> start_peers();
   /// Lets `time` go by on the machine of files, with a scrape each 5 s.
   asio::awaitable<Result<void>> live(std::chrono::seconds time);
@@ -141,6 +148,8 @@ asio::awaitable<Result<void>> Run::start_logind() {
   co_return Result<void>{};
 }
 
+Result<void> Run::start_bare_waker() { return programs_.start({beside_us(kBareWaker).string()}); }
+
 Result<void> Run::start_peers() {
   for (const auto& text : options_.missing) {
     const auto end_of_name = text.find('=');
@@ -155,8 +164,7 @@ Result<void> Run::start_peers() {
   }
   if (const auto& program = options_.scaphandre; !program.empty()) {
     const bool modules = fs::exists("/proc/modules");
-    const auto beside = fs::read_symlink("/proc/self/exe").parent_path() / "bench-empty-modules.so";
-    const auto preload = modules ? fs::path() : beside;
+    const auto preload = modules ? fs::path() : beside_us("bench-empty-modules.so");
     peers_.start(scaphandre_peer(program, tree_, port(), preload));
   }
   if (const auto& program = options_.kepler; !program.empty()) {
@@ -194,7 +202,7 @@ asio::awaitable<Result<void>> Run::all_up() {
 
 std::vector<std::string> Run::measured() const {
   auto names = peers_.names();
-  names.emplace_back(kAgent);
+  names.insert(names.end(), {kAgent, kBareWaker});
   return names;
 }
 
@@ -212,7 +220,8 @@ asio::awaitable<Result<AgentFigures>> Run::play() {
   if (auto done = co_await start_logind(); !done) {
     co_return std::unexpected(std::move(done.error()));
   }
-  for (auto step : {&Run::start_server, &Run::start_agent, &Run::start_peers}) {
+  for (auto step :
+       {&Run::start_server, &Run::start_agent, &Run::start_bare_waker, &Run::start_peers}) {
     if (auto done = (this->*step)(); !done) co_return std::unexpected(std::move(done.error()));
   }
   auto lived = co_await all_up();
@@ -240,8 +249,10 @@ asio::awaitable<Result<AgentFigures>> Run::play() {
     const auto woken = after->at(name).wakeups - before->at(name).wakeups;
     const ProgramFigures program{*memory, 100 * cpu.count() / seconds,
                                  static_cast<double>(woken) / seconds, after->at(name).threads};
-    (name == kAgent ? figures.ours : figures.peers[name]) = program;
+    figures.peers[name] = program;
   }
+  figures.ours = figures.peers.extract(kAgent).mapped();
+  figures.bare_waker = figures.peers.extract(kBareWaker).mapped();
   co_return figures;
 }
 
