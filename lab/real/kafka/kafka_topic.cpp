@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <span>
 
@@ -44,6 +45,15 @@ rd_kafka_resp_err_t request_topic(rd_kafka_t* client, const std::string& name, i
   return count == 1 ? rd_kafka_topic_result_error(topics[0]) : RD_KAFKA_RESP_ERR_UNKNOWN;
 }
 
+/// A broker may be named the leader before it knows that it is one.
+bool answers_as_leader(rd_kafka_t* client, const std::string& name, int partition,
+                       milliseconds limit) {
+  std::int64_t low = 0, high = 0;
+  return rd_kafka_query_watermark_offsets(client, name.c_str(), partition, &low, &high,
+                                          static_cast<int>(limit.count())) ==
+         RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
 /// How many partitions of the topic there are, and whether each has a leader.
 struct TopicSeen {
   int partitions = 0;
@@ -66,6 +76,9 @@ TopicSeen look_at(rd_kafka_t* client, const std::string& name, milliseconds limi
     seen.led = std::ranges::all_of(partitions, [](const auto& p) { return p.leader >= 0; });
   }
   rd_kafka_metadata_destroy(answer);
+  for (int partition = 0; seen.led && partition < seen.partitions; ++partition) {
+    seen.led = answers_as_leader(client, name, partition, limit);
+  }
   return seen;
 }
 
