@@ -9,10 +9,6 @@ namespace {
 
 constexpr double kNsPerMs = 1e6;
 
-/// A record is in the broker a little before eco-upload writes that it was acknowledged, so what it
-/// causes may even come first.
-constexpr Nanoseconds kAcknowledgeSlack = 200'000'000;
-
 /// The watch may tell the witness of a waiting pod after the coordinator has already acted on it.
 constexpr Nanoseconds kWitnessSlack = 200'000'000;
 

@@ -13,6 +13,10 @@ namespace ecokube::lab {
 using Nanoseconds = std::int64_t;  ///< CLOCK_BOOTTIME, as in the truth log
 inline constexpr double kNsPerSecond = 1e9;
 
+/// A record is in the broker a little before eco-upload writes that it was acknowledged, so what it
+/// causes may even come first.
+inline constexpr Nanoseconds kAcknowledgeSlack = 200'000'000;
+
 /// What happened, sorted by what it happened to. Folded from the truth log alone.
 struct History {
   struct StateChange {

@@ -270,6 +270,13 @@ TEST(Judge, WorkerOnWhenTheUploadsBegin) {
               ElementsAre(HasSubstr("worker2 was booting when the first upload came")));
 }
 
+TEST(Judge, ARecordMayWakeAWorkerBeforeItIsAcknowledged) {
+  Lines run = good_run();
+  boot(run, "worker2", 50.9, "packet");
+  power_off(run, "worker2", 70);
+  EXPECT_THAT(violations_of(run), IsEmpty());
+}
+
 TEST(Judge, Packets) {
   Lines run = good_run();
   run.push_back({55, "machine/worker2", "packet_invalid", {{"why", "5 bytes"}}});
