@@ -9,12 +9,12 @@
 #include <string>
 #include <vector>
 
+#include "bench/programs.h"
 #include "bench/reaction/cluster.h"
 #include "bench/reaction/fleet.h"
 #include "bench/reaction/objects.h"
 #include "bench/reaction/observer.h"
 #include "bench/reaction/options.h"
-#include "bench/programs.h"
 #include "bench/reaction/step_ear.h"
 #include "bench/reaction/wake_ear.h"
 #include "common/error.h"
