@@ -12,8 +12,8 @@
 #include "coordinator/api/explain_power.h"
 #include "coordinator/api/json.h"
 #include "coordinator/api/pod_names.h"
-#include "coordinator/core/quantile.h"
 #include "coordinator/api/times.h"
+#include "coordinator/core/quantile.h"
 
 namespace ecokube {
 

@@ -2,11 +2,11 @@
 #include <unordered_map>
 
 #include "coordinator/api/json.h"
-#include "coordinator/core/quantile.h"
 #include "coordinator/api/times.h"
 #include "coordinator/core/boot_proof.h"
 #include "coordinator/core/drawn_power.h"
 #include "coordinator/core/life.h"
+#include "coordinator/core/quantile.h"
 #include "coordinator/core/sleep_mode.h"
 #include "coordinator/core/wake_chain.h"
 

@@ -68,8 +68,8 @@ struct Pool {
   SleepMode sleep_mode = SleepMode::power_off;  ///< of machines that can; sleep_mode_of()
   bool hard_off = false;  ///< a machine that hangs on its way down is switched off by its BMC
   std::optional<Duration> unneeded_time = {};  ///< absent: each node's break-even time
-  InrushLimits inrush = {};        ///< of this pool's machines
-  std::optional<Power> peak = {};  ///< of each of them
+  InrushLimits inrush = {};                    ///< of this pool's machines
+  std::optional<Power> peak = {};              ///< of each of them
 };
 
 /// [recovery]: what the way back from a failure of the whole site needs (S24).

@@ -5,8 +5,8 @@
 
 #include "coordinator/api/explain_pod.h"
 #include "coordinator/api/json.h"
-#include "coordinator/core/quantile.h"
 #include "coordinator/api/times.h"
+#include "coordinator/core/quantile.h"
 #include "tests/unit/api/documents_fixture.h"
 
 namespace ecokube {
