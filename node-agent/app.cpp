@@ -45,7 +45,6 @@ class App final : public LinkHost {
         config_(config),
         version_(std::move(version)),
         boot_id_(std::move(boot_id)),
-        uptime_(config.roots),
         measuring_(config),
         logind_(config.action.empty() ? std::make_unique<Logind>(io.get_executor(), config.logind)
                                       : nullptr),
@@ -151,7 +150,6 @@ class App final : public LinkHost {
   Config config_;
   std::string version_;
   std::string boot_id_, machine_id_;
-  Uptime uptime_;
   Measuring measuring_;
   std::unique_ptr<Logind> logind_;
   NicArming arming_;
@@ -279,7 +277,7 @@ v1::Heartbeat App::heartbeat(std::uint64_t session) {
   v1::Heartbeat heartbeat;
   heartbeat.set_boot_id(boot_id_);
   heartbeat.set_resumes(resumes_.count());
-  if (const auto uptime = uptime_.read()) heartbeat.set_uptime_ms(uptime->count());
+  if (const auto uptime = read_uptime(config_.roots)) heartbeat.set_uptime_ms(uptime->count());
   // A reading of now, so that power and uptime speak of the same time.
   measuring_.sample_unless_fresh();
   measuring_.write(heartbeat, boottime_now());

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <sstream>
 #include <string_view>
@@ -59,15 +58,12 @@ Result<std::string> read_machine_id(const MachineRoots& roots) {
   return read_id(roots.machine_id_file);
 }
 
-Uptime::Uptime(const MachineRoots& roots) : name_(roots.procfs.native() + "/uptime") {
-  file_.open(name_.c_str());
-}
-
-Result<std::chrono::milliseconds> Uptime::read() const {
-  std::array<char, 64> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): read into
-  const auto [text, error] = file_.read(buffer.data(), buffer.size());
-  if (error != 0) return fail(Errc::io, "cannot read " + name_ + ": " + std::strerror(error));
+Result<std::chrono::milliseconds> read_uptime(const MachineRoots& roots) {
+  const auto file = roots.procfs.native() + "/uptime";
+  const auto read = read_small_file(file.c_str());
+  if (!read.ok()) return fail(Errc::io, "cannot read " + file + ": " + std::strerror(read.error));
   // "12345.67 54321.00": seconds with hundredths.
+  const std::string_view text(read.text);
   const auto word = text.substr(0, text.find(' '));
   const auto dot = word.find('.');
   const auto seconds = parse_number(word.substr(0, dot));
@@ -76,7 +72,7 @@ Result<std::chrono::milliseconds> Uptime::read() const {
   const auto millis = parse_number(thousandths);
   constexpr std::uint64_t kSecondsMax = 1'000'000'000'000;
   if (!seconds || !millis || *seconds > kSecondsMax) {
-    return fail(Errc::io, name_ + " holds no uptime");
+    return fail(Errc::io, file + " holds no uptime");
   }
   return std::chrono::milliseconds(static_cast<std::int64_t>(*seconds * 1000 + *millis));
 }

@@ -9,7 +9,6 @@
 #include "common/error.h"
 #include "common/ipv4_subnet.h"
 #include "common/mac_address.h"
-#include "node-agent/sensors/attribute_file.h"
 
 namespace ecokube::agent {
 
@@ -33,17 +32,7 @@ struct MachineRoots {
 
 [[nodiscard]] Result<std::string> read_boot_id(const MachineRoots& roots);
 [[nodiscard]] Result<std::string> read_machine_id(const MachineRoots& roots);
-
-/// How long the machine is up, asked again and again: its file is kept open.
-class Uptime {
- public:
-  explicit Uptime(const MachineRoots& roots);
-  [[nodiscard]] Result<std::chrono::milliseconds> read() const;
-
- private:
-  std::string name_;
-  AttributeFile file_;
-};
+[[nodiscard]] Result<std::chrono::milliseconds> read_uptime(const MachineRoots& roots);
 
 /// Hardware NICs with a MAC, by name. Those without a device behind (lo, bridges, a pod's veth)
 /// cannot wake a machine and are left out.

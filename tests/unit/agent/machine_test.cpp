@@ -32,7 +32,7 @@ TEST(Machine, ReadsBootIdAndUptime) {
   tree.dir.write("proc/uptime", "1234.5 99.00\n");
   tree.dir.write("machine-id", "0123456789abcdef0123456789abcdef\n");
   EXPECT_EQ(read_boot_id(tree.roots).value(), "3c1f6f4e-0000-4a4b-9c57-8d6a5f0f1a2b");
-  EXPECT_EQ(Uptime(tree.roots).read().value(), milliseconds(1'234'500));
+  EXPECT_EQ(read_uptime(tree.roots).value(), milliseconds(1'234'500));
   EXPECT_EQ(read_machine_id(tree.roots).value(), "0123456789abcdef0123456789abcdef");
 }
 
@@ -47,7 +47,7 @@ TEST(Machine, SaysWhichFileIsMissingOrBroken) {
   EXPECT_FALSE(read_boot_id(tree.roots));
   for (const auto* text : {"", "abc", "-5.00", "12.x", "."}) {
     tree.dir.write("proc/uptime", text);
-    EXPECT_FALSE(Uptime(tree.roots).read()) << text;
+    EXPECT_FALSE(read_uptime(tree.roots)) << text;
   }
 }
 
