@@ -29,11 +29,19 @@ void thrown(std::string_view what, const std::exception_ptr& error) {
   if (!error) return;
   try {
     std::rethrow_exception(error);
-  } catch (const boost::system::system_error& failed) {
-    if (failed.code() == boost::asio::error::operation_aborted) return;
-    log::error("{} reason=\"{}\"", what, failed.what());
   } catch (const std::exception& unforeseen) {
     log::error("{} reason=\"{}\"", what, unforeseen.what());
+  }
+}
+
+void thrown_unless_cancelled(std::string_view what, const std::exception_ptr& error) {
+  if (!error) return;
+  try {
+    std::rethrow_exception(error);
+  } catch (const boost::system::system_error& failed) {
+    if (failed.code() != boost::asio::error::operation_aborted) thrown(what, error);
+  } catch (...) {
+    thrown(what, error);
   }
 }
 

@@ -23,13 +23,21 @@ using spdlog::warn;
 /// is set) lines carry no time of their own, the journal has it.
 Result<void> start(std::string_view program, std::string_view level);
 
-/// What nobody foresaw, if anything was thrown, as an error line: `what` and the reason. That we
-/// cancelled it ourselves (operation_aborted) is foreseen.
+/// What nobody foresaw, if anything was thrown, as an error line: `what` and the reason.
 void thrown(std::string_view what, const std::exception_ptr& error);
 
 /// The same as what co_spawn calls when a coroutine ends that nobody waits for.
 [[nodiscard]] inline auto thrown(std::string what) {
   return [what = std::move(what)](const std::exception_ptr& error) { thrown(what, error); };
+}
+
+/// Of a coroutine that we cancel, whose ordinary end is operation_aborted.
+void thrown_unless_cancelled(std::string_view what, const std::exception_ptr& error);
+
+[[nodiscard]] inline auto thrown_unless_cancelled(std::string what) {
+  return [what = std::move(what)](const std::exception_ptr& error) {
+    thrown_unless_cancelled(what, error);
+  };
 }
 
 }  // namespace ecokube::log

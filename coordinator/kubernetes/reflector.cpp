@@ -39,7 +39,7 @@ void Reflector::start() {
   auto cancel = std::make_shared<asio::cancellation_signal>();
   cancel_ = cancel;
   auto done = [cancel, what = "kubernetes event=watcher_ended path=" + options_.path](
-                  const std::exception_ptr& error) { log::thrown(what, error); };
+                  const std::exception_ptr& error) { log::thrown_unless_cancelled(what, error); };
   asio::co_spawn(executor_, run(shared_from_this(), run_),
                  asio::bind_cancellation_slot(cancel->slot(), std::move(done)));
 }

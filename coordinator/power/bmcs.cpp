@@ -66,11 +66,12 @@ class Bmcs final : public BmcControl {
   void start(Observe observe) override {
     observe_ = std::move(observe);
     for (auto& [node, watched] : watched_) {
-      auto on_end = log::thrown("node=" + node + " its BMC is no longer read");
+      auto on_end = log::thrown_unless_cancelled("node=" + node + " its BMC is no longer read");
       auto cancelled = asio::bind_cancellation_slot(watched->cancel.slot(), std::move(on_end));
       asio::co_spawn(executor_, watch(*watched), std::move(cancelled));
       if (options_.power_interval.count() == 0) continue;
-      auto ended = log::thrown("node=" + node + " its BMC is no longer asked for its watts");
+      auto ended = log::thrown_unless_cancelled("node=" + node +
+                                                " its BMC is no longer asked for its watts");
       auto bound = asio::bind_cancellation_slot(watched->measure_cancel.slot(), std::move(ended));
       asio::co_spawn(executor_, measure(*watched), std::move(bound));
     }

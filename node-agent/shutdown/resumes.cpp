@@ -7,6 +7,7 @@
 #include "common/durable_file.h"
 #include "common/log.h"
 #include "common/whole_file.h"
+#include "node-agent/sensors/small_file.h"
 
 namespace ecokube::agent {
 namespace {
@@ -18,9 +19,12 @@ constexpr std::chrono::milliseconds kSleepMin{100};
 
 Resumes::Resumes(const std::filesystem::path& state_dir, std::string boot_id, SampleClock& clock,
                  const std::filesystem::path& sysfs)
-    : file_(state_dir / "resumes"), boot_id_(std::move(boot_id)), clock_(clock), slept_(slept()) {
-  stats_.open((sysfs / "power/suspend_stats/success").c_str());
-  suspends_ = suspends();
+    : file_(state_dir / "resumes"),
+      stats_(sysfs / "power/suspend_stats/success"),
+      boot_id_(std::move(boot_id)),
+      clock_(clock),
+      slept_(slept()),
+      suspends_(suspends()) {
   std::string boot;
   std::uint32_t known = 0, suspends = 0;
   std::int64_t slept_ms = 0;
@@ -39,7 +43,7 @@ Resumes::Resumes(const std::filesystem::path& state_dir, std::string boot_id, Sa
 
 // 0 where the kernel counts none.
 std::uint32_t Resumes::suspends() const {
-  return static_cast<std::uint32_t>(stats_.read_number().value);
+  return static_cast<std::uint32_t>(parse_number(read_small_file(stats_).text).value_or(0));
 }
 
 // We may be scheduled out between the clocks, which only widens their distance: the least of some.

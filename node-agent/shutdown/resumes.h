@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <string>
 
-#include "node-agent/sensors/attribute_file.h"
 #include "node-agent/sensors/sample_clock.h"
 
 namespace ecokube::agent {
@@ -31,8 +30,7 @@ class Resumes {
   [[nodiscard]] std::uint32_t suspends() const;
   void write() const;
 
-  std::filesystem::path file_;
-  AttributeFile stats_;
+  std::filesystem::path file_, stats_;
   std::string boot_id_;
   SampleClock& clock_;
   std::uint32_t count_ = 0;
