@@ -70,6 +70,15 @@ TEST_F(Power, WhatAMachineDrawsIsItsBmcsWordUntilItIsOff) {
   EXPECT_TRUE(lab.becomes([&] { return lab.watts_source("a", "w2") == "dcmi"; })) << all_logs();
 }
 
+class NoBmcs : public Power {
+ protected:
+  NoBmcs() : Power({}) {}
+};
+
+TEST_F(NoBmcs, WhatAMachineDrawsIsItsAgentsWord) {
+  EXPECT_TRUE(lab.becomes([&] { return lab.watts_source("a", "w1") == "rapl"; })) << all_logs();
+}
+
 class WakesProven : public Power {
  protected:
   WakesProven() : Power({.prove_wakes = true}) {}
